@@ -1,0 +1,5 @@
+"""`python -m fossml` is `fossml`."""
+
+from fossml.cli import main
+
+main()

@@ -1,0 +1,169 @@
+"""Look round in a repository: what can be run, what it needs, what it makes, how its seed goes in."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from fossml.begin.files import list_files, text_of
+from fossml.begin.metrics import Metric, metrics_in
+from fossml.begin.scripts import Script, Seed, rank, read_script
+
+REQUIREMENTS = re.compile(
+    r"^(requirements[\w.-]*\.(txt|in)|pyproject\.toml|setup\.(py|cfg)|environment[\w.-]*\.ya?ml|Pipfile(\.lock)?"
+    r"|uv\.lock|poetry\.lock|pixi\.(toml|lock)|conda[\w.-]*\.ya?ml)$"
+)
+DATA = re.compile(
+    r"\.(csv|tsv|parquet|feather|arrow|np[yz]|h5|hdf5|mat|jsonl|pkl|pickle|zip|gz|tar|db|sqlite|arff|png|jpe?g|wav|txt"
+    r"|xlsx|root|fits|nc|bin|tfrecord)$",
+    re.IGNORECASE,
+)
+PARAMS = re.compile(r"(^|/)(params|hparams|hyperparameters|config)\.(ya?ml|json|toml)$")
+_LICENSES = (
+    ("MIT License", "MIT"),
+    ("Apache License", "Apache-2.0"),
+    ("BSD 3-Clause", "BSD-3-Clause"),
+    ("BSD 2-Clause", "BSD-2-Clause"),
+    ("GNU AFFERO", "AGPL-3.0-or-later"),
+    ("GNU LESSER", "LGPL-3.0-or-later"),
+    ("GNU GENERAL PUBLIC LICENSE", "GPL-3.0-or-later"),
+    ("Mozilla Public License", "MPL-2.0"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What was found. Paths are relative to the root; `data` names folders (ending in `/`) and single files."""
+
+    title: str
+    description: str = ""
+    license: str = ""
+    scripts: tuple[Script, ...] = ()
+    seeds: tuple[Seed, ...] = ()
+    requirements: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    notebooks: tuple[str, ...] = ()
+    pipelines: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+
+
+def survey(root: Path) -> Survey:
+    """Read the repository at `root`. Nothing in it is imported or run; what cannot be read is left out."""
+    files = list_files(root)
+    readme = _readme(root, files)
+    scripts, seeds = _scripts(root, files)
+    heading, description = _headline(readme)
+    return Survey(
+        title=heading or root.resolve().name,
+        description=_declared_description(root) or description,
+        license=_license(root, files),
+        scripts=scripts,
+        seeds=(*_param_seeds(root, files), *seeds),
+        requirements=tuple(path for path in files if REQUIREMENTS.match(PurePosixPath(path).name)),
+        data=_data(files),
+        metrics=tuple(_metrics(root, files)),
+        notebooks=tuple(path for path in files if path.endswith(".ipynb")),
+        pipelines=tuple(path for path in files if PurePosixPath(path).name in {"dvc.yaml", "MLproject", "Snakefile"}),
+        commands=tuple(dict.fromkeys(_commands(readme))),
+    )
+
+
+def _scripts(root: Path, files: Iterable[str]) -> tuple[tuple[Script, ...], tuple[Seed, ...]]:
+    scripts: list[Script] = []
+    seeds: list[Seed] = []
+    for path in files:
+        if path.endswith(".py") and (source := text_of(root, path)) is not None:
+            script, found = read_script(path, source)
+            seeds += found
+            if script and "tests/" not in path:
+                scripts.append(script)
+    return tuple(sorted(scripts, key=rank)), tuple(seeds)
+
+
+def _param_seeds(root: Path, files: Iterable[str]) -> Iterator[Seed]:
+    for path in files:
+        if PARAMS.search(path) and path.endswith((".yaml", ".yml")) and (text := text_of(root, path)) is not None:
+            yield from (Seed("param", f"{path}:{key}", f"{path}:{line}") for key, line in yaml_seeds(text))
+
+
+def yaml_seeds(text: str) -> Iterator[tuple[str, int]]:
+    """The dotted keys that name a seed in block-style YAML, with their lines."""
+    above: list[tuple[int, str]] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        match = re.match(r"^( *)([\w-]+):(?:\s+(.*))?$", line)
+        if match is None:
+            continue
+        indent, key = len(match[1]), match[2]
+        above = [(depth, name) for depth, name in above if depth < indent]
+        if key.lower() in {"seed", "random_seed", "random_state"} and re.match(r"\d+\s*(#|$)", match[3] or ""):
+            yield ".".join([*(name for _, name in above), key]), number
+        above.append((indent, key))
+
+
+def _readme(root: Path, files: Iterable[str]) -> str:
+    names = [path for path in files if "/" not in path and path.lower().startswith("readme")]
+    return (text_of(root, names[0]) or "") if names else ""
+
+
+def _headline(readme: str) -> tuple[str, str]:
+    """The first heading of a README and the first line of prose below it."""
+    heading = re.search(r"^#\s+(.+?)\s*#*$|^(.+)\n[=]{3,}$", readme, re.MULTILINE)
+    title = (heading[1] or heading[2]).strip() if heading else ""
+    rest = readme[heading.end() :] if heading else readme
+    prose = (line.strip() for line in rest.splitlines())
+    first = next((line for line in prose if re.match(r"[A-Za-z]", line)), "")
+    return _plain(title), _plain(first)[:200]
+
+
+def _plain(markdown: str) -> str:
+    return re.sub(r"!?\[([^\]]*)\]\([^)]*\)|[*_`]{1,2}", lambda match: match[1] or "", markdown).strip()
+
+
+def _commands(readme: str) -> Iterator[str]:
+    for line in readme.splitlines():
+        match = re.match(
+            r"^\s*(?:[$>] )?((?:python3?|bash|sh|Rscript|torchrun|accelerate launch)\s+[^`|]+\.?\w*.*)$", line
+        )
+        if match and re.search(r"\.(py|sh|R)\b|-m\s", match[1]):
+            yield match[1].strip().rstrip("`")
+
+
+def _data(files: Iterable[str]) -> tuple[str, ...]:
+    """Data files; a folder stands for its files where it holds more than five of them."""
+    found = [path for path in files if DATA.search(path) and not _is_text(path)]
+    many = {folder for folder, count in Counter(str(PurePosixPath(path).parent) for path in found).items() if count > 5}
+    places = (f"{home}/" if (home := str(PurePosixPath(path).parent)) in many else path for path in found)
+    return tuple(dict.fromkeys(places))
+
+
+def _is_text(path: str) -> bool:
+    name = PurePosixPath(path).name.lower()
+    return name.endswith(".txt") and ("/" not in path or name.startswith(("requirements", "readme", "license")))
+
+
+def _metrics(root: Path, files: Iterable[str]) -> Iterator[Metric]:
+    known = re.compile(r"(metric|score|result|eval|report|summary)", re.IGNORECASE)
+    for path in files:
+        if path.endswith((".json", ".yaml", ".yml", ".csv")) and known.search(path):
+            yield from metrics_in(path, text_of(root, path) or "")
+
+
+def _license(root: Path, files: Iterable[str]) -> str:
+    for path in files:
+        if re.match(r"(licen[cs]e|copying)", path, re.IGNORECASE):
+            text = (text_of(root, path) or "")[:3000]
+            return next((name for mark, name in _LICENSES if mark.lower() in text.lower()), "")
+    return ""
+
+
+def _declared_description(root: Path) -> str:
+    try:
+        declared = tomllib.loads(text_of(root, "pyproject.toml") or "").get("project", {})
+        return str(declared.get("description", "")) if isinstance(declared, dict) else ""
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return ""

@@ -1,0 +1,141 @@
+"""`fossml demo`: write the example project, build, check and verify it, then change it by hand and see it noticed."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from fossml import example
+from fossml.errors import GOOD, FossmlError
+from fossml.project.declared import Project, read_project
+from fossml.project.dvc import rooted
+
+EXAMPLES = """
+\b
+Examples:
+  fossml demo example          write the project, build it, check it, verify its claims
+  fossml demo example --write  only write it
+"""
+
+
+@click.command(name="demo", epilog=EXAMPLES)
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--write", "only_write", is_flag=True, help="Write the project and stop.")
+def command(folder: Path, only_write: bool) -> None:
+    """Write a real project to FOLDER (new or empty) and show what fossml does with it.
+
+    The project needs NumPy and scikit-learn in the Python on PATH: `pip install "fossml[demo]"`.
+
+    Exit codes: 0 all went as intended, 1 something did not, 2 usage.
+    """
+    for name in example.write(folder):
+        click.echo(f"  {name}")
+    _commit(folder)
+    click.echo(f"wrote the example project to {folder}")
+    if not only_write:
+        sys.exit(_show(folder))
+
+
+def _commit(folder: Path) -> None:
+    who = ("-c", "user.name=fossml demo", "-c", "user.email=demo@example.org")
+    for args in (["init", "-q"], ["add", "-A"], [*who, "commit", "-q", "-m", "The example project"]):
+        try:
+            subprocess.run(["git", *args], cwd=folder, check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise FossmlError(f"git {args[0]} failed in {folder}: {error}", hint="install git") from error
+
+
+def _show(folder: Path) -> int:
+    """The tour. Each step says what it expects of the exit code; the first that differs ends it with 1."""
+    said = _Tour(folder)
+    said.step("Build it: every stage in order, independent ones side by side.", GOOD, "build")
+    said.step("Build it again: nothing has changed, nothing runs.", GOOD, "build")
+    said.step("What would keep others from reproducing it?", GOOD, "check")
+    said.step("Which of its claims hold? Rebuilt in a copy, with fresh seeds where a seed matters.", GOOD, "verify")
+    _commit(folder)
+    project = read_project(folder)
+    title = "Change a result by hand: the build says that no recorded run wrote it."
+    with changed(_metrics_file(project), _other_number):
+        said.step(title, GOOD, "build", "--dry", shows="is not what the recorded run wrote")
+    claim = project.config.claims[0].table["id"]
+    with changed(folder / "fossml.toml", _other_value):
+        title = "Change a claim: the number that is measured is another."
+        said.step(title, None, "verify", "--claim", claim, shows="not reproduced")
+    with changed(_data_file(project), _without_last_row):
+        title = "Take a row out of the data: everything that rests on it is named."
+        said.step(title, GOOD, "build", "--dry", shows="changed")
+    said.step("Each change is restored: all is as it was.", GOOD, "build", "--dry", shows="0 would run")
+    click.secho(
+        f"\nIt is all in {folder}. Look at fossml.toml and dvc.yaml, then try `fossml init` on your own.", bold=True
+    )
+    return said.exit
+
+
+class _Tour:
+    """Runs commands as a user would type them, in `folder`, and remembers whether one went another way."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.exit = folder, GOOD
+
+    def step(self, title: str, expected: int | None, *args: str, shows: str = "") -> None:
+        """Print and run one command. `expected` None: any exit code but usage; `shows` must be in what it prints."""
+        click.secho(f"\n{title}", bold=True)
+        click.secho(f"$ fossml {' '.join(args)}", fg="cyan")
+        done = subprocess.run(
+            [sys.executable, "-m", "fossml", *args],
+            cwd=self.folder,
+            env={**os.environ, **({"FORCE_COLOR": "1"} if sys.stdout.isatty() else {})},
+            stdout=subprocess.PIPE if shows else None,
+            text=True,
+            check=False,
+        )
+        if shows:
+            click.echo(done.stdout, nl=False)
+        wrong = done.returncode == 2 if expected is None else done.returncode != expected
+        if wrong or (shows and shows not in done.stdout):
+            click.secho(f"this step went another way than intended (exit code {done.returncode})", fg="red", err=True)
+            self.exit = 1
+
+
+@contextmanager
+def changed(path: Path, edit: Callable[[str], str]) -> Iterator[None]:
+    """`path` with another text for a while. Its old bytes and times are back afterwards, whatever happens."""
+    before, stat = path.read_bytes(), path.stat()
+    try:
+        path.write_text(edit(before.decode("utf-8")), encoding="utf-8")
+        yield
+    finally:
+        path.write_bytes(before)
+        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+
+def _metrics_file(project: Project) -> Path:
+    stage, out = next((s, o) for s in project.stages for o in s.outs if o.kind == "metric")
+    return project.root / rooted(stage, out.path)
+
+
+def _data_file(project: Project) -> Path:
+    made = {rooted(stage, out.path) for stage in project.stages for out in stage.outs}
+    read = [rooted(stage, dep) for stage in project.stages for dep in stage.deps]
+    return project.root / next(path for path in read if path.endswith(".csv") and path not in made)
+
+
+def _other_number(text: str) -> str:
+    """`text` with another digit at the end of its first decimal number."""
+    return re.sub(r"(\d\.\d*)(\d)", lambda m: m[1] + str((int(m[2]) + 1) % 10), text, count=1)
+
+
+def _other_value(text: str) -> str:
+    """The first claimed value, with another last digit."""
+    return re.sub(r'(?m)^(value *= *"?[\d.]*)(\d)', lambda m: m[1] + str((int(m[2]) + 5) % 10), text, count=1)
+
+
+def _without_last_row(text: str) -> str:
+    return "".join(text.splitlines(keepends=True)[:-1])

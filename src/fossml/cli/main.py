@@ -1,0 +1,61 @@
+"""The `fossml` command: finds the subcommand, turns errors into one line with a hint, sets the exit code."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from fossml import __version__
+from fossml.errors import FossmlError
+
+COMMANDS = {
+    "init": "Look round, propose, show a diff; `init -- CMD` drafts a stage from one traced run.",
+    "demo": "Write the example project and show what fossml does with it.",
+    "build": "Run what must run, in parallel; record every result.",
+    "check": "Find what keeps others from reproducing this repository.",
+    "verify": "Measure which claims hold, with as few runs as can tell.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands live in `fossml.cli.<name>` and are imported when they are called."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """The commands in the order in which a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        """Import the one command that was asked for."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"fossml.cli.{name}").command
+        return command
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="fossml %(version)s")
+@click.pass_context
+def app(ctx: click.Context) -> None:
+    """A compiler for open science: build a repository into a model, check it, verify its claims."""
+    if ctx.invoked_subcommand is None:
+        from fossml.cli.status import show
+
+        ctx.exit(show())
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command line and exit: 0 good, 1 not, 2 usage or configuration, 3 could not tell."""
+    try:
+        app.main(args=argv, prog_name="fossml", standalone_mode=True)
+    except FossmlError as error:
+        click.secho(f"error: {error}", fg="red", err=True)
+        if error.hint:
+            click.echo(f"hint: {error.hint}", err=True)
+        sys.exit(error.code)

@@ -1,0 +1,47 @@
+"""What lies in the working tree now: inputs, outputs and parameters of a stage, each path digested once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from fossml.engine.plan import Now
+from fossml.project.dvc import rooted, select_params
+from fossml.store.digest import StatCache, artifact
+from fossml.types import Artifact, Stage
+
+
+class Workspace:
+    """Digests of paths below `root`, remembered until `forget` is told that a stage wrote them."""
+
+    def __init__(self, root: Path, cache: StatCache) -> None:
+        self.root = root
+        self._cache = cache
+        self._known: dict[str, Artifact | None] = {}
+
+    def now(self, stage: Stage) -> Now:
+        """What `stage` finds. FossmlError where a parameter that it names is not there."""
+        return Now(
+            deps={path: self.artifact(stage, path) for path in stage.deps},
+            params=select_params(self.root, stage),
+            outs={out.path: self.artifact(stage, out.path) for out in stage.outs},
+        )
+
+    def artifact(self, stage: Stage, path: str) -> Artifact | None:
+        """The Artifact at `path` of `stage`, under the name that the stage gives it; None where nothing lies there."""
+        place = rooted(stage, path)
+        if place not in self._known:
+            self._known[place] = artifact(self.root, place, self._cache)
+        found = self._known[place]
+        return replace(found, path=path) if found else None
+
+    def forget(self, places: Iterable[str]) -> None:
+        """Paths (relative to the root) that may have changed, with the folders around them and what is in them."""
+        for place in places:
+            for known in [k for k in self._known if k == place or _inside(k, place) or _inside(place, k)]:
+                del self._known[known]
+
+
+def _inside(path: str, folder: str) -> bool:
+    return folder == "." or path.startswith(folder + "/")

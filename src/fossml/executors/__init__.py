@@ -1,0 +1,1 @@
+"""Where commands run: start, poll, wait, cancel, and nothing else."""

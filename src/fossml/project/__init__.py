@@ -1,0 +1,1 @@
+"""The repository as its author declares it: DVC's files, fossml.toml, git."""

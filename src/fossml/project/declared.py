@@ -1,0 +1,39 @@
+"""The repository as its author declares it: stages, tracked data and configuration, in one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fossml.project.dvc import read_stages, read_tracked
+
+from fossml.errors import FossmlError
+from fossml.project.config import Config, read_config
+from fossml.types import Artifact, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """`root` is absolute. `tracked` is the data that `.dvc` files name."""
+
+    root: Path
+    stages: tuple[Stage, ...] = ()
+    tracked: tuple[Artifact, ...] = ()
+    config: Config = field(default_factory=Config)
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder from `start` upwards with .dvc, .git or fossml.toml, else with dvc.yaml, else `start`."""
+    here = start.resolve()
+    for marks in ((".dvc", ".git", "fossml.toml"), ("dvc.yaml",)):
+        for folder in (here, *here.parents):
+            if any((folder / mark).exists() for mark in marks):
+                return folder
+    return here
+
+
+def read_project(root: Path) -> Project:
+    """Read what `root` declares. FossmlError with file and line for what is wrong."""
+    if not root.is_dir():
+        raise FossmlError("is not a folder", where=str(root))
+    return Project(root, read_stages(root), read_tracked(root), read_config(root))

@@ -1,0 +1,266 @@
+"""What a Python source says, from its syntax tree: imports, seeds, random calls, paths, files, downloads."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from fossml.scan import calls
+from fossml.scan.model import Import, Mark, MarkKind
+from fossml.scan.text import compares_digest, machine_paths, shown
+
+_CLOCK = re.compile(r"\btime\b|datetime|urandom|getpid|randint|randrange")
+_OPTIONAL = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
+_DATA_SUFFIX = re.compile(
+    r"\.(csv|tsv|npy|npz|h5|hdf5|mat|parquet|feather|pkl|pickle|joblib|jsonl|arff|xlsx?|pt|pth|ckpt|json|txt|dat|data|nii|zip|gz|png|jpe?g)$"
+)
+
+
+@dataclass(slots=True)
+class PythonScan:
+    """What was found in one source, in the order of the file."""
+
+    imports: list[Import] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    main: int | None = None
+    acts: bool = False
+    sys_path: bool = False
+
+
+def parse(source: str) -> ast.Module:
+    """The syntax tree; raises SyntaxError for what Python 3 cannot read, whatever the reason."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(source)
+        except (ValueError, RecursionError, MemoryError) as error:
+            raise SyntaxError(str(error)) from error
+
+
+def scan_python(source: str) -> PythonScan:
+    """Scan one source. Raises SyntaxError where it is not Python 3."""
+    tree = parse(source)
+    visitor = _Visitor(source)
+    try:
+        visitor.names(tree)
+        visitor.visit(tree)
+    except RecursionError as error:
+        raise SyntaxError("nested deeper than is looked at") from error
+    visitor.found.acts = any(_acts(node) for node in tree.body)
+    return visitor.found
+
+
+def _acts(node: ast.stmt) -> bool:
+    """True for a statement that does something when the file runs: not an import, definition or constant."""
+    if isinstance(node, (ast.For, ast.While, ast.With)):
+        return True
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+
+
+def _is_main(test: ast.expr) -> bool:
+    return isinstance(test, ast.Compare) and "__name__" in ast.unparse(test) and "__main__" in ast.unparse(test)
+
+
+def _catches_import(handlers: Sequence[ast.ExceptHandler]) -> bool:
+    names = {node.id for h in handlers if h.type for node in ast.walk(h.type) if isinstance(node, ast.Name)}
+    return any(h.type is None for h in handlers) or bool(names & _OPTIONAL)
+
+
+class _Visitor(ast.NodeVisitor):
+    """Walks the tree once."""
+
+    def __init__(self, source: str) -> None:
+        self.lines = source.splitlines()
+        self.found = PythonScan()
+        self.aliases: dict[str, str] = {}
+        self.constants: dict[str, str] = {}
+        self.optional = 0
+        self.checked = "checked" if compares_digest(source) else ""
+
+    # names
+
+    def names(self, tree: ast.Module) -> None:
+        """Learn what imported names stand for, and which names hold one literal string."""
+        assigned: dict[str, list[ast.expr]] = {}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                self.aliases.update(
+                    {a.asname or a.name.split(".")[0]: a.name if a.asname else a.name.split(".")[0] for a in node.names}
+                )
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                self.aliases.update({a.asname or a.name: f"{node.module}.{a.name}" for a in node.names})
+            elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+                assigned.setdefault(node.targets[0].id, []).append(node.value)
+        for name, values in assigned.items():
+            if len(values) == 1 and (value := self.literal(values[0])) is not None:
+                self.constants[name] = value
+
+    def dotted(self, node: ast.expr) -> str:
+        """The full dotted name of what is called, "" where it is not a plain name."""
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return ""
+        return ".".join([self.aliases.get(node.id, node.id), *reversed(parts)])
+
+    def literal(self, node: ast.expr | None) -> str | None:
+        """A string that can be known without running: constants, their sums, joined paths."""
+        if isinstance(node, ast.Constant):
+            return node.value if isinstance(node.value, str) else None
+        if isinstance(node, ast.Name):
+            return self.constants.get(node.id)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Div)):
+            left, right = self.literal(node.left), self.literal(node.right)
+            joint = "/" if isinstance(node.op, ast.Div) else ""
+            return None if left is None or right is None else left + joint + right
+        if isinstance(node, ast.Call) and node.args:
+            return self._joined(node)
+        return None
+
+    def _joined(self, node: ast.Call) -> str | None:
+        if self.dotted(node.func) not in {"os.path.join", "pathlib.Path", "Path", "str"}:
+            return None
+        parts = [self.literal(arg) for arg in node.args]
+        return None if None in parts else "/".join(part for part in parts if part is not None)
+
+    # marks
+
+    def text(self, node: ast.AST) -> str:
+        """The line on which a node begins."""
+        line = getattr(node, "lineno", 0)
+        return shown(self.lines[line - 1]) if 0 < line <= len(self.lines) else ""
+
+    def mark(self, kind: MarkKind, node: ast.expr, what: str, group: str = "") -> None:
+        """Note something on the node's line."""
+        self.found.marks.append(Mark(kind, node.lineno, what, self.text(node), group))
+
+    # statements
+
+    def visit_Import(self, node: ast.Import) -> None:
+        """Note the modules."""
+        for alias in node.names:
+            self.found.imports.append(Import(alias.name, node.lineno, self.text(node), self.optional > 0))
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        """Note the module; a relative import is always of the repository."""
+        if node.level == 0 and node.module:
+            self.found.imports.append(Import(node.module, node.lineno, self.text(node), self.optional > 0))
+
+    def visit_Try(self, node: ast.Try) -> None:
+        """Imports that may fail are optional, and so is what replaces them."""
+        optional = _catches_import(node.handlers)
+        self.optional += optional
+        for statement in [*node.body, *node.handlers]:
+            self.visit(statement)
+        self.optional -= optional
+        for statement in [*node.orelse, *node.finalbody]:
+            self.visit(statement)
+
+    def visit_If(self, node: ast.If) -> None:
+        """Find the main guard; what only a type checker imports is optional."""
+        if _is_main(node.test):
+            self.found.main = node.lineno
+        typing = "TYPE_CHECKING" in ast.dump(node.test)
+        self.optional += typing
+        self.generic_visit(node)
+        self.optional -= typing
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        """A string that stands alone is documentation."""
+        if not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)):
+            self.generic_visit(node)
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        """Note paths of one machine."""
+        if isinstance(node.value, str) and 3 < len(node.value) < 1000 and ("/" in node.value or "\\" in node.value):
+            self.found.marks.extend(machine_paths(node.value, node.lineno, self.text(node)))
+
+    # calls
+
+    def visit_Call(self, node: ast.Call) -> None:
+        """Note what the call means."""
+        name = self.dotted(node.func)
+        tail = node.func.attr if isinstance(node.func, ast.Attribute) else name.rpartition(".")[2]
+        keywords = {word.arg: word.value for word in node.keywords}
+        if name.startswith("sys.path."):
+            self.found.sys_path = True
+        if tail == "add_argument" and (flag := self.literal(node.args[-1] if node.args else None)):
+            self.mark("flag", node, flag)
+        self._chance(node, name, tail, keywords)
+        self._files(node, name, tail, keywords)
+        self._network(node, name, keywords)
+        self.generic_visit(node)
+
+    def _chance(self, node: ast.Call, name: str, tail: str, keywords: dict[str | None, ast.expr]) -> None:
+        for group in calls.seeded_by(name):
+            self._seed(node, name, group, keywords)
+        if group := calls.RANDOM_CALLS.get(name, ""):
+            self.mark("random", node, name, group)
+        elif tail == "DataLoader" and _is_true(keywords.get("shuffle")) and "generator" not in keywords:
+            self.mark("random", node, name, "torch")
+        elif name.startswith(("sklearn.", "imblearn.")):
+            self._random_state(node, name, tail, keywords)
+
+    def _seed(self, node: ast.Call, name: str, group: str, keywords: dict[str | None, ast.expr]) -> None:
+        value = node.args[0] if node.args else keywords.get("seed")
+        if value is None or (isinstance(value, ast.Constant) and value.value is None):
+            self.mark("random", node, f"{name}()", group)
+        else:
+            self.mark("clock seed" if _CLOCK.search(ast.unparse(value)) else "seed", node, name, group)
+
+    def _random_state(self, node: ast.Call, name: str, tail: str, keywords: dict[str | None, ast.expr]) -> None:
+        shuffled = tail in calls.ONLY_IF_SHUFFLED and _is_true(keywords.get("shuffle"))
+        if (tail not in calls.TAKES_RANDOM_STATE and not shuffled) or None in keywords:
+            return
+        if tail == "train_test_split" and _is_false(keywords.get("shuffle")):
+            return
+        value = keywords.get("random_state")
+        unset = value is None or (isinstance(value, ast.Constant) and value.value is None)
+        self.mark("random" if unset else "seed", node, name, "sklearn")
+
+    def _files(self, node: ast.Call, name: str, tail: str, keywords: dict[str | None, ast.expr]) -> None:
+        first = self.literal(node.args[0]) if node.args else None
+        if name in calls.READS and first:
+            self._file("read", node, first)
+        elif name in {"open", "io.open", "codecs.open", "gzip.open"} and first:
+            mode = self.literal(node.args[1] if len(node.args) > 1 else keywords.get("mode")) or "r"
+            self._file("write" if set(mode) & set("wax+") else "read", node, first)
+        elif name in calls.WRITES or tail in calls.WRITE_METHODS:
+            self._file("write", node, first)
+        elif name in calls.WRITES_SECOND and len(node.args) > 1:
+            self._file("write", node, self.literal(node.args[1]))
+
+    def _file(self, kind: MarkKind, node: ast.Call, path: str | None) -> None:
+        if path and _DATA_SUFFIX.search(path.lower()) and "://" not in path and not re.search(r"[*%{}<>\n]", path):
+            self.mark(kind, node, path)
+
+    def _network(self, node: ast.Call, name: str, keywords: dict[str | None, ast.expr]) -> None:
+        first = self.literal(node.args[0] if node.args else keywords.get("url"))
+        if name in calls.DOWNLOADS:
+            fixed = self.checked or ("checked" if calls.DOWNLOADS[name] & set(keywords) else "")
+            self.mark("download", node, first or name, fixed)
+        elif name in calls.FETCHES_URL and first and calls.DATA_URL.match(first):
+            self.mark("download", node, first, self.checked)
+        elif name in {"os.system", "subprocess.run", "subprocess.call", "subprocess.check_call"}:
+            for argument in _strings(node):
+                if re.match(r"(wget|curl|gdown)\b", argument):
+                    self.mark("download", node, shown(argument), self.checked)
+
+
+def _strings(node: ast.Call) -> Iterator[str]:
+    for child in ast.walk(node):
+        if isinstance(child, ast.Constant) and isinstance(child.value, str):
+            yield child.value
+
+
+def _is_true(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
+
+
+def _is_false(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is False

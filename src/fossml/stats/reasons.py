@@ -1,0 +1,57 @@
+"""The sentence that says why: what the runs gave, what is claimed, and where the claim would have to lie."""
+
+from __future__ import annotations
+
+from fossml.stats import looks, wording
+from fossml.types import VerdictName
+
+
+def reason(mean: float, sd: float, k: int, rule: looks.Rule, name: VerdictName, settled: bool) -> str:
+    """Why a look at `k` varying runs, by their mean and standard deviation, ends in `name`."""
+    d = wording.digits(rule.target, sd)
+    runs = f"{k} runs gave {wording.number(mean, d)} ± {wording.number(sd, d)}"
+    claim = f"{wording.claimed(rule.target)} as {wording.read_as(rule.reading)}"
+    where = _where(mean, sd, k, rule, d)
+    if name in ("not reproduced", "better"):
+        side = "on the good side of" if name == "better" else "outside"
+        return f"{runs}; {claim} lies {side} {where}, where it is expected."
+    if name == "reproduced":
+        return f"{runs}; {_shown(mean, claim, rule, d)}"
+    return f"{runs}; {claim} lies inside {where}, where it is expected{_rest(sd, k, rule, name, settled, d)}."
+
+
+def _where(mean: float, sd: float, k: int, rule: looks.Rule, d: int) -> str:
+    """Both ends between which the claimed number is not refuted."""
+    low, high = (float(end) for end in looks.expected(sd, k, rule))
+    if float(looks.towards_good(rule.target.value - mean, rule)) < 0:
+        low, high = -high, -low
+    slack = rule.target.slack
+    return wording.bounds(mean + low - slack, mean + high + slack, rule.target.value, d)
+
+
+def _shown(mean: float, claim: str, rule: looks.Rule, d: int) -> str:
+    if rule.target.comparison == "=":
+        difference = wording.number(abs(mean - rule.target.value), d)
+        return f"{claim} differs by {difference}, and the margin is not exceeded even where chance is allowed for."
+    side = "least" if rule.target.comparison == ">=" else "most"
+    margin = f", give or take {rule.target.margin:g}" if rule.target.margin else ""
+    return f"at {side} {claim}{margin}, is met even where chance is allowed for."
+
+
+def _rest(sd: float, k: int, rule: looks.Rule, name: VerdictName, settled: bool, d: int) -> str:
+    if not settled:
+        return f"; {rule.last - k} more runs at most could tell"
+    if name == "inconclusive":
+        return ", but that is too wide to tell: more runs are needed"
+    if k < rule.last:
+        return "; further runs would hardly change it"
+    return (
+        ""
+        if rule.reading.kind == "best"
+        else f"; a difference above {wording.number(detectable(sd, k, rule), d)} would have been seen"
+    )
+
+
+def detectable(sd: float, k: int, rule: looks.Rule) -> float:
+    """The difference between claim and mean of the re-runs beyond which this look refutes."""
+    return max(abs(float(end)) for end in looks.expected(sd, k, rule)) + rule.target.slack

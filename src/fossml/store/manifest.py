@@ -1,0 +1,48 @@
+"""The `.dir` object that stands for a folder: which files it has, byte for byte as DVC writes it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fossml.errors import FossmlError
+from fossml.store.paths import check_digest, is_guarded
+
+
+def dump(files: Mapping[str, str]) -> bytes:
+    """The manifest of `files`: relative POSIX path -> MD5."""
+    rows = [{"md5": digest, "relpath": path} for path, digest in sorted(files.items())]
+    return json.dumps(rows, sort_keys=True).encode()
+
+
+def digest(manifest: bytes) -> str:
+    """What DVC calls the folder that `manifest` describes: its MD5 and `.dir`."""
+    return hashlib.md5(manifest, usedforsecurity=False).hexdigest() + ".dir"
+
+
+def load(manifest: bytes, name: str) -> dict[str, str]:
+    """Relative path -> MD5. FossmlError, which says `name`, where this is no manifest or a path leaves the folder."""
+    try:
+        rows = json.loads(manifest)
+        files = {str(row["relpath"]): check_digest(row["md5"]) for row in rows}
+    except (ValueError, TypeError, KeyError, FossmlError):
+        raise FossmlError(f"the cached object {name} does not describe a folder") from None
+    _check_paths(files, name)
+    if len(files) != len(rows):
+        raise FossmlError(f"the cached object {name} names a file twice")
+    return files
+
+
+def _check_paths(files: Mapping[str, Any], name: str) -> None:
+    for path in files:
+        parts = path.split("/")
+        if not _safe(parts):
+            raise FossmlError(f"the cached object {name} names a path outside its folder: {path!r}")
+        if any("/".join(parts[:end]) in files for end in range(1, len(parts))):
+            raise FossmlError(f"the cached object {name} has a file where it has a folder: {path!r}")
+
+
+def _safe(parts: Iterable[str]) -> bool:
+    return all(part not in ("", ".", "..") and "\0" not in part and not is_guarded(part) for part in parts)

@@ -1,0 +1,182 @@
+"""What files hashed to when last read, so that a file nobody touched is not read again."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from fossml.errors import FossmlError
+from fossml.store.paths import check_own
+
+_T = TypeVar("_T")
+_Row = tuple[int, int, int, int, str]
+
+_TABLE = "CREATE TABLE file (inode INTEGER PRIMARY KEY, size INT, mtime INT, ctime INT, md5 TEXT)"
+_BATCH = 10_000
+_SECOND = 1_000_000_000
+FINE = 30_000_000
+"""Nanoseconds. Kernels stamp files with a clock that ticks every 1 to 10 ms; exFAT counts in 10 ms."""
+_COARSE = 2 * _SECOND + FINE
+"""FAT counts in 2 s, HFS+ and old NFS in 1 s."""
+
+
+def granularity(mtime_ns: int) -> int:
+    """Nanoseconds within which two writes may bear the same time, judged by how round `mtime_ns` is."""
+    return _COARSE if mtime_ns % _SECOND == 0 else FINE
+
+
+def is_racy(mtime_ns: int, read_ns: int) -> bool:
+    """Whether a write after `read_ns` could leave `mtime_ns` as it is, the two being too close to tell apart."""
+    return abs(read_ns - mtime_ns) <= granularity(mtime_ns)
+
+
+def signature(st: os.stat_result) -> tuple[int, int, int, int]:
+    """What must be unchanged for a file to be unchanged: inode, size, mtime and ctime.
+
+    ctime tells apart files that were given equal mtimes (unpacked from one archive) and reuse an inode. It is left out
+    for a protected file with several names: there it changes with each name that is made or removed.
+    """
+    shared = st.st_nlink > 1 and stat.S_IMODE(st.st_mode) == 0o444
+    inode = st.st_ino if st.st_ino < 2**63 else st.st_ino - 2**64  # sqlite's integers are signed
+    return inode, st.st_size, st.st_mtime_ns, 0 if shared else st.st_ctime_ns
+
+
+class StatCache:
+    """Remembers signature -> MD5 in the sqlite file `db`, in memory only where `db` is None or cannot be used.
+
+    A context manager; what was learnt is written in batches and at the end. Safe for threads and for several
+    processes. A damaged file is replaced without a word: it is only a cache. It keeps a rollback journal, not a WAL:
+    a WAL needs shared memory, which the network file systems of clusters lack, and writes are few. Nothing is synced.
+    `clock` gives nanoseconds; `patience` is how many seconds to wait while another process writes.
+    """
+
+    def __init__(self, db: Path | None, *, clock: Callable[[], int] = time.time_ns, patience: float = 5.0) -> None:
+        self.clock = clock
+        self._db = db
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._new: dict[int, _Row] = {}
+        self._connection = self._open()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def get(self, st: os.stat_result) -> str | None:
+        """The MD5 of the file that `st` describes, None where it is not known or may have changed."""
+        row = self._row(signature(st)[0])
+        return row[4] if row is not None and row[:4] == signature(st) else None
+
+    def seen(self, st: os.stat_result) -> bool:
+        """Whether a file of this inode was ever known, changed since or not."""
+        return self._row(signature(st)[0]) is not None
+
+    def put(self, st: os.stat_result, digest: str, read_ns: int) -> None:
+        """Remember that the file had `digest` at `read_ns` (of `clock`); not where a later write could go unseen."""
+        if is_racy(st.st_mtime_ns, read_ns):
+            return
+        row = (*signature(st), digest)
+        with self._lock:
+            self._new[row[0]] = row
+            full = len(self._new) >= _BATCH
+        if full:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was learnt. What cannot be written now stays in memory."""
+        with self._lock:
+            if self._new and self._try(self._write) is not None:
+                self._new.clear()
+
+    def close(self) -> None:
+        """Write what was learnt and let go of the file."""
+        self.flush()
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = None
+
+    def _row(self, inode: int) -> _Row | None:
+        with self._lock:
+            return self._new.get(inode) or self._try(lambda db: _select(db, inode))
+
+    def _write(self, db: sqlite3.Connection) -> bool:
+        with db:
+            db.executemany("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?)", self._new.values())
+        return True
+
+    def _try(self, action: Callable[[sqlite3.Connection], _T]) -> _T | None:
+        """`action`'s answer; None where the file is locked, cannot be written, or was damaged: then it is replaced."""
+        if self._connection is None:
+            return None
+        try:
+            return action(self._connection)
+        except sqlite3.OperationalError:
+            return None
+        except sqlite3.DatabaseError:
+            self._connection.close()
+            self._connection = self._replace()
+            return None
+
+    def _open(self) -> sqlite3.Connection | None:
+        """The connection, on a new file where there is none or a damaged one; None where none can be had."""
+        if self._db is None:
+            return None
+        try:
+            return _connect(check_own(self._db), self._patience)
+        except (FossmlError, OSError, sqlite3.OperationalError):
+            return None
+        except sqlite3.DatabaseError:
+            return self._replace()
+
+    def _replace(self) -> sqlite3.Connection | None:
+        assert self._db is not None
+        try:
+            for suffix in ("", "-journal", "-wal", "-shm"):
+                self._db.with_name(self._db.name + suffix).unlink(missing_ok=True)
+            return _connect(self._db, self._patience)
+        except (OSError, sqlite3.Error):
+            return None
+
+
+def _connect(path: Path, patience: float) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    db = sqlite3.connect(path, timeout=patience, check_same_thread=False)
+    try:
+        _prepare(db)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _prepare(db: sqlite3.Connection) -> None:
+    db.execute("PRAGMA synchronous = OFF")
+    if _is_ours(db):
+        return
+    with db:
+        db.execute("BEGIN IMMEDIATE")
+        if not _is_ours(db):  # another process may have been faster
+            db.execute("DROP TABLE IF EXISTS file")
+            db.execute(_TABLE)
+
+
+def _is_ours(db: sqlite3.Connection) -> bool:
+    row = db.execute("SELECT sql FROM sqlite_master WHERE name = 'file'").fetchone()
+    return row is not None and row[0] == _TABLE
+
+
+def _select(db: sqlite3.Connection, inode: int) -> _Row | None:
+    row: _Row | None = db.execute(
+        "SELECT inode, size, mtime, ctime, md5 FROM file WHERE inode = ?", (inode,)
+    ).fetchone()
+    return row

@@ -1,0 +1,251 @@
+"""The words of fossml, frozen and without behaviour: Stages make, Checks judge, a Run is the only record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """Bytes with a name.
+
+    `path` is POSIX and relative to the repository root. `digest` is the MD5 in hex as DVC writes it, ending in
+    `.dir` for a folder. `size` is in bytes; `nfiles` is set for folders only.
+    """
+
+    path: str
+    digest: str
+    size: int
+    nfiles: int | None = None
+    isexec: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A path that a Stage makes. `path` is as written in dvc.yaml: relative to the Stage's `wdir`."""
+
+    path: str
+    kind: Literal["out", "metric", "plot"] = "out"
+    cache: bool = True
+    persist: bool = False
+    push: bool = True
+    remote: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParamSource:
+    """Parameters that a Stage reads: dotted `keys` of one file, or all of it where `keys` is None."""
+
+    path: str
+    keys: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What may happen: a command with what it needs and makes. DVC's word and DVC's meaning.
+
+    `file` is the dvc.yaml that declares it, relative to the repository root; `wdir` the folder the command runs
+    in, likewise. The paths in `deps`, `outs` and `params` are as written: relative to `wdir`.
+    """
+
+    name: str
+    cmd: str | tuple[str, ...]
+    file: str = "dvc.yaml"
+    wdir: str = "."
+    deps: tuple[str, ...] = ()
+    outs: tuple[Output, ...] = ()
+    params: tuple[ParamSource, ...] = ()
+    frozen: bool = False
+    always_changed: bool = False
+    desc: str | None = None
+
+    @property
+    def address(self) -> str:
+        """`name`, or `sub/dvc.yaml:name` for a Stage that is not declared at the root: as DVC addresses it."""
+        return self.name if self.file == "dvc.yaml" else f"{self.file}:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """A Stage that must run, with the reasons, one sentence each."""
+
+    stage: Stage
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The interpreter and the distributions a Run ran on: name -> version, names normalised (PEP 503)."""
+
+    python: str
+    distributions: Mapping[str, str] = field(default_factory=dict)
+    hardware: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What one process tree opened, as the hook saw it. `how` names the means: hook, or none.
+
+    Paths inside the repository are POSIX and relative to its root; `outside` holds absolute ones (data only, no
+    interpreter or package files). `sources` are the repository's Python files that were executed. `distributions`
+    are those that were imported, name -> version.
+    """
+
+    how: Literal["hook", "none"]
+    sources: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
+    distributions: Mapping[str, str] = field(default_factory=dict)
+    commands: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What did happen; the only record. `started` is ISO 8601 in UTC, `seconds` wall-clock.
+
+    `deps` and `outs` carry the paths of the Stage (relative to its `wdir`), `params` the values read, by file.
+    `origin` is who ran it; what a Run of origin `dvc` read beyond its declared inputs is unknown.
+    """
+
+    key: str
+    stage: str
+    cmd: str | tuple[str, ...]
+    deps: tuple[Artifact, ...] = ()
+    params: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    outs: tuple[Artifact, ...] = ()
+    seed: int | None = None
+    started: str = ""
+    seconds: float = 0.0
+    commit: str | None = None
+    dirty: bool = False
+    origin: Literal["fossml", "dvc"] = "fossml"
+    environment: Environment | None = None
+    trace: Trace | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What is happening: the stream that terminal, JSON and log read."""
+
+    event: Literal["start", "done", "current", "restored", "failed", "cancelled"]
+    stage: str
+    reasons: tuple[str, ...] = ()
+    seconds: float = 0.0
+    log: str | None = None
+
+
+ReadingKind: TypeAlias = Literal["one", "mean", "best", "best-epoch", "exact"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a printed number is meant: one run, the mean of `n`, the best of `n`, the best epoch, or exact."""
+
+    kind: ReadingKind
+    n: int | None = None
+
+    def __str__(self) -> str:
+        return self.kind if self.n is None else f"{self.kind}:{self.n}"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A number or an order that a paper states.
+
+    `metric` says where the number comes out (`metrics.json:test.accuracy`, `stdout:"acc: (\\S+)"`). `value` is the
+    number, `text` how it is printed: its last digit sets the rounding slack. `reading` None means that nobody has
+    said; every reading is answered then.
+    """
+
+    id: str
+    metric: str
+    value: float
+    text: str
+    reading: Reading | None = None
+    comparison: Literal["=", ">=", "<="] = "="
+    spread: float | None = None
+    spread_kind: Literal["sd", "se", "ci95"] | None = None
+    margin: float | None = None
+    hard: bool = True
+    statement: str = ""
+    where: str = ""
+    reason: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A measured number and how sure it is: `low` to `high` is the interval that `method` names, from `n` runs."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+    method: str
+    sd: float | None = None
+
+
+VerdictName: TypeAlias = Literal[
+    "exact",
+    "numeric",
+    "reproduced",
+    "consistent",
+    "better",
+    "inconclusive",
+    "direction only",
+    "not reproduced",
+    "underspecified",
+    "not evaluable",
+]
+
+HOLDS: frozenset[VerdictName] = frozenset({"exact", "numeric", "reproduced", "consistent", "better"})
+FAILS: frozenset[VerdictName] = frozenset({"not reproduced", "direction only"})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What verify says of a Claim. The verdicts and rungs are those of docs/method.md."""
+
+    claim: Claim
+    name: VerdictName
+    rung: Literal["L0", "L1", "L2", "L3", "L4", "L5"] | None
+    reading: Reading | None
+    runs: int
+    reason: str
+    estimate: Estimate | None = None
+    margin: float | None = None
+    seconds: float = 0.0
+    not_checked: tuple[str, ...] = ()
+
+
+Status: TypeAlias = Literal["pass", "fail", "unknown", "not applicable", "declared"]
+Level: TypeAlias = Literal["hard", "soft"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where a Finding rests: a file and line of the repository, and the text that stands there."""
+
+    path: str
+    line: int | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check says of a `subject` (a file, a package, the repository). `hint` is the next thing to do."""
+
+    code: str
+    status: Status
+    level: Level
+    subject: str
+    message: str
+    evidence: tuple[Evidence, ...] = ()
+    hint: str = ""

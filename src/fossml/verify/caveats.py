@@ -1,0 +1,59 @@
+"""What a verdict does not rest on: said beside it, every time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fossml.types import Claim
+from fossml.verify.loop import Outcome
+from fossml.views.digits import printed
+
+ALWAYS = (
+    "other hardware and other versions of the packages",
+    "whether the test data had a part in training or in choosing the model",
+    "files outside the folder: every run shares them",
+)
+
+
+def not_checked(claim: Claim, outcomes: Sequence[Outcome], place: int, *, seeded: bool) -> tuple[str, ...]:
+    """What was not checked for the claim at `place`, the particular before the general."""
+    return (*_about_claim(claim), *_about_runs(outcomes, place), *_about_seed(seeded), *ALWAYS)
+
+
+def _about_claim(claim: Claim) -> list[str]:
+    said = []
+    if claim.spread is not None and claim.spread_kind is None:
+        said.append(f"the spread ± {claim.spread:g}: it is not said whether it is sd, se or ci95, so it was not used")
+    try:
+        shape = printed(claim.text)
+    except ValueError:
+        return said
+    if shape.decimals == 0 and not shape.percent:
+        low, high = shape.value - shape.slack, shape.value + shape.slack
+        said.append(f"digits behind the point: {claim.text} has none, so {low:g} to {high:g} counts as equal")
+    return said
+
+
+def _about_runs(outcomes: Sequence[Outcome], place: int) -> list[str]:
+    failed = [one for one in outcomes if one.failure]
+    good = [one for one in outcomes if not one.failure]
+    without = [one for one in good if not one.measured[place].values]
+    said = [f"{len(failed)} of {len(outcomes)} runs: {failed[0].failure}"] if failed and good else []
+    if without and len(without) < len(good):
+        said.append(f"{len(without)} of {len(outcomes)} runs: {without[0].measured[place].missing}")
+    notes = {one.measured[place].note for one in good} - {""}
+    return said + sorted(notes)
+
+
+def _about_seed(seeded: bool) -> list[str]:
+    return [] if seeded else ["other seeds: none was given, so runs differ only by what the command draws itself"]
+
+
+def why_missing(outcomes: Sequence[Outcome], place: int) -> tuple[str, str]:
+    """Why there is no number at all for the claim at `place`, and what to try."""
+    for one in outcomes:
+        if one.failure:
+            return one.failure, one.hint
+        if not one.measured[place].values:
+            return one.measured[place].missing, one.measured[place].hint
+    return "no run has finished", "repeat the same command to go on"

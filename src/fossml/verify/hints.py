@@ -1,0 +1,101 @@
+"""Why a command failed, in a sentence, and what to try: read from its exit code and the end of what it printed."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import signal
+from dataclasses import dataclass
+from typing import Protocol
+
+from fossml.verify.environ import Interpreter
+from fossml.verify.record import Record
+from fossml.verify.seeds import Delivery
+
+_UNKNOWN_FLAG = re.compile(
+    r"unrecognized arguments?|no such option|unrecognized option|unknown (option|flag|argument)|"
+    r"unexpected (extra )?argument|Could not override|UnrecognizedFlagError",
+    re.IGNORECASE,
+)
+_NO_MODULE = re.compile(r"(?:ModuleNotFoundError|ImportError): No module named '?([\w.]+)'?")
+_NO_FILE = re.compile(r"(?:FileNotFoundError|No such file or directory)[^\n]*?['\"]?((?:\.\./)+[^'\"\s:]*)")
+_OPTION = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*")
+
+
+class Around(Protocol):
+    """What is known around a run."""
+
+    @property
+    def delivery(self) -> Delivery:
+        """How the seed was given."""
+
+    @property
+    def interpreter(self) -> Interpreter | None:
+        """The command's python."""
+
+    @property
+    def timeout(self) -> float | None:
+        """Seconds that a run may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What went wrong, and what to try."""
+
+    failure: str
+    hint: str = ""
+
+
+def explain(record: Record, stdout: str, stderr: str, around: Around) -> Told:
+    """Why the run of `record` failed."""
+    if record.timeout:
+        return Told(f"it was still running after {around.timeout:g} s", "give it more time with --timeout")
+    if record.code < 0:
+        return Told(f"it was killed by {_signal(-record.code)}", _killed_hint(-record.code))
+    last = _last_line(stderr) or _last_line(stdout)
+    return Told(
+        f"it failed with exit code {record.code}" + (f": {last}" if last else ""), _hint(record, stderr, around)
+    )
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _killed_hint(number: int) -> str:
+    return "is there enough memory? SIGKILL is what the system sends when there is not" if number == 9 else ""
+
+
+def _hint(record: Record, stderr: str, around: Around) -> str:
+    if (missing := _NO_MODULE.search(stderr)) is not None:
+        return _module_hint(missing[1], around.interpreter)
+    flag = around.delivery.flag
+    if flag and (_UNKNOWN_FLAG.search(stderr) or (record.code == 2 and "usage:" in stderr)):
+        return _flag_hint(flag, stderr)
+    if (outside := _NO_FILE.search(stderr)) is not None:
+        return f"{outside[1]} lies outside the folder that was copied: name a larger one with --folder"
+    if record.code == 127:
+        return "the command was not found: does it run in this shell and this folder by hand?"
+    return ""
+
+
+def _module_hint(module: str, interpreter: Interpreter | None) -> str:
+    if interpreter is None:
+        return f"no python was found on PATH that has `{module}`"
+    used = f"python was {interpreter.path} ({interpreter.version})"
+    return f"{used}: activate the environment that has `{module}`, or name its python in --cmd"
+
+
+def _flag_hint(flag: str, stderr: str) -> str:
+    known = sorted(set(_OPTION.findall(stderr)) - {flag.rstrip("=")})
+    seedlike = [option for option in known if "seed" in option.lower()]
+    near = seedlike or difflib.get_close_matches(flag, known, 3)
+    say = f"; it knows {', '.join(near)}" if near else ""
+    return f"the command does not know {flag}{say}. --seed-env, --seed-param or {{seed}} in --cmd are the other ways"
+
+
+def _last_line(text: str) -> str:
+    return next((line.strip()[:200] for line in reversed(text.splitlines()) if line.strip()), "")

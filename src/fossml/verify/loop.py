@@ -1,0 +1,161 @@
+"""Measure, decide, stop: runs are added until every claim is settled, and not one more."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from fossml.types import Claim
+from fossml.verify.judge import Samples, settled
+from fossml.verify.metric import Measured
+
+_FAILURES = 2
+"""Failed runs after which more of them are not worth their price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One run: what was `measured` for each claim in order, or the `failure` that kept it from being measured.
+
+    `wrote` is a digest of what the run wrote ("" where nobody looked); `recorded`: taken from the record, not run now.
+    """
+
+    seed: int | None
+    seconds: float
+    measured: tuple[Measured, ...] = ()
+    wrote: str = ""
+    recorded: bool = False
+    failure: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most `runs`, the most seconds (`budget`), how many runs at a time (`jobs`)."""
+
+    runs: int = 10
+    budget: float | None = None
+    jobs: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """All outcomes, in the order of their seeds, and why there are no more. `interrupted`: by the user."""
+
+    outcomes: tuple[Outcome, ...]
+    stopped: str
+    interrupted: bool = False
+
+
+def samples(outcomes: Sequence[Outcome], place: int) -> Samples:
+    """What the runs say of the claim at `place`: failed runs and those without its metric left out."""
+    good = [one for one in outcomes if not one.failure and one.measured[place].values]
+    digests = {one.wrote for one in good}
+    return Samples(tuple(one.measured[place].values for one in good), len(digests) == 1 and "" not in digests)
+
+
+def why_stop(claims: Sequence[Claim], outcomes: Sequence[Outcome], limits: Limits) -> str:
+    """Why no further run is needed or of use, or "": a further one is."""
+    failed = [one for one in outcomes if one.failure]
+    if failed and (len(failed) == len(outcomes) or len(failed) >= _FAILURES):
+        return "the command fails"
+    open_claims = [place for place, claim in enumerate(claims) if not _closed(claim, place, outcomes, limits)]
+    if outcomes and not open_claims:
+        return "no further run would change the answer"
+    return "the most runs are made" if len(outcomes) >= limits.runs else ""
+
+
+def _closed(claim: Claim, place: int, outcomes: Sequence[Outcome], limits: Limits) -> bool:
+    """Whether more runs tell nothing more of a claim: it is settled, or its metric does not come out."""
+    good = [one for one in outcomes if not one.failure]
+    if good and not any(one.measured[place].values for one in good):
+        return True
+    return settled(claim, samples(outcomes, place), last=limits.runs)
+
+
+def fits(outcomes: Sequence[Outcome], limits: Limits, elapsed: float) -> bool:
+    """Whether one more run ends within the budget, going by the slowest so far. The first run is always made."""
+    if limits.budget is None or not outcomes:
+        return True
+    return elapsed + max(one.seconds for one in outcomes) <= limits.budget
+
+
+class _Flight:
+    """Runs under way, handed out in the order in which they were started."""
+
+    def __init__(self, measure: Callable[[int | None], Outcome], seeds: Iterator[int | None], jobs: int) -> None:
+        self._measure = measure
+        self._seeds = seeds
+        self._jobs = jobs
+        self._pool = ThreadPoolExecutor(jobs)
+        self._pending: deque[Future[Outcome]] = deque()
+
+    def fill(self, most: int, wanted: Callable[[], bool]) -> None:
+        """Start runs until `jobs` or `most` are under way, the seeds are used up, or no more are `wanted`."""
+        while len(self._pending) < min(self._jobs, most) and wanted():
+            for seed in self._seeds:
+                self._pending.append(self._pool.submit(self._measure, seed))
+                break
+            else:
+                return
+
+    def next(self) -> Outcome | None:
+        """The outcome of the oldest, None if nothing is under way."""
+        if not self._pending:
+            return None
+        outcome = self._pending[0].result()
+        self._pending.popleft()
+        return outcome
+
+    def close(self) -> None:
+        """Wait for what was cancelled."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def run(
+    claims: Sequence[Claim],
+    measure: Callable[[int | None], Outcome],
+    seeds: Iterator[int | None],
+    limits: Limits,
+    *,
+    cancel: Callable[[], None],
+    report: Callable[[Outcome], None],
+    clock: Callable[[], float] = time.monotonic,
+) -> Measurement:
+    """Call `measure` with one seed after the other until it can be told whether the claims hold.
+
+    Runs are judged in the order of their seeds, not in that in which they end: a fast run is not a better one.
+    `cancel` makes every `measure` under way return or raise; it is called when their results are not needed.
+    An interruption by the user ends the measurement, and what was measured is returned.
+    """
+    outcomes: list[Outcome] = []
+    begun = clock()
+    flight = _Flight(measure, seeds, limits.jobs)
+    interrupted = False
+    try:
+        while not why_stop(claims, outcomes, limits):
+            flight.fill(limits.runs - len(outcomes), lambda: fits(outcomes, limits, clock() - begun))
+            outcome = flight.next()
+            if outcome is None:
+                break
+            outcomes.append(outcome)
+            report(outcome)
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        cancel()
+        flight.close()
+    stopped = (
+        "interrupted"
+        if interrupted
+        else why_stop(claims, outcomes, limits) or _spent(outcomes, limits, clock() - begun)
+    )
+    return Measurement(tuple(outcomes), stopped, interrupted)
+
+
+def _spent(outcomes: Sequence[Outcome], limits: Limits, elapsed: float) -> str:
+    spent = not fits(outcomes, limits, elapsed)
+    return "one more run would not fit into the budget" if spent else "all seeds that were given are used"

@@ -1,0 +1,44 @@
+"""What is put aside comes back, whatever happened between."""
+
+from pathlib import Path
+
+from fossml.engine.aside import put_aside, recover
+
+
+def test_restore_brings_back_files_and_folders_over_what_was_left_there(tmp_path: Path) -> None:
+    model, data = tmp_path / "model", tmp_path / "data"
+    model.write_text("old")
+    data.mkdir()
+    (data / "x").write_text("old")
+    aside = put_aside(tmp_path / "aside", [model, data, tmp_path / "missing"])
+    assert not model.exists()
+    model.write_text("half of the n")
+    aside.restore()
+    assert (model.read_text(), (data / "x").read_text()) == ("old", "old")
+    assert not list((tmp_path / "aside").iterdir())
+
+
+def test_discard_lets_the_old_go_and_keeps_the_new(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    model.write_text("old")
+    aside = put_aside(tmp_path / "aside", [model])
+    model.write_text("new")
+    aside.discard()
+    assert model.read_text() == "new"
+    assert not list((tmp_path / "aside").iterdir())
+
+
+def test_after_a_kill_recover_brings_everything_back(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    model.write_text("old")
+    put_aside(tmp_path / "aside", [model])
+    recover(tmp_path / "aside")
+    assert model.read_text() == "old"
+
+
+def test_a_kill_while_the_list_of_places_was_written_loses_nothing(tmp_path: Path) -> None:
+    torn = tmp_path / "aside" / "x"
+    torn.mkdir(parents=True)
+    (torn / "places.json").write_text('["/so')
+    recover(tmp_path / "aside")
+    assert not torn.exists()

@@ -1,0 +1,44 @@
+"""From what was executed in site-packages to distributions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fossml.trace.distributions import imported, normalised
+
+
+def install(site: Path, name: str, version: str, files: list[str], top: str | None = None) -> None:
+    info = site / f"{name.replace('-', '_')}-{version}.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    (info / "RECORD").write_text("".join(f"{file},,\n" for file in files))
+    if top is not None:
+        (info / "top_level.txt").write_text(top)
+    for file in files:
+        (site / file).parent.mkdir(parents=True, exist_ok=True)
+        (site / file).write_text("")
+
+
+def test_by_name_by_top_level_and_by_record(tmp_path: Path) -> None:
+    install(tmp_path, "requests", "2.0", ["requests/__init__.py"])
+    install(tmp_path, "scikit-learn", "1.4", ["sklearn/__init__.py"], "sklearn\n")
+    install(tmp_path, "opencv-python", "4.9", ["cv2/__init__.py"])
+    install(tmp_path, "six", "1.16", ["six.py"])
+    install(tmp_path, "unused", "1.0", ["unused/__init__.py"])
+    site = str(tmp_path)
+    found = imported({(site, "requests/api.py"), (site, "sklearn/svm"), (site, "cv2/__init__.py"), (site, "six.py")})
+    assert found == {"opencv-python": "4.9", "requests": "2.0", "scikit-learn": "1.4", "six": "1.16"}
+
+
+def test_a_namespace_package_has_the_owner_of_its_part(tmp_path: Path) -> None:
+    install(tmp_path, "google-api", "1.0", ["google/api/__init__.py"])
+    install(tmp_path, "protobuf", "5.0", ["google/protobuf/__init__.py"])
+    assert imported({(str(tmp_path), "google/protobuf")}) == {"protobuf": "5.0"}
+
+
+def test_what_nobody_owns_is_no_distribution(tmp_path: Path) -> None:
+    assert imported({(str(tmp_path), "stray.py")}) == {}
+
+
+def test_names_are_compared_as_pep_503_does() -> None:
+    assert normalised("Ruamel.Yaml_clib") == "ruamel-yaml-clib"

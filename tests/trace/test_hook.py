@@ -1,0 +1,260 @@
+"""What the hook sees of a program, and that the program does not see the hook."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fossml.trace
+from tests.trace.conftest import Lab
+
+HOME = Path(fossml.trace.__file__).parent
+
+
+def test_reads_and_writes_by_every_way_to_open(lab: Lab) -> None:
+    for name in ("a", "b", "c"):
+        lab.write(f"data/{name}.txt")
+    trace = lab.run(
+        "import os, pathlib\n"
+        "open('data/a.txt').read()\n"
+        "pathlib.Path('data/b.txt').read_text()\n"
+        "os.close(os.open('data/c.txt', os.O_RDONLY))\n"
+        "open('w.txt', 'w').write('1')\n"
+        "pathlib.Path('x.txt').write_text('1')\n"
+        "os.close(os.open('y.txt', os.O_WRONLY | os.O_CREAT))\n"
+    )
+    assert trace.how == "hook"
+    assert trace.read == ("data/a.txt", "data/b.txt", "data/c.txt")
+    assert trace.written == ("w.txt", "x.txt", "y.txt")
+    assert trace.outside == ()
+
+
+def test_numpy_csv_json_and_pickle(lab: Lab) -> None:
+    np.save(lab.root / "in.npy", np.arange(3))
+    lab.write("in.csv", "1,2\n3,4\n")
+    trace = lab.run(
+        "import csv, json, pickle\nimport numpy as np\n"
+        "a = np.load('in.npy'); b = np.loadtxt('in.csv', delimiter=',')\n"
+        "list(csv.reader(open('in.csv')))\n"
+        "np.save('out.npy', a); np.savetxt('out.csv', b)\n"
+        "json.dump({}, open('out.json', 'w')); pickle.dump(1, open('out.pkl', 'wb'))\n"
+    )
+    assert trace.read == ("in.csv", "in.npy")
+    assert trace.written == ("out.csv", "out.json", "out.npy", "out.pkl")
+    assert trace.distributions == {"numpy": np.__version__}
+
+
+@pytest.mark.parametrize(("mode", "reads"), [("a", True), ("r+", True), ("w", False), ("w+", False), ("wb", False)])
+def test_a_file_opened_to_be_changed_is_read_as_well(lab: Lab, mode: str, reads: bool) -> None:
+    lab.write("log.txt", "before")
+    text = "b'x'" if "b" in mode else "'x'"
+    trace = lab.run(f"open('log.txt', {mode!r}).write({text})")
+    assert trace.written == ("log.txt",)
+    assert trace.read == (("log.txt",) if reads else ())
+
+
+def test_a_file_that_the_program_wrote_itself_is_not_read(lab: Lab) -> None:
+    trace = lab.run("open('cache', 'w').write('1')\nopen('cache').read()\nopen('log', 'a').write('new')\n")
+    assert trace.read == ()
+    assert trace.written == ("cache", "log")
+
+
+def test_own_modules_are_sources_also_from_bytecode(lab: Lab) -> None:
+    lab.write("models/__init__.py", "")
+    lab.write("models/net.py", "WIDTH = 3\n")
+    lab.write("unused.py", "")
+    code = "import models.net\n"
+    assert lab.run(code).sources == ("main.py", "models/__init__.py", "models/net.py")
+    for file in lab.folder.iterdir():
+        file.unlink()
+    assert list(lab.root.glob("models/__pycache__/net.*.pyc"))
+    again = lab.run(code)
+    assert again.sources == ("main.py", "models/__init__.py", "models/net.py")
+    assert again.read == ()
+    assert again.written == ()
+
+
+def test_a_folder_listed_by_the_program_but_not_by_the_import_system(lab: Lab) -> None:
+    lab.write("data/a/1.txt")
+    lab.write("lib/helper.py", "")
+    trace = lab.run("import glob, os, lib.helper\nglob.glob('data/*/*.txt')\nos.listdir()\nlist(os.walk('data'))\n")
+    assert trace.listed == (".", "data", "data/a")
+
+
+def test_chdir_and_relative_paths(lab: Lab) -> None:
+    lab.write("sub/in.txt")
+    trace = lab.run("import os\nos.chdir('sub')\nopen('in.txt')\nopen('../out.txt', 'w')\nopen('out.txt', 'w')\n")
+    assert trace.read == ("sub/in.txt",)
+    assert trace.written == ("out.txt", "sub/out.txt")
+
+
+def test_a_file_written_under_another_name_has_its_last_name(lab: Lab) -> None:
+    trace = lab.run(
+        "import os, tempfile\n"
+        "for i in range(3):\n"
+        "    open('model.tmp', 'w').write(str(i)); os.replace('model.tmp', 'model.pkl')\n"
+        "with tempfile.NamedTemporaryFile('w', dir='.', delete=False) as f: f.write('1')\n"
+        "os.rename(f.name, 'metrics.json')\n"
+        "os.makedirs('partial/deep'); open('partial/deep/a', 'w'); os.rename('partial', 'final')\n"
+        "open('model.pkl').read()\n"
+    )
+    assert trace.written == ("final/deep/a", "metrics.json", "model.pkl")
+    assert trace.read == ()
+
+
+def test_files_that_are_gone_or_never_were_do_not_count(lab: Lab) -> None:
+    trace = lab.run(
+        "import os, tempfile\n"
+        "open('scratch', 'w').write('1'); open('scratch').read(); os.remove('scratch')\n"
+        "with tempfile.TemporaryDirectory() as t: open(t + '/x', 'w')\n"
+        "try: open('config.local')\nexcept OSError: pass\n"
+    )
+    assert (trace.read, trace.written, trace.outside) == ((), (), ())
+
+
+def test_files_outside_are_absolute(lab: Lab, tmp_path: Path) -> None:
+    data = tmp_path / "elsewhere" / "data.csv"
+    data.parent.mkdir()
+    data.write_text("1")
+    trace = lab.run(f"open({str(data)!r})\nopen('/etc/hostname')\nopen('/dev/null', 'w')\n")
+    assert trace.outside == (str(data),)
+
+
+def test_strange_names_survive(lab: Lab) -> None:
+    name = "tab\there\\n new\nline\u00e9 \udcff.txt"
+    trace = lab.run(f"open({name!r}, 'w')\n")
+    assert trace.written == (name,)
+
+
+def test_commands_and_their_python_children(lab: Lab) -> None:
+    lab.write("child.py", "open('from_child', 'w')\n")
+    trace = lab.run(
+        "import os, subprocess, sys\n"
+        "subprocess.run([sys.executable, 'child.py', '--n', '3'], check=True)\n"
+        "subprocess.run('true && true', shell=True, check=True)\n"
+        "os.system('true')\n"
+    )
+    assert trace.written == ("from_child",)
+    assert trace.sources == ("child.py", "main.py")
+    assert trace.commands == (
+        (sys.executable, "child.py", "--n", "3"),
+        ("/bin/sh", "-c", "true && true"),
+        ("sh", "-c", "true"),
+    )
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_multiprocessing_children(lab: Lab, method: str) -> None:
+    lab.write("in.txt")
+    trace = lab.run(
+        "import multiprocessing\n"
+        "def work(i):\n    open('in.txt').read(); open(f'out{i}', 'w').write('1')\n"
+        "if __name__ == '__main__':\n"
+        f"    with multiprocessing.get_context({method!r}).Pool(2) as pool: pool.map(work, range(3))\n"
+    )
+    assert trace.read == ("in.txt",)
+    assert trace.written == ("out0", "out1", "out2")
+
+
+def test_a_file_that_one_process_writes_and_another_reads_is_not_read(lab: Lab) -> None:
+    trace = lab.run(
+        "import subprocess, sys\nopen('between', 'w').close()\n"
+        "subprocess.run([sys.executable, '-c', 'open(\"between\")'], check=True)\n"
+    )
+    assert (trace.read, trace.written) == ((), ("between",))
+
+
+@pytest.mark.parametrize("end", ["os._exit(0)", "os.kill(os.getpid(), 9)", "os.closerange(3, 99)", "1 / 0"])
+def test_nothing_is_lost_when_a_process_ends_in_any_way(lab: Lab, end: str) -> None:
+    lab.write("in.txt")
+    lab.call(f"import os, click\nopen('in.txt')\nopen('out.txt', 'w')\n{end}\n")
+    trace = lab.trace()
+    assert (trace.read, trace.written) == (("in.txt",), ("out.txt",))
+    assert "click" in trace.distributions
+
+
+def test_sqlite_is_written_only_when_it_changed(lab: Lab) -> None:
+    lab.run("import sqlite3\nc = sqlite3.connect('a.db'); c.execute('create table t(x)'); c.commit(); c.close()\n")
+    (lab.root / "b.db").write_bytes((lab.root / "a.db").read_bytes())
+    for file in lab.folder.iterdir():
+        file.unlink()
+    trace = lab.run(
+        "import sqlite3\n"
+        "c = sqlite3.connect('a.db'); c.execute('select * from t').fetchall(); c.close()\n"
+        "c = sqlite3.connect('b.db'); c.execute('insert into t values (1)'); c.commit(); c.close()\n"
+    )
+    assert trace.read == ("a.db", "b.db")
+    assert trace.written == ("b.db",)
+
+
+SHOW = (
+    "import sys\n"
+    "print(sorted(sys.modules)); print(sys.path); print(sys.flags); print(sorted(sys.path_importer_cache))\n"
+    "import os; print(os.open('f', os.O_CREAT | os.O_WRONLY)); print(sys.argv, sys.gettrace())\n"
+)
+
+
+def test_the_program_looks_the_same_to_itself(lab: Lab) -> None:
+    assert lab.call(SHOW).stdout == lab.call(SHOW, traced=False).stdout
+    assert lab.trace().how == "hook"
+
+
+@pytest.mark.parametrize(
+    "code", ["raise SystemExit(7)", "import sys; sys.stderr.write('e'); print(1 / 0)", "open('no')"]
+)
+def test_exit_code_and_output_are_the_programs(lab: Lab, code: str) -> None:
+    traced, plain = lab.call(code), lab.call(code, traced=False)
+    assert (traced.returncode, traced.stdout, traced.stderr) == (plain.returncode, plain.stdout, plain.stderr)
+
+
+def test_the_users_own_sitecustomize_still_runs(lab: Lab) -> None:
+    lab.write("mine/sitecustomize.py", "import helper\nflag = 'set'\n")
+    lab.write("mine/helper.py", "")
+    trace = lab.run(
+        "import sitecustomize, sys\nassert sitecustomize.flag == 'set'\nassert 'mine' in sitecustomize.__file__\n",
+        env={"PYTHONPATH": str(lab.root / "mine")},
+    )
+    assert trace.sources == ("main.py", "mine/helper.py", "mine/sitecustomize.py")
+
+
+def test_an_error_in_the_users_sitecustomize_is_shown_as_always(lab: Lab) -> None:
+    lab.write("mine/sitecustomize.py", "raise ValueError('mine')\n")
+    env = {"PYTHONPATH": str(lab.root / "mine")}
+    traced, plain = lab.call("print(1)", env=env), lab.call("print(1)", env=env, traced=False)
+    assert "ValueError: mine" in plain.stderr
+    assert (traced.returncode, traced.stdout, traced.stderr) == (plain.returncode, plain.stdout, plain.stderr)
+
+
+def test_a_program_runs_on_where_the_folder_is_gone(lab: Lab) -> None:
+    lab.folder.rmdir()
+    done = lab.call("open('out', 'w')\nprint('fine')\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "fine\n", "")
+    assert lab.trace().how == "none"
+
+
+def test_a_python_that_ignores_its_environment_has_no_trace(lab: Lab) -> None:
+    assert lab.run("open('out', 'w')", "-I").how == "none"
+
+
+def test_past_the_limit_only_folders_are_remembered(lab: Lab) -> None:
+    trace = lab.run(
+        "import gc, os\n"
+        "[r] = [o for o in gc.get_objects() if type(o).__name__ == 'Recorder' and hasattr(o, 'handlers')]\n"
+        "type(r).record.__globals__['LIMIT'] = 10\n"
+        "os.mkdir('many')\n"
+        "for i in range(100): open(f'many/{i}', 'w').close()\n"
+        "assert len(r.seen) <= 20, len(r.seen)\n"
+    )
+    assert "many" in trace.written
+    assert len(trace.written) < 20
+
+
+@pytest.mark.parametrize("file", ["hook.py", "site/sitecustomize.py"])
+def test_what_runs_inside_is_python_3_8_and_imports_what_is_loaded_anyway(file: str) -> None:
+    tree = ast.parse((HOME / file).read_text(encoding="utf-8"), feature_version=(3, 8))
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    assert names <= {"os", "sys", "time"}
