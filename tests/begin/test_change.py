@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,6 @@ def _has(tool: str) -> bool:
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_text_is_written_as_it_is(text: str) -> None:
-    import tempfile
-
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         apply(root, [Change("deep/file", None, text)])
@@ -60,6 +59,14 @@ def test_nothing_is_written_through_a_link(tmp_path: Path, link: str) -> None:
     with pytest.raises(FossmlError):
         apply(root, [change])
     assert (elsewhere / "x").read_text() == "theirs"
+
+
+def test_a_link_inside_the_repository_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("1")
+    (tmp_path / "link").symlink_to("real")
+    with pytest.raises(FossmlError):
+        apply(tmp_path, [Change("link", "1", "2")])
+    assert (tmp_path / "link").is_symlink()
 
 
 def test_the_mode_of_a_file_stays(tmp_path: Path) -> None:

@@ -77,6 +77,17 @@ def test_a_folder_with_other_files_in_it_is_not_an_output(write: Write) -> None:
     assert drafted(root, "python a.py").stage["outs"] == [f"out/{i}" for i in range(6)]
 
 
+def test_a_folder_with_files_that_git_tracks_is_not_an_output() -> None:
+    after = {f"out/{i}": (1, 1, 1) for i in range(7)}
+    found = outputs(set(after), after, frozenset({"out/0"}), lambda _: None)
+    assert found.outs == ({"out/0": {"cache": False}}, *(f"out/{i}" for i in range(1, 7)))
+
+
+def test_few_files_in_a_folder_are_named_one_by_one() -> None:
+    after = {f"out/{i}": (1, 1, 1) for i in range(3)}
+    assert outputs(set(after), after, frozenset(), lambda _: None).outs == ("out/0", "out/1", "out/2")
+
+
 def test_a_folder_that_was_listed_is_a_dependency(write: Write) -> None:
     root = write({"a.py": "import os\n[open(f'data/{f}').read() for f in os.listdir('data')]\n", "data/1": "x"})
     assert drafted(root, "python a.py").stage["deps"] == ["a.py", "data"]
@@ -109,6 +120,19 @@ def test_what_compiled_code_or_a_shell_writes_is_seen_by_its_change(write: Write
     found = drafted(root, "sh ./run.sh")
     assert (found.name, found.stage["deps"], found.stage["outs"]) == ("run", ["run.sh"], ["out.txt"])
     assert "add the dependencies by hand" in found.notes[0]
+
+
+def test_opened_for_writing_and_not_written_is_no_output(write: Write) -> None:
+    root = write({"a.py": "open('same', 'r+').read(); open('out', 'w').write('1')\n", "same": "x"})
+    found = drafted(root, "python a.py")
+    assert (found.stage["deps"], found.stage["outs"]) == (["a.py", "same"], ["out"])
+
+
+def test_a_copy_with_the_times_of_its_original_is_an_output(write: Write) -> None:
+    root = write({"a.py": "import shutil\nshutil.copy2('in', 'out')\n", "in": "x"})
+    for _ in range(2):
+        found = drafted(root, "python a.py")
+        assert (found.stage["deps"], found.stage["outs"]) == (["a.py", "in"], ["out"])
 
 
 def test_the_log_comes_live_and_its_end_is_kept(write: Write) -> None:
@@ -157,7 +181,7 @@ def test_parameters_by_file_with_the_default_first() -> None:
 
 
 def test_metrics_keep_their_folder_apart() -> None:
-    after = {f"r/{i}.png": (1, 1) for i in range(7)} | {"r/metrics.json": (1, 1), "r/results.csv": (1, 1)}
+    after = {f"r/{i}.png": (1, 1, 1) for i in range(7)} | {"r/metrics.json": (1, 1, 1), "r/results.csv": (1, 1, 1)}
     texts = {"r/metrics.json": '{"accuracy": 1}', "r/results.csv": "acc\n0.5\n"}
     found = outputs(set(after), after, frozenset(), texts.get)
     assert found.outs == tuple(f"r/{i}.png" for i in range(7))

@@ -59,7 +59,16 @@ def test_a_seed_is_found_with_its_line(code: str, kind: str, name: str) -> None:
     assert read_script("a.py", code)[1] == (Seed(kind, name, f"a.py:{line}"),)
 
 
-@pytest.mark.parametrize("code", ["random.seed(args.seed)", "os.environ['HOME']", "f(random_state=None)", "x.seed()"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "os.environ['PYTHONHASHSEED']",
+        "random.seed(args.seed)",
+        "os.environ['HOME']",
+        "f(random_state=None)",
+        "x.seed()",
+    ],
+)
 def test_what_is_no_seed_is_not_found(code: str) -> None:
     assert read_script("a.py", code)[1] == ()
 

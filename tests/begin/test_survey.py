@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 
@@ -111,3 +112,10 @@ def test_links_out_of_the_repository_are_not_followed(write: Write) -> None:
     (root / "params.yaml").symlink_to(root.parent / "secret" / "params.yaml")
     assert list_files(root) == ["a.py"]
     assert survey(root).seeds == ()
+
+
+def test_a_pipe_is_not_waited_for(write: Write) -> None:
+    root = write({"a.py": ""})
+    for name in ("README.md", "train.py", "params.yaml"):
+        os.mkfifo(root / name)
+    assert survey(root).scripts == ()

@@ -112,7 +112,7 @@ def test_parameters_read_are_declared_by_key(repository: Path, dvc: Dvc) -> None
     assert report["stage"]["params"] == ["lr"]
     assert report["stage"]["deps"] == ["train.py"]
     assert (report["written"], report["name"]) == (True, "train")
-    assert "lr" in dvc(repository, "params", "diff", "--all").stdout or dvc(repository, "stage", "list").stdout
+    assert "train.py" in dvc(repository, "repro", "--dry").stdout
 
 
 def test_a_command_that_fails_writes_nothing_and_shows_its_log(repository: Path) -> None:
@@ -160,6 +160,21 @@ def test_help_has_examples(tmp_path: Path) -> None:
     done = call(tmp_path, "--help")
     assert done.returncode == 0
     assert "fossml init -- python train.py --lr 0.1" in done.stdout
+
+
+def test_a_name_that_cannot_be_is_refused_before_the_run(repository: Path) -> None:
+    fill(repository, prepare=PREPARE)
+    (repository / "dvc.yaml").write_text("stages:\n  taken:\n    cmd: echo 1\n")
+    for name in ("a b", "a@b", "taken"):
+        assert call(repository, "--yes", "--name", name, "--", "python", "prepare.py").returncode == 2
+    assert not (repository / "data").exists()
+
+
+def test_a_file_of_parameters_that_has_none_is_a_dependency(repository: Path) -> None:
+    fill(repository, train="open('config.json').read()\nopen('out', 'w').write('x')\n")
+    (repository / "config.json").write_text("[1, 2")
+    report = json.loads(call(repository, "--json", "--", "python", "train.py").stdout)
+    assert report["stage"]["deps"] == ["config.json", "train.py"]
 
 
 def test_unknown_options_are_usage(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from fossml.errors import FossmlError
+from fossml.executors import local
 from fossml.executors.local import Exit, Process, start
 
 PYTHON = sys.executable
@@ -97,6 +99,16 @@ def test_a_child_that_outlives_its_shell_gets_the_grace_to_finish(tmp_path: Path
     until(tmp_path / "ready")
     process.cancel(grace=20)
     assert (tmp_path / "saved").read_text() == "yes"
+
+
+def test_a_group_of_zombies_does_not_run() -> None:
+    zombie = subprocess.Popen(["true"], start_new_session=True)
+    while not gone(zombie.pid):
+        time.sleep(0.01)
+    os.killpg(zombie.pid, 0)
+    assert not local._running(zombie.pid)
+    assert zombie.wait() == 0
+    assert local._running(os.getpgid(0))
 
 
 def test_what_ignores_the_request_is_killed(tmp_path: Path) -> None:

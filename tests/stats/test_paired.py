@@ -43,7 +43,7 @@ def test_same_generator_same_interval_and_it_is_the_binomial_one() -> None:
     """Resampled wins of six in seven are Bin(7, 6/7)."""
     first, second = paired.superiority(A, B, rng()), paired.superiority(A, B, rng())
     assert first == second
-    low, high = stats.binom.ppf([0.025, 0.975], 7, 6 / 7) / 7
+    low, high = (float(stats.binom.ppf(p, 7, 6 / 7)) / 7 for p in (0.025, 0.975))
     assert (first.probability.low, first.probability.high) == pytest.approx((low, high))
 
 

@@ -421,7 +421,7 @@ def test_a_kill_at_any_point_of_adding_loses_nothing(root: Path, tmp_path: Path,
     assert code == 0
     end = 10**6 - left
     codes = []
-    for before_end in (28, 21, 15, 10, 6, 3):
+    for before_end in (36, 28, 21, 15, 10, 6, 3):
         codes.append(added_and_killed(root, kind, end - before_end)[0])
         assert texts(root / "d") == files
         for path in (root / ".dvc/cache/files").rglob("*"):
@@ -429,7 +429,7 @@ def test_a_kill_at_any_point_of_adding_loses_nothing(root: Path, tmp_path: Path,
         for path in leftovers(root):
             assert path.parent.name in ("tmp", "d", "b")
             path.unlink()
-    assert codes[:3] == [-9, -9, -9]  # later ones may have too little left to do
+    assert codes[:2] == [-9, -9]  # later ones may have too little left to do
     assert added_and_killed(root, kind, 10**6)[0] == 0
     assert Objects(root / ".dvc/cache", ("copy",)).has(measured(root, "d")) and texts(root / "d") == files
 
@@ -464,3 +464,24 @@ def test_leftovers_of_a_killed_process_go_after_a_day(objects: Objects, root: Pa
     objects.checkout(a, root / "g")
     assert not old.exists() and young.exists()
     young.rmdir()
+
+
+def test_a_damaged_manifest_is_not_believed(objects: Objects, root: Path, tree: MakeTree) -> None:
+    tree(root / "d", {"a": "1"})
+    a = added(objects, root, "d")
+    damage(blob(root, a.digest), manifest.dump({"b": measured(root, "d/a").digest}))
+    assert not Objects(root / ".dvc/cache").has(a)
+    with pytest.raises(FossmlError, match=f"{a.digest} is damaged"):
+        Objects(root / ".dvc/cache").checkout(a, root / "d")
+    assert texts(root / "d") == {"a": "1"}
+
+
+def test_a_file_that_changes_between_measuring_and_copying_is_not_stored(root: Path) -> None:
+    stats = StatCache(None, clock=lambda: 4 * 10**18)
+    (root / "f").write_text("two")
+    a = Artifact("f", hashlib.md5(b"one").hexdigest(), 3)
+    stats.put((root / "f").stat(), a.digest, 4 * 10**18)  # as if it had been "one" when it was measured
+    objects = Objects(root / ".dvc/cache", ("copy",), stats=stats)
+    with pytest.raises(FossmlError, match="changed"):
+        objects.add(root / "f", a)
+    assert not objects.has(a)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
-from fossml.trace.distributions import imported, normalised
+from fossml.trace.distributions import editable, imported, normalised
 
 
 def install(site: Path, name: str, version: str, files: list[str], top: str | None = None) -> None:
@@ -42,3 +43,13 @@ def test_what_nobody_owns_is_no_distribution(tmp_path: Path) -> None:
 
 def test_names_are_compared_as_pep_503_does() -> None:
     assert normalised("Ruamel.Yaml_clib") == "ruamel-yaml-clib"
+
+
+def test_code_installed_for_editing_belongs_to_its_distribution(tmp_path: Path) -> None:
+    install(tmp_path, "my-lib", "0.1", [])
+    install(tmp_path, "fixed", "1.0", [])
+    for name, edits in (("my_lib-0.1", True), ("fixed-1.0", False)):
+        origin = {"url": f"file:///home/a%20b/{name}", "dir_info": {"editable": edits}}
+        (tmp_path / f"{name}.dist-info" / "direct_url.json").write_text(json.dumps(origin))
+    sources = ["/home/a b/my_lib-0.1/src/x.py", "/home/a b/fixed-1.0/x.py", "/home/other.py"]
+    assert editable(sources, [str(tmp_path)]) == {sources[0]: ("my-lib", "0.1")}

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import fossml
 import fossml.trace
 from tests.trace.conftest import Lab
 
@@ -124,6 +125,13 @@ def test_files_outside_are_absolute(lab: Lab, tmp_path: Path) -> None:
     assert trace.outside == (str(data),)
 
 
+def test_an_editable_distribution_is_imported_not_outside(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "stray.py").write_text("")
+    trace = lab.run("import fossml.canon, stray", env={"PYTHONPATH": str(tmp_path)})
+    assert trace.distributions["fossml"] == fossml.__version__
+    assert trace.outside == (str(tmp_path / "stray.py"),)
+
+
 def test_strange_names_survive(lab: Lab) -> None:
     name = "tab\there\\n new\nline\u00e9 \udcff.txt"
     trace = lab.run(f"open({name!r}, 'w')\n")
@@ -234,6 +242,18 @@ def test_a_program_runs_on_where_the_folder_is_gone(lab: Lab) -> None:
     done = lab.call("open('out', 'w')\nprint('fine')\n")
     assert (done.returncode, done.stdout, done.stderr) == (0, "fine\n", "")
     assert lab.trace().how == "none"
+
+
+def test_a_program_runs_on_where_the_folder_goes_while_it_runs(lab: Lab) -> None:
+    done = lab.call(f"import shutil\nshutil.rmtree({str(lab.folder)!r})\nopen('out', 'w')\nprint('fine')\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "fine\n", "")
+
+
+def test_bytecode_kept_elsewhere_is_no_data(lab: Lab, tmp_path: Path) -> None:
+    lab.write("net.py", "")
+    for _ in range(2):
+        trace = lab.run("import net", env={"PYTHONPYCACHEPREFIX": str(tmp_path / "cache")})
+        assert (trace.sources, trace.outside) == (("main.py", "net.py"), ())
 
 
 def test_a_python_that_ignores_its_environment_has_no_trace(lab: Lab) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 TOOLS = frozenset({"__pycache__", "node_modules", "site-packages", "mlruns", "mlartifacts", "wandb", "lightning_logs"})
 """Folders that tools fill, and number anew with every run. Hidden ones are left out as well."""
+
+Snapshot = Mapping[str, tuple[int, int, int]]
+"""Path -> time of the content's last change and of any last change, in ns, and size in bytes."""
 
 MOST_FILES = 50_000
 MOST_BYTES = 2_000_000
@@ -38,23 +41,24 @@ def _is_foreign(folder: Path) -> bool:
 
 
 def text_of(root: Path, path: str) -> str | None:
-    """The text of a file, None where it is no UTF-8 text, too large, or a link out of the repository."""
+    """The text of a file, None where it is no file of UTF-8 text, too large, or outside by a link."""
     target = root / path
     try:
-        if target.stat().st_size > MOST_BYTES or not target.resolve().is_relative_to(root.resolve()):
+        inside = target.resolve().is_relative_to(root.resolve())
+        if not inside or not target.is_file() or target.stat().st_size > MOST_BYTES:
             return None
         return target.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return None
 
 
-def snapshot(root: Path) -> dict[str, tuple[int, int]]:
-    """Each file with its modification time in ns and its size: what tells that it was written."""
+def snapshot(root: Path) -> Snapshot:
+    """How the files are now."""
     seen = {}
     for path in list_files(root):
         try:
             stat = (root / path).stat()
         except OSError:
             continue
-        seen[path] = (stat.st_mtime_ns, stat.st_size)
+        seen[path] = (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size)
     return seen

@@ -88,7 +88,10 @@ def _has_lists(value: Any) -> bool:
 
 def _csv(text: str) -> Iterator[tuple[str, float]]:
     """The last row: the end of a training, or the only one."""
-    rows = list(csv.DictReader(io.StringIO(text)))
+    try:
+        rows = list(csv.DictReader(io.StringIO(text)))
+    except csv.Error:
+        return
     for column, cell in rows[-1].items() if rows else ():
         if column and isinstance(cell, str) and _is_float(cell):
             yield f"{column}[{len(rows) - 1}]", float(cell)

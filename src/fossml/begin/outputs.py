@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
+from fossml.begin.files import Snapshot
 from fossml.begin.metrics import metrics_in
 from fossml.begin.paths import below, holder, parents
 from fossml.types import Trace
@@ -15,7 +16,6 @@ from fossml.types import Trace
 Text = Callable[[str], str | None]
 """The text of a file, None where it has none."""
 
-Snapshot = Mapping[str, tuple[int, int]]
 
 KEPT = frozenset({"dvc.yaml", "dvc.lock", "fossml.toml", "fossml.lock"})
 MANY = 5
@@ -33,14 +33,22 @@ class Outputs:
 
 
 def written(trace: Trace, before: Snapshot, after: Snapshot) -> frozenset[str]:
-    """The files that the run wrote: as traced, and those whose time or size changed, which compiled code wrote."""
-    changed = {path for path, stat in after.items() if before.get(path) != stat}
-    traced = {path for path in trace.written if path in after}
-    return frozenset(path for path in changed | traced if not _is_bookkeeping(path, after))
+    """The files that the run wrote, of those that differ now.
+
+    A new time of the content or another size is enough: compiled code writes unseen. A copy may carry the time of its
+    original; the trace tells it then. What was opened for writing and not written stays out.
+    """
+    return frozenset(
+        path
+        for path, stat in after.items()
+        if stat != (old := before.get(path))
+        and (path in trace.written or old is None or (stat[0], stat[2]) != (old[0], old[2]))
+        and not _is_bookkeeping(path, after)
+    )
 
 
 def _is_bookkeeping(path: str, after: Snapshot) -> bool:
-    empty_lock = path.endswith(".lock") and after[path][1] == 0
+    empty_lock = path.endswith(".lock") and after[path][2] == 0
     return path in KEPT or empty_lock or re.search(r"(^|/)events\.out\.tfevents\.", path) is not None
 
 

@@ -107,7 +107,8 @@ def yaml_seeds(text: str) -> Iterator[tuple[str, int]]:
 
 def _readme(root: Path, files: Iterable[str]) -> str:
     names = [path for path in files if "/" not in path and path.lower().startswith("readme")]
-    return (text_of(root, names[0]) or "") if names else ""
+    text = (text_of(root, names[0]) or "") if names else ""
+    return "\n".join(line[:300] for line in text[:100_000].splitlines())  # the patterns below are not linear
 
 
 def _headline(readme: str) -> tuple[str, str]:

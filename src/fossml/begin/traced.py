@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from fossml.begin.files import snapshot
+from fossml.begin.files import Snapshot, snapshot
 from fossml.trace import collect, traced_env
 from fossml.types import Trace
 
-Snapshot = Mapping[str, tuple[int, int]]
 SHOWN = 20
 """Lines of the log that are kept for a message."""
 

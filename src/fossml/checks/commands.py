@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from fossml.facts import Document, Facts
 from fossml.types import Evidence
 
+_PROGRAMS = (
+    r"python[\d.]*|ipython|torchrun|accelerate launch|deepspeed|mpirun\s[^`]*?python\d?|Rscript|julia|bash|sh|papermill"
+)
+_ALONE = r"make|dvc repro|fossml build|snakemake|nextflow run|jupyter (?:notebook|lab|nbconvert)|mlflow run|docker run"
 _RUNS = re.compile(
-    r"(?:^|[`$>#(\s])((?:[A-Z_][A-Z0-9_]*=\S+\s+)*(?:(?:srun|sudo|time|nohup|xvfb-run|uv run|poetry run|pipenv run)\s+)*"
-    r"(?:(?:python[\d.]*|ipython|torchrun|accelerate launch|deepspeed|mpirun\s[^`]*?python\d?|Rscript|julia|bash|sh|papermill)\s+"
-    r"(?!-c\b|-V\b|--version\b|setup\.py\b)[-\w./${}\\][^`\n]*"
-    r"|\./[\w./-]+[^`\n]*|(?:make|dvc repro|fossml build|snakemake|nextflow run|jupyter (?:notebook|lab|nbconvert)|mlflow run|tox|docker run)\b[^`\n]*))"
+    r"(?:^\s*(?:[$>#%]\s*)?|`\s*|&&\s*)((?:[A-Z_][A-Z0-9_]*=\S+\s+)*"
+    r"(?:(?:srun|sudo|time|nohup|xvfb-run|uv run|poetry run|pipenv run)\s+)*"
+    rf"(?:(?:{_PROGRAMS})\s+(?!-c\b|-V\b|--version\b|setup\.py\b)[-\w./${{}}\\][^`\n]*"
+    rf"|\./[\w./-]+[^`\n]*|(?:{_ALONE})\b(?! sure)[^`\n]*))"
 )
 _SCRIPT = re.compile(r"(?<![\w./<{$-])(?!/|\.\./)((?:\./)?[\w][\w./-]*\.(?:py|sh|ipynb|R|jl))(?![\w/*>}])")
 _MODULE = re.compile(r"python[\d.]*\s+(?:-[uOB]\s+)*-m\s+([\w.]+)")

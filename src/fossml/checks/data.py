@@ -80,9 +80,9 @@ def data_exists(facts: Facts) -> Iterator[Finding]:
 
     Why: missing data is what most often ends an attempt to repeat a result.
 
-    Bad: `pd.read_csv("wine.csv")`, no wine.csv, and no word about it.
+    Bad: `pd.read_csv("birds.csv")`, no birds.csv, and no word about it.
 
-    Good: wine.csv in git or under DVC, a stage or script that fetches it with a digest, a README that says where
+    Good: birds.csv in git or under DVC, a stage or script that fetches it with a digest, a README that says where
     it comes from.
 
     How it is decided: file names that are written out in calls that read (open, pandas, NumPy, h5py, torch and

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 
-from fossml.checks.packages import BRINGS, STANDARD, candidates, install_name
+from fossml.checks.packages import BRINGS, STANDARD, candidates, install_name, is_known
 from fossml.checks.places import is_aside
 from fossml.checks.rule import failed, not_applicable, passed, rule, unknown
 from fossml.facts import Facts
@@ -105,7 +105,8 @@ def declared_at_all(facts: Facts) -> Iterator[Finding]:
         told = [one for one in facts.declarations if one.origin == "prose"]
         evidence = [Evidence(p, item.line, item.text) for uses in needed.values() for p, item in uses[:1]]
         names = ", ".join(sorted(needed)[:6]) + (", ..." if len(needed) > 6 else "")
-        message = f"no file declares {'the package' if len(needed) == 1 else f'any of the {len(needed)} packages'} that the code imports ({names})"
+        which = "the package" if len(needed) == 1 else f"any of the {len(needed)} packages"
+        message = f"no file declares {which} that the code imports ({names})"
         hint = f"write requirements.txt with {' '.join(sorted(needed)[:6])} and their versions (pip freeze shows them)"
         yield failed("dependencies", message, evidence, hint, level="soft" if told else "hard")
 
@@ -171,8 +172,8 @@ def all_declared(facts: Facts) -> Iterator[Finding]:
 
     How it is decided: imports are read from the code. Python's own modules, the repository's modules, and imports
     under `try ... except ImportError` or `TYPE_CHECKING` do not count. Soft where another declared package is
-    known to bring it along, where only tests, docs, examples or setup.py import it, and where a README says how
-    to install it. Not applicable where nothing is declared (DEP001 says so).
+    known to bring it along, where only functions import it, where only tests, docs, examples or setup.py
+    import it, and where a README says how to install it. Not applicable where nothing is declared (DEP001 says so).
     """
     names = {one.name for one in facts.declarations if one.origin == "file"}
     if not names:
@@ -185,14 +186,18 @@ def all_declared(facts: Facts) -> Iterator[Finding]:
         needed = [(path, item) for path, item in uses if not item.optional]
         evidence = [Evidence(path, item.line, item.text) for path, item in needed or uses]
         options = candidates(uses[0][1].module) | {name}
-        if any(
-            option in names or False for option in options
-        ):
+        if options & names or _by_part(uses[0][1].module, names):
             covered += evidence[:1]
         elif needed:
             yield _undeclared(name, options, needed, evidence, brought, told)
     if covered:
         yield passed("imports", f"{len(covered)} imported packages are declared", covered)
+
+
+def _by_part(module: str, names: set[str]) -> bool:
+    """A distribution often adds a word to the name of its module: haven of haven-ai, cupy of cupy-cuda12x."""
+    top = module.split(".")[0].replace("_", "-").lower()
+    return (top == "cupy" or not is_known(module)) and any(f"-{top}-" in f"-{name}-" for name in names)
 
 
 def _undeclared(
@@ -210,7 +215,9 @@ def _undeclared(
         message += " (another declared package brings it along)"
     elif options & told:
         message += " (a text says how to install it)"
-    soft = aside or bool(options & (brought | told))
+    if lazy := all(item.lazy for _, item in needed):
+        message += " (imported only inside functions)"
+    soft = aside or lazy or bool(options & (brought | told))
     return failed(name, message, evidence, f"declare {name} with its version", level="soft" if soft else "hard")
 
 

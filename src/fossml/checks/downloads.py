@@ -16,7 +16,7 @@ def downloads(facts: Facts) -> Iterator[Finding]:
 
     Why: what an address gives changes or goes away, and then the numbers change with nothing to show for it.
 
-    Bad: `urllib.request.urlretrieve("https://host/wine.csv", "wine.csv")`, `wget` in a script.
+    Bad: `urllib.request.urlretrieve("https://host/birds.csv", "birds.csv")`, `wget` in a script.
 
     Good: the same followed by a comparison of its SHA-256, `pooch.retrieve(url, known_hash=...)`,
     `hf_hub_download(..., revision="COMMIT")`, or `dvc import-url`, which records the digest.
@@ -34,7 +34,7 @@ def downloads(facts: Facts) -> Iterator[Finding]:
     for path, mark in bare:
         yield failed(
             mark.what,
-            f"{mark.what} is fetched and not compared with a digest",
+            f"what {mark.what} gives is not compared with a digest",
             [at(path, mark)],
             "compare its SHA-256, or record it with dvc import-url",
         )

@@ -71,12 +71,14 @@ BRINGS: dict[str, frozenset[str]] = {
     }.items()
 }
 
-STANDARD = sys.stdlib_module_names | {
-    "ConfigParser", "Queue", "StringIO", "cPickle", "cStringIO", "urllib2", "urlparse", "HTMLParser", "httplib", "commands",
-    "thread", "Tkinter", "tkMessageBox", "copy_reg", "__builtin__", "itertools", "sets", "md5", "sha", "UserDict", "xmlrpclib",
-    "SocketServer", "BaseHTTPServer", "cookielib", "exceptions", "anydbm", "dummy_thread", "__future__", "distutils", "imp",
-    "asyncore", "cgi", "pipes", "telnetlib", "google.colab", "setuptools",
-}  # fmt: skip
+_GONE = """
+ConfigParser Queue StringIO cPickle cStringIO urllib2 urlparse HTMLParser httplib commands thread Tkinter
+tkMessageBox copy_reg __builtin__ itertools sets md5 sha UserDict xmlrpclib SocketServer BaseHTTPServer
+cookielib exceptions anydbm dummy_thread __future__ distutils imp asyncore cgi pipes telnetlib google.colab
+setuptools
+"""
+STANDARD = sys.stdlib_module_names | set(_GONE.split())
+"""Modules that come with Python 3 or came with Python 2."""
 
 
 def candidates(module: str) -> frozenset[str]:

@@ -16,7 +16,7 @@ def home_paths(facts: Facts) -> Iterator[Finding]:
 
     Why: `/home/anna` is on no other machine: the code stops, or reads another file than the author's.
 
-    Bad: `pd.read_csv("/home/anna/data/wine.csv")`, `root: C:\\Users\\anna\\data` in a configuration.
+    Bad: `pd.read_csv("/home/anna/data/birds.csv")`, `root: C:\\Users\\anna\\data` in a configuration.
 
     Good: a path relative to the repository, or a parameter without such a default.
 
@@ -50,9 +50,9 @@ def machine_paths(facts: Facts) -> Iterator[Finding]:
 
     Why: `/scratch/proj7/imagenet` is where the author's cluster keeps it; a reader has to find every such place.
 
-    Bad: `DATA = "/mnt/disk2/wine"`, `torch.load("~/models/best.pt")`.
+    Bad: `DATA = "/mnt/disk2/birds"`, `torch.load("~/models/best.pt")`.
 
-    Good: `data/wine` in the repository, or a flag that has to be given.
+    Good: `data/birds` in the repository, or a flag that has to be given.
 
     How it is decided: as PATH001, for /data/, /mnt/, /media/, /scratch/, /storage/, /work/, /nfs/, /content/drive/,
     /kaggle/input/, drive letters and `~/` (hidden folders such as ~/.cache are conventions and do not count).

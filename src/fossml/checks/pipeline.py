@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from fossml.checks.places import is_aside
 from fossml.checks.rule import failed, not_applicable, passed, rule, unknown
 from fossml.facts import Facts
 from fossml.types import Artifact, Evidence, Finding, Stage
@@ -23,7 +24,8 @@ def lock_fits(facts: Facts) -> Iterator[Finding]:
 
     How it is decided: command and paths are compared with the entry; inputs and outputs that are there, are files
     and have at most 20 MB are compared by digest. Parameters are left to `fossml build --dry`. A stage that is
-    frozen or always changed is left out. Unknown where dvc.yaml or dvc.lock cannot be read.
+    frozen or always changed is left out, and so are
+    tests, docs, examples and templates. Unknown where dvc.yaml or dvc.lock cannot be read.
     """
     broken = [
         one
@@ -39,7 +41,7 @@ def lock_fits(facts: Facts) -> Iterator[Finding]:
     misfits = [
         (stage, reason)
         for stage in facts.stages
-        if not (stage.frozen or stage.always_changed)
+        if not (stage.frozen or stage.always_changed or is_aside(stage.file))
         for reason in [_misfit(stage, facts)]
         if reason
     ]

@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 
 _ASIDE = re.compile(
-    r"(^|/)(tests?|testing|docs?|conftest\.py|examples?|benchmarks?|tutorials?)(/|$)|(^|/)(test_[^/]*|[^/]*_test|setup|noxfile|conftest)\.py$"
+    r"(^|/)(tests?|testing|docs?|conftest\.py|examples?|templates?|benchmarks?|tutorials?)(/|$)|(^|/)(test_[^/]*|[^/]*_test|setup|noxfile|conftest)\.py$"
 )
 _TEST = re.compile(r"(^|/)(tests?|testing|fixtures)(/|$)|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
-DATA_SUFFIXES = (
-    ".csv", ".tsv", ".parquet", ".feather", ".arrow", ".h5", ".hdf5", ".npy", ".npz", ".mat", ".pkl", ".pickle", ".joblib",
-    ".arff", ".xls", ".xlsx", ".jsonl", ".nii", ".nii.gz", ".csv.gz", ".tfrecord", ".lmdb", ".db", ".sqlite", ".dta", ".sav",
-    ".rds", ".zip", ".tar", ".tar.gz", ".tgz", ".pt", ".pth", ".ckpt", ".safetensors", ".onnx", ".bin",
-)  # fmt: skip
+_DATA = """
+.csv .tsv .parquet .feather .arrow .h5 .hdf5 .npy .npz .mat .pkl .pickle .joblib .arff .xls .xlsx .jsonl .nii
+.nii.gz .csv.gz .tfrecord .lmdb .db .sqlite .dta .sav .rds .zip .tar .tar.gz .tgz .pt .pth .ckpt .safetensors
+.onnx .bin
+"""
+DATA_SUFFIXES = tuple(_DATA.split())
 
 
 def is_aside(path: str) -> bool:
-    """True for tests, docs, examples and packaging: not what makes the results."""
+    """True for tests, docs, examples, templates and packaging: not what makes the results."""
     return _ASIDE.search(path) is not None
 
 

@@ -134,15 +134,15 @@ def _block(one: Finding) -> str:
     """A Finding as ruff shows one: code, place, message, the source line, the hint."""
     first = one.evidence[0] if one.evidence else None
     place = (f"{first.path}:{first.line}" if first.line else first.path) if first else one.subject
+    message = one.message.removeprefix(f"{first.path} ") if first else one.message
     colour = _COLOURS[one.level] if one.status == "fail" else "cyan"
     label = (
         ""
         if one.status == "fail" and one.level == "hard"
         else f" [{one.level if one.status == 'fail' else one.status}]"
     )
-    lines = [
-        f"{click.style(one.code, fg=colour, bold=True)} {click.style(_clean(place), bold=True)} {_clean(one.message)}{label}"
-    ]
+    head = click.style(one.code, fg=colour, bold=True), click.style(_clean(place), bold=True), _clean(message) + label
+    lines = [" ".join(head)]
     for evidence in one.evidence[:3]:
         if evidence.text:
             number = f"{evidence.path}:{evidence.line}" if evidence is not first else str(evidence.line or "")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +75,9 @@ class Answer:
     ) -> None:
         """Show the changes and the notes; write when told to, then say what comes next (`after`)."""
         if not self.as_json:
-            self._show(changes, notes)
+            _list(changes) if facts["kind"] == "start" else _diff(changes)
+            for note in notes:
+                click.echo(_printable(f"note: {note}"))
         written = bool(changes) and self._may_write()
         if written:
             begin.apply(root, changes)
@@ -86,17 +90,28 @@ class Answer:
         elif changes:
             click.echo("nothing was written; with --yes it is")
 
-    def _show(self, changes: Sequence[Change], notes: Sequence[str]) -> None:
-        for line in begin.unified(changes).splitlines():
-            color = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
-            click.secho(line, fg=color)
-        for note in notes:
-            click.echo(f"note: {note}")
-
     def _may_write(self) -> bool:
         if self.yes or self.as_json or not sys.stdin.isatty():
             return self.yes
         return click.confirm("write this?", default=True)
+
+
+def _printable(line: str) -> str:
+    """`line` without what a file name could tell a terminal to do."""
+    return "".join(letter if letter.isprintable() or letter == "\t" else "?" for letter in line)
+
+
+def _diff(changes: Sequence[Change]) -> None:
+    for line in begin.unified(changes).splitlines():
+        color = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
+        click.secho(_printable(line), fg=color)
+
+
+def _list(changes: Sequence[Change]) -> None:
+    """A project of new files: their names say more than a diff of all they hold."""
+    for change in changes:
+        lines = len(change.after.splitlines())
+        click.echo(f"{change.path:<18}{lines:>4} line{'s' if lines != 1 else ''}")
 
 
 def _declared(root: Path) -> str | None:
@@ -108,9 +123,9 @@ def _start(root: Path, answer: Answer) -> None:
     files = begin.template(root)
     present = {change.path for change in files}
     changes = [*files, *(change for change in begin.setup(root) if change.path not in present)]
-    notes = ["the licence is yours to choose: add a LICENSE, and name it in fossml.toml"]
-    if not any(path.name.lower().startswith(("licen", "copying")) for path in root.iterdir()):
-        notes.append("without a licence nobody may use it")
+    licensed = any(path.name.lower().startswith(("licen", "copying")) for path in root.iterdir())
+    choose = "the licence is yours to choose, without one nobody may use this: add a LICENSE, name it in fossml.toml"
+    notes = ["name your licence in fossml.toml" if licensed else choose]
     answer.give(root, changes, _git_note(root) + notes, {"kind": "start"}, "fossml build")
 
 
@@ -124,7 +139,7 @@ def _survey(root: Path, answer: Answer) -> None:
     if not answer.as_json:
         click.echo(f"in {root}:")
         for title, text in _rows(found):
-            click.echo(f"{title:<14}{text}")
+            click.echo(_printable(f"{title:<14}{text}"))
         click.echo()
     facts = {"kind": "survey", "found": dict(_facts(found)), "config": declared}
     if declared:
@@ -173,21 +188,29 @@ def _stage(root: Path, words: Sequence[str], name: str | None, answer: Answer) -
     if home != root.resolve():
         raise FossmlError("stages are drafted in the root of the repository", where=str(root), hint=f"cd {home}")
     cmd = words[0] if len(words) == 1 else shlex.join(words)
-    stages = read_stages(root)
-    known = same(cmd, stages)
-    if known:
-        note = f"dvc.yaml has this command already, as the stage {known.name!r}: it is not run, nothing is changed"
-        answer.give(root, [], [note], {"kind": "stage", "stage": known.name}, "")
+    known, before = _known(root), read(root, "dvc.yaml")  # before the run: what is wrong here must not cost one
+    _check_name(name, known)
+    present = same(cmd, known.stages)
+    if present:
+        note = f"dvc.yaml has this command already, as the stage {present.name!r}: it is not run, nothing is changed"
+        answer.give(root, [], [note], {"kind": "stage", "stage": present.name}, "")
         return
     click.echo(f"running once, traced: {cmd}", err=True)
     ran = begin.run(cmd, root, os.environ, to_stderr)
     if ran.code:
         _failed(cmd, ran, answer)
-    draft = begin.draft(cmd, ran, _known(root, ran), lambda path: text_of(root, path), name)
-    before = read(root, "dvc.yaml")
+    known = replace(known, params=dict(_params(root, ran)))
+    draft = begin.draft(cmd, ran, known, lambda path: text_of(root, path), name)
     changes = [Change("dvc.yaml", before, add_stage(before, draft.name, draft.stage)), *begin.setup(root)]
     facts = {"kind": "stage", "name": draft.name, "stage": draft.stage}
     answer.give(root, changes, [*_git_note(root), *draft.notes], facts, "fossml build")
+
+
+def _check_name(name: str | None, known: Known) -> None:
+    if name is not None and not re.fullmatch(r"[\w-]+", name):
+        raise FossmlError(f"{name!r} is no name for a stage", hint="letters, digits, - and _")
+    if name in {stage.name for stage in known.stages if stage.file == "dvc.yaml"}:
+        raise FossmlError(f"there is a stage {name!r} already", where="dvc.yaml", hint="give it another --name")
 
 
 def _failed(cmd: str, ran: Ran, answer: Answer) -> None:
@@ -199,10 +222,16 @@ def _failed(cmd: str, ran: Ran, answer: Answer) -> None:
     raise FossmlError(message, hint=f"its last lines were:\n{tail}" if tail else "it printed nothing", code=NOT)
 
 
-def _known(root: Path, ran: Ran) -> Known:
+def _known(root: Path) -> Known:
     return Known(
         stages=read_stages(root),
         tracked=frozenset((git(root, "ls-files", "-z") or "").split("\0")) - {""},
         data=tuple(artifact.path for artifact in read_tracked(root)),
-        params={path: read_params(root, path) for path in params_read(ran)},
     )
+
+
+def _params(root: Path, ran: Ran) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The files of parameters that were read; one that holds something else is an ordinary dependency."""
+    for path in params_read(ran):
+        with suppress(FossmlError):
+            yield path, read_params(root, path)

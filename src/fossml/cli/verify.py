@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
 import re
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -23,28 +24,45 @@ from fossml.verify.judge import exit_code, outcome
 from fossml.verify.loop import Limits, Outcome
 from fossml.verify.oneliner import Around, Asked, Result, verify
 from fossml.verify.seeds import Delivery
-from fossml.views.sentence import Judged, outcomes
+from fossml.views.sentence import outcomes
 from fossml.views.verdicts import claim_json
 
-EPILOG = """\b
+EXAMPLE = 'fossml verify --cmd "python train.py" --seed-flag --seed --metric metrics.json:test.accuracy --claim 0.953'
+EPILOG = f"""\b
 Examples:
-  fossml verify --cmd "python train.py" --seed-flag --seed --metric metrics.json:test.accuracy --claim 0.953
+  {EXAMPLE}
   fossml verify --cmd "python main.py" --seed-flag seed= --metric 'stdout:acc: (\\S+)' --claim 95.3%
-  fossml verify --cmd "python train.py" --seed-param params.yaml:seed --metric log.csv:val_acc --claim 0.91 --reading mean:5
-  fossml verify --cmd "python train.py --seed {seed} | tee log" --metric 'stdout:acc' --claim '>= 0.9'
+  fossml verify --cmd "python train.py" --seed-param params.yaml:seed --metric log.csv:acc --claim 0.91 --reading mean:5
+  fossml verify --cmd "python train.py --seed {{seed}} | tee log" --metric stdout:acc --claim '>= 0.9' --budget 10m
 
 \b
 A claim without --reading is answered in every reading. Exit codes:
-  0  every claim holds, in every reading that was answered
-  1  a claim does not hold, in any reading
-  2  usage
-  3  it could not be told, or it depends on the reading
+  0         every claim holds, in every reading that was answered
+  1         a claim does not hold in any reading
+  2         usage
+  3         it could not be told, or it depends on the reading
   130, 143  interrupted; repeat the same command to go on: finished runs are not made again
 """
-_UNITS = {"h": 3600, "m": 60, "s": 1}
+HELP = {
+    "cmd": "The command that trains and measures, as typed in a shell; {seed} in it becomes the seed.",
+    "metric": "Where the number comes out: file.json:dotted.key (YAML, TOML too), file.csv:column or column[row], "
+    "stdout:PATTERN, file.log:PATTERN. May be repeated, with --claim.",
+    "claim": "The number as printed: 0.953, 95.3%, '>= 0.95', '0.953 ± 0.006'.",
+    "reading": "How it is meant: one, mean:N, best:N, best-epoch, exact. Once for all claims, or once for each.",
+    "spread": "The claimed ± and what it is: 0.006:sd, 0.002:se, 0.01:ci95. Once for all claims, or once for each.",
+    "margin": "A difference that does not matter, in units of the metric.",
+    "flag": "The command takes its seed so: --seed (the number follows after a space), --seed= or seed= (at once).",
+    "env": "It takes its seed from this environment variable.",
+    "param": "It takes its seed from a key of a YAML, JSON or TOML file, for example params.yaml:seed.",
+    "seeds": "Use these seeds rather than fresh ones.",
+    "budget": "Start no run that would not end within this time: 10m, 1h30m.",
+    "jobs": "Runs at a time; trainings that share cores slow each other down.",
+    "folder": "What each run gets a copy of, if the command needs more than the current folder.",
+}
+_UNITS = {"h": 3600, "m": 60, "s": 1, "": 1}
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType[float]):
     """`90`, `90s`, `10m`, `1h30m`: seconds."""
 
     name = "time"
@@ -53,63 +71,74 @@ class Duration(click.ParamType):
         """Seconds, more than none."""
         text = str(value).strip().lower()
         parts = re.findall(r"(\d+(?:\.\d+)?)([hms]?)", text)
-        if not parts or "".join(number + unit for number, unit in parts) != text:
+        seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
+        if "".join(number + unit for number, unit in parts) != text or seconds <= 0:
             self.fail(f"{value!r} is no length of time: for example 90s, 10m, 1h30m", param, ctx)
-        seconds = sum(float(number) * _UNITS[unit or "s"] for number, unit in parts)
-        if seconds <= 0:
-            self.fail("it must be more than none", param, ctx)
         return seconds
 
 
 @click.command(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--cmd", metavar="COMMAND", help="The command that trains and measures, as typed in a shell; {seed} in it is replaced.")
-@click.option("--metric", "metrics", multiple=True, metavar="WHERE", help="Where the number comes out: file.json:dotted.key (also YAML, TOML), file.csv:column or column[row], stdout:PATTERN, file.log:PATTERN. Repeat it with --claim.")
-@click.option("--claim", "claims", multiple=True, metavar="NUMBER", help="The number as it is printed (0.953, 95.3%, '>= 0.95', '0.953 ± 0.006').")
-@click.option("--reading", "readings", multiple=True, metavar="HOW", help="How the number is meant: one, mean:N, best:N, best-epoch or exact. Once for all claims, or once for each.")
-@click.option("--spread", "spreads", multiple=True, metavar="NUMBER:KIND", help="The claimed ±, and what it is: 0.006:sd, 0.002:se or 0.01:ci95.")
-@click.option("--margin", type=click.FloatRange(min=0), help="A difference that does not matter, in units of the metric.")
-@click.option("--seed-flag", metavar="FLAG", help="The command takes its seed so: --seed (then a space), --seed= or seed= (then none).")
-@click.option("--seed-env", metavar="NAME", help="It takes its seed from this environment variable.")
-@click.option("--seed-param", metavar="FILE:KEY", help="It takes its seed from a YAML, JSON or TOML file: params.yaml:seed.")
-@click.option("--seeds", metavar="1,2,3", help="Use these seeds rather than fresh ones.")
+@click.option("--cmd", metavar="COMMAND", help=HELP["cmd"])
+@click.option("--metric", "metrics", multiple=True, metavar="WHERE", help=HELP["metric"])
+@click.option("--claim", "claims", multiple=True, metavar="NUMBER", help=HELP["claim"])
+@click.option("--reading", "readings", multiple=True, metavar="HOW", help=HELP["reading"])
+@click.option("--spread", "spreads", multiple=True, metavar="NUMBER:KIND", help=HELP["spread"])
+@click.option("--margin", type=click.FloatRange(min=0), help=HELP["margin"])
+@click.option("--seed-flag", metavar="FLAG", help=HELP["flag"])
+@click.option("--seed-env", metavar="NAME", help=HELP["env"])
+@click.option("--seed-param", metavar="FILE:KEY", help=HELP["param"])
+@click.option("--seeds", metavar="1,2,3", help=HELP["seeds"])
 @click.option("--runs", type=click.IntRange(1, 100), default=10, show_default=True, help="The most runs.")
-@click.option("--budget", type=Duration(), help="Start no run that would not end within this time: 10m, 1h30m.")
+@click.option("--budget", type=Duration(), help=HELP["budget"])
 @click.option("--timeout", type=Duration(), help="End a run that takes longer.")
-@click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Runs at a time; trainings that share cores slow each other down.")
-@click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path), help="What each run gets a copy of, if the command needs more than the current folder.")
+@click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True, help=HELP["jobs"])
+@click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path), help=HELP["folder"])
 @click.option("--fresh", is_flag=True, help="Forget the recorded runs and measure again.")
 @click.option("--keep", is_flag=True, help="Keep each run's copy of the folder.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 def command(**given: Any) -> None:
-    """Measure which claims hold, with as few runs as can tell.
+    """Measure whether a claimed number holds, with as few runs as can tell.
 
-    Runs a command with fresh seeds, each run in its own copy of the folder, and stops as soon as it is clear whether
-    the claimed number holds. The folder itself stays as it is.
+    Runs a command with fresh seeds, each run in its own copy of the folder, and stops as soon as it is clear. The
+    folder itself stays as it is.
     """
     if given["cmd"] is None:
-        hint = 'for example fossml verify --cmd "python train.py" --seed-flag --seed --metric metrics.json:acc --claim 0.95'
-        raise FossmlError("nothing to verify: no --cmd is given", hint=hint)
+        raise FossmlError("nothing to verify: no --cmd is given", hint=f"for example {EXAMPLE}")
     asked = _asked(given)
-    signal.signal(signal.SIGTERM, _terminated)
     say = _silent if given["quiet"] else _say
-    report = _reporter(asked.claims, say)
-    result = verify(asked, _around(), rng=random.SystemRandom(), say=say, report=report)
-    click.echo(_json(given["cmd"], result) if as_json(given) else _text(result))
-    sys.exit(_interruption or _exit_code(result))
+    report = _reporter(asked.claims, asked.limits.runs, say)
+    with _termination() as received:
+        try:
+            result = verify(asked, _around(), rng=random.SystemRandom(), say=say, report=report)
+        except KeyboardInterrupt:
+            sys.exit(_interrupted(received))
+    stopped = result.measurement.interrupted
+    code = _interrupted(received) if stopped else exit_code([one.verdicts for one in result.judged])
+    click.echo(_json(given["cmd"], result, code) if given["as_json"] else _text(result))
+    sys.exit(code)
 
 
-_interruption = 0
-"""128 + the signal that ended the measurement, as a shell has it."""
+def _interrupted(received: Sequence[int]) -> int:
+    """The exit code after a signal, as a shell has it."""
+    return 128 + (received[0] if received else signal.SIGINT)
 
 
-def as_json(given: dict[str, Any]) -> bool:
-    """Whether a program reads the answer."""
-    return bool(given["as_json"])
+@contextlib.contextmanager
+def _termination() -> Iterator[list[int]]:
+    """Let SIGTERM and SIGHUP end a measurement as Ctrl-C does; the list gets the signal that came."""
+    received: list[int] = []
 
+    def interrupt(number: int, _frame: FrameType | None) -> NoReturn:
+        received.append(number)
+        raise KeyboardInterrupt
 
-def _terminated(number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt(number)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _asked(given: dict[str, Any]) -> Asked:
@@ -123,3 +152,118 @@ def _asked(given: dict[str, Any]) -> Asked:
         keep=given["keep"],
         fresh=given["fresh"],
     )
+
+
+def _claims(given: dict[str, Any]) -> tuple[Claim, ...]:
+    claims, metrics = given["claims"], given["metrics"]
+    if not claims or not metrics:
+        raise FossmlError("--metric and --claim are both needed", hint=f"for example {EXAMPLE}")
+    count = max(len(claims), len(metrics))
+    paired = zip(
+        _each(metrics, count, "--metric"),
+        _each(claims, count, "--claim"),
+        _each(given["readings"] or (None,), count, "--reading"),
+        _each(given["spreads"] or (None,), count, "--spread"),
+        strict=True,
+    )
+    return tuple(
+        claim_from_options(metric, value, reading=reading, spread=spread, margin=given["margin"])
+        for metric, value, reading, spread in paired
+    )
+
+
+def _each(values: Sequence[Any], count: int, option: str) -> Sequence[Any]:
+    """One value for each claim; a single one serves for all, except for a claim."""
+    if len(values) == count:
+        return values
+    if len(values) == 1 and option != "--claim":
+        return [values[0]] * count
+    raise FossmlError(f"{len(values)} times {option} for {count} numbers", hint="give --metric and --claim in pairs")
+
+
+def _seeds(text: str | None) -> tuple[int, ...] | None:
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() for part in parts) or len(set(parts)) < len(parts):
+        raise FossmlError(f"{text!r} is no list of different seeds", where="--seeds", hint="for example 1,2,3")
+    return tuple(int(part) for part in parts)
+
+
+def _around() -> Around:
+    return Around(Path.cwd(), os.environ, sys.prefix, sys.base_prefix, Path.home(), cache_folder(os.environ))
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _silent(_line: str) -> None:
+    """Say nothing."""
+
+
+def _reporter(claims: Sequence[Claim], most: int, say: Callable[[str], None]) -> Callable[[Outcome], None]:
+    """One line for every finished run: its seed, what it gave for each claim, how long it took."""
+    count = 0
+
+    def report(one: Outcome) -> None:
+        nonlocal count
+        count += 1
+        seed = "" if one.seed is None else f"  seed {one.seed}"
+        took = "on record" if one.recorded else f"{one.seconds:.1f} s"
+        say(f"run {count} of at most {most}{seed}  {_values(claims, one)}  ({took})")
+
+    return report
+
+
+def _values(claims: Sequence[Claim], one: Outcome) -> str:
+    if one.failure:
+        return one.failure
+    said = []
+    for claim, measured in zip(claims, one.measured, strict=True):
+        values = ", ".join(f"{value:.6g}" for value in list(measured.values.values())[:5]) or f"({measured.missing})"
+        said.append(values if len(claims) == 1 else f"{claim.id} {values}")
+    return "  ".join(said)
+
+
+def _text(result: Result) -> str:
+    """The sentences, then why, what was not checked, and where the runs are."""
+    lines = outcomes(result.judged)
+    lines += [f"hint: {hint}" for hint in result.hints]
+    lines.append("")
+    for one in result.judged:
+        reasons = [verdict.reason for verdict in one.verdicts if verdict.name != "not evaluable" and verdict.reason]
+        lines += [f"  {reason}" for reason in dict.fromkeys(reasons)]
+    seeds = [str(one.seed) for one in result.measurement.outcomes if one.seed is not None]
+    lines += [f"Seeds: {', '.join(seeds)}."] if seeds else []
+    lines.append(f"Stopped: {result.measurement.stopped}.")
+    remarks = dict.fromkeys(remark for one in result.judged for remark in one.verdicts[0].not_checked)
+    lines += ["Not checked:", *(f"  - {remark}" for remark in remarks)]
+    lines.append(f"Records: {result.records}")
+    return "\n".join(lines)
+
+
+def _json(cmd: str, result: Result, code: int) -> str:
+    document = {
+        "version": 1,
+        "command": cmd,
+        "python": result.python,
+        "exit_code": code,
+        "stopped": result.measurement.stopped,
+        "claims": [claim_json(one, outcome(one.verdicts)) for one in result.judged],
+        "runs": [_run_json(one) for one in result.measurement.outcomes],
+        "hints": list(result.hints),
+        "records": str(result.records),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _run_json(one: Outcome) -> dict[str, Any]:
+    return {
+        "seed": one.seed,
+        "seconds": round(one.seconds, 3),
+        "recorded": one.recorded,
+        "failure": one.failure or None,
+        "values": [dict(measured.values) or None for measured in one.measured],
+        "missing": [measured.missing or None for measured in one.measured],
+    }

@@ -27,9 +27,16 @@ from fossml.store.objects import Objects, gitignore
 from fossml.types import Artifact, Environment, Event, Run, Stage, Todo
 
 
+_TICK = 0.1
+"""Seconds between two looks at whether the build was cancelled."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to build. `jobs` stages at most run at a time; `env` is what every command sees."""
+    """How to build. `jobs` stages at most run at a time; `env` is what every command sees.
+
+    `cancelled` is asked ten times a second; once it says True, the build ends as by an interrupt.
+    """
 
     targets: tuple[str, ...] = ()
     jobs: int = 1
@@ -37,6 +44,7 @@ class Options:
     keep_going: bool = False
     env: Mapping[str, str] = field(default_factory=dict)
     environment: Callable[[], Environment | None] = lambda: None
+    cancelled: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +240,10 @@ class _Build:
     def _finish_some(self) -> None:
         if not self.running:
             return
-        for future in wait(self.running, return_when=FIRST_COMPLETED).done:
+        while not (done := wait(self.running, timeout=_TICK, return_when=FIRST_COMPLETED).done):
+            if self.options.cancelled():
+                raise KeyboardInterrupt
+        for future in done:
             ended, running = future.result(), self.running.pop(future)
             assert ended is not None  # wait() without a timeout returns when the process has ended
             try:

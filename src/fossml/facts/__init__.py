@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fossml.errors import FossmlError
-from fossml.facts.declared import Declared, declared, may_declare
+from fossml.facts.declared import Declared, declared, included, may_declare
 from fossml.facts.files import Listing, exists, list_files
 from fossml.facts.model import Document, Facts
 from fossml.scan import Budget, FileScan, scan_stream
@@ -38,7 +40,8 @@ def gather(root: Path, runs: Iterable[Run] = ()) -> Facts:
         raise FossmlError("is not a folder", where=str(root), hint="give the folder of a repository")
     root = root.resolve()
     listing = list_files(root)
-    scans = dict(_scans(root, listing))
+    with _without_collector():
+        scans = dict(_scans(root, listing))
     documents = {path: _document(root, path) for path in listing.sizes if _is_document(path)}
     dependencies = _declared(root, listing, documents)
     pipeline = _Pipeline(root, listing)
@@ -67,6 +70,18 @@ def gather(root: Path, runs: Iterable[Run] = ()) -> Facts:
             *(Evidence(p, None, s.problem) for p, s in scans.items() if s.parsed == "none" and s.problem),
         ),
     )
+
+
+@contextlib.contextmanager
+def _without_collector() -> Iterator[None]:
+    """Syntax trees are many objects and no cycles: looking for cycles in them would take a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _scans(root: Path, listing: Listing) -> Iterator[tuple[str, FileScan]]:
@@ -109,6 +124,8 @@ def _declared(root: Path, listing: Listing, documents: Mapping[str, Document]) -
         if may_declare(path) and size < _MAX_DOCUMENT
     }
     texts |= {path: "" for path in listing.sizes if may_declare(path) and path not in texts}
+    while more := included(texts) & set(listing.sizes):
+        texts |= {path: _document(root, path).text for path in more}
     told = {path: one.text for path, one in documents.items() if path.count("/") < 2}
     return declared(texts, told)
 

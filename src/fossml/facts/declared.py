@@ -48,6 +48,20 @@ def may_declare(path: str) -> bool:
     )
 
 
+def included(texts: Mapping[str, str]) -> set[str]:
+    """The files that the requirements files among `texts` include and that are not among them."""
+    named: set[str] = set()
+    for path, text in texts.items():
+        if path.endswith((".txt", ".in", ".pip")):
+            read = read_requirements(path, text)
+            named |= {_beside(path, name) for name in (*read.includes, *read.constraints)}
+    return named - set(texts)
+
+
+def _beside(path: str, name: str) -> str:
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+
+
 def declared(texts: Mapping[str, str], prose: Mapping[str, str]) -> Declared:
     """Read every declaration in `texts` (path -> text); `prose` is what only tells a person to install."""
     found = Declared()
@@ -92,16 +106,16 @@ def _requirements(path: str, texts: Mapping[str, str], seen: set[str]) -> Iterat
         return
     seen.add(path)
     read = read_requirements(path, texts[path])
-    folder = posixpath.dirname(path)
     pins = {
         pin.name: pin
         for name in read.constraints
-        for pin in _requirements(posixpath.normpath(posixpath.join(folder, name)), texts, seen)
+        for pin in _requirements(_beside(path, name), texts, seen)
         if pin.pinned
     }
     extra = _EXTRA.search(posixpath.basename(path).replace("requirements", "")) is not None
     for one in read.declarations:
         pin = pins.get(one.name)
-        yield replace(one, extra=extra, **({"pinned": True, "version": pin.version} if pin and not one.pinned else {}))
+        version = pin.version if pin and not one.pinned else one.version
+        yield replace(one, extra=extra, pinned=one.pinned or pin is not None, version=version)
     for name in read.includes:
-        yield from _requirements(posixpath.normpath(posixpath.join(folder, name)), texts, seen)
+        yield from _requirements(_beside(path, name), texts, seen)

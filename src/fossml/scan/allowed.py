@@ -4,7 +4,23 @@ from __future__ import annotations
 
 import re
 
-_BUILTINS = ["set", "frozenset", "list", "dict", "tuple", "bytearray", "bytes", "str", "int", "float", "bool", "complex", "slice", "range", "object"]
+_BUILTINS = [
+    "set",
+    "frozenset",
+    "list",
+    "dict",
+    "tuple",
+    "bytearray",
+    "bytes",
+    "str",
+    "int",
+    "float",
+    "bool",
+    "complex",
+    "slice",
+    "range",
+    "object",
+]
 
 _EXACT: dict[str, frozenset[str]] = {
     "builtins": frozenset(_BUILTINS),
@@ -19,7 +35,34 @@ _EXACT: dict[str, frozenset[str]] = {
     "uuid": frozenset({"UUID"}),
     "pathlib": frozenset({"PosixPath", "PurePosixPath", "WindowsPath", "PureWindowsPath", "Path", "PurePath"}),
     "numpy": frozenset(
-        ["ndarray", "dtype", "matrix", "recarray", "record", "float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool_", "complex64", "complex128", "str_", "bytes_", "object_", "datetime64", "timedelta64", "longdouble", "intc"]
+        [
+            "ndarray",
+            "dtype",
+            "matrix",
+            "recarray",
+            "record",
+            "float16",
+            "float32",
+            "float64",
+            "int8",
+            "int16",
+            "int32",
+            "int64",
+            "uint8",
+            "uint16",
+            "uint32",
+            "uint64",
+            "bool_",
+            "complex64",
+            "complex128",
+            "str_",
+            "bytes_",
+            "object_",
+            "datetime64",
+            "timedelta64",
+            "longdouble",
+            "intc",
+        ]
     ),
     "numpy.random": frozenset({"RandomState", "Generator"}),
     "numpy.random.mtrand": frozenset({"RandomState"}),
@@ -38,12 +81,59 @@ _EXACT: dict[str, frozenset[str]] = {
     "joblib.numpy_pickle_compat": frozenset({"NDArrayWrapper", "ZNDArrayWrapper"}),
     "sklearn.externals.joblib.numpy_pickle": frozenset({"NumpyArrayWrapper", "NDArrayWrapper", "ZNDArrayWrapper"}),
     "torch": frozenset(
-        ["FloatStorage", "DoubleStorage", "HalfStorage", "BFloat16Storage", "LongStorage", "IntStorage", "ShortStorage", "CharStorage", "ByteStorage", "BoolStorage", "ComplexFloatStorage", "ComplexDoubleStorage", "UntypedStorage", "Size", "Tensor", "device", "dtype", "float", "float16", "float32", "float64", "double", "half", "bfloat16", "int", "int8", "int16", "int32", "int64", "long", "short", "uint8", "bool", "complex64", "complex128", "strided"]
+        [
+            "FloatStorage",
+            "DoubleStorage",
+            "HalfStorage",
+            "BFloat16Storage",
+            "LongStorage",
+            "IntStorage",
+            "ShortStorage",
+            "CharStorage",
+            "ByteStorage",
+            "BoolStorage",
+            "ComplexFloatStorage",
+            "ComplexDoubleStorage",
+            "UntypedStorage",
+            "Size",
+            "Tensor",
+            "device",
+            "dtype",
+            "float",
+            "float16",
+            "float32",
+            "float64",
+            "double",
+            "half",
+            "bfloat16",
+            "int",
+            "int8",
+            "int16",
+            "int32",
+            "int64",
+            "long",
+            "short",
+            "uint8",
+            "bool",
+            "complex64",
+            "complex128",
+            "strided",
+        ]
     ),
     "torch.storage": frozenset({"TypedStorage", "UntypedStorage"}),
     "torch.serialization": frozenset({"_get_layout"}),
     "torch._utils": frozenset(
-        ["_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_tensor_v3", "_rebuild_parameter", "_rebuild_parameter_with_state", "_rebuild_sparse_tensor", "_rebuild_qtensor", "_rebuild_meta_tensor_no_storage", "_rebuild_device_tensor_from_numpy"]
+        [
+            "_rebuild_tensor",
+            "_rebuild_tensor_v2",
+            "_rebuild_tensor_v3",
+            "_rebuild_parameter",
+            "_rebuild_parameter_with_state",
+            "_rebuild_sparse_tensor",
+            "_rebuild_qtensor",
+            "_rebuild_meta_tensor_no_storage",
+            "_rebuild_device_tensor_from_numpy",
+        ]
     ),
     "torch._tensor": frozenset({"_rebuild_from_type_v2"}),
     "torch.nn.parameter": frozenset({"Parameter", "Buffer"}),
@@ -72,7 +162,42 @@ _NUMPY_ARRAYS = {
 }
 
 _CLASS = re.compile(r"_*[A-Z][A-Za-z0-9_]*|__pyx_unpickle_[A-Za-z0-9_]+")
-_SKLEARN = ["_loss", "base", "calibration", "cluster", "compose", "covariance", "cross_decomposition", "decomposition", "discriminant_analysis", "dummy", "ensemble", "feature_extraction", "feature_selection", "gaussian_process", "impute", "isotonic", "kernel_approximation", "kernel_ridge", "linear_model", "manifold", "metrics", "mixture", "model_selection", "multiclass", "multioutput", "naive_bayes", "neighbors", "neural_network", "pipeline", "preprocessing", "random_projection", "semi_supervised", "svm", "tree"]
+_SKLEARN = [
+    "_loss",
+    "base",
+    "calibration",
+    "cluster",
+    "compose",
+    "covariance",
+    "cross_decomposition",
+    "decomposition",
+    "discriminant_analysis",
+    "dummy",
+    "ensemble",
+    "feature_extraction",
+    "feature_selection",
+    "gaussian_process",
+    "impute",
+    "isotonic",
+    "kernel_approximation",
+    "kernel_ridge",
+    "linear_model",
+    "manifold",
+    "metrics",
+    "mixture",
+    "model_selection",
+    "multiclass",
+    "multioutput",
+    "naive_bayes",
+    "neighbors",
+    "neural_network",
+    "pipeline",
+    "preprocessing",
+    "random_projection",
+    "semi_supervised",
+    "svm",
+    "tree",
+]
 _CLASSES_OF = re.compile(
     rf"sklearn\.(?:{'|'.join(_SKLEARN)})(?:\.\w+)*"
     r"|sklearn\.utils\.(?:_bunch|_tags|deprecation|validation)"

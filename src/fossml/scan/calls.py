@@ -34,8 +34,9 @@ _NUMPY = (
     "beta gamma exponential multinomial multivariate_normal standard_normal dirichlet laplace lognormal geometric"
 )
 _TORCH = (
-    "rand randn randint randperm normal bernoulli multinomial rand_like randn_like nn.Linear nn.Conv1d nn.Conv2d nn.Conv3d "
-    "nn.ConvTranspose2d nn.Embedding nn.LSTM nn.GRU nn.RNN nn.Dropout nn.Transformer nn.TransformerEncoder nn.MultiheadAttention "
+    "rand randn randint randperm normal bernoulli multinomial rand_like randn_like nn.Linear nn.Conv1d nn.Conv2d "
+    "nn.Conv3d nn.ConvTranspose2d nn.Embedding nn.LSTM nn.GRU nn.RNN nn.Dropout nn.Transformer nn.TransformerEncoder "
+    "nn.MultiheadAttention "
     "utils.data.random_split utils.data.RandomSampler nn.init.xavier_uniform_ nn.init.xavier_normal_ nn.init.normal_ "
     "nn.init.kaiming_normal_ nn.init.kaiming_uniform_ nn.init.uniform_ nn.init.orthogonal_"
 )
@@ -54,7 +55,59 @@ RANDOM_CALLS = {
 }
 
 TAKES_RANDOM_STATE = frozenset(
-    ["train_test_split", "ShuffleSplit", "StratifiedShuffleSplit", "GroupShuffleSplit", "RepeatedKFold", "RepeatedStratifiedKFold", "RandomizedSearchCV", "RandomForestClassifier", "RandomForestRegressor", "ExtraTreesClassifier", "ExtraTreesRegressor", "DecisionTreeClassifier", "DecisionTreeRegressor", "GradientBoostingClassifier", "GradientBoostingRegressor", "AdaBoostClassifier", "AdaBoostRegressor", "BaggingClassifier", "BaggingRegressor", "IsolationForest", "MLPClassifier", "MLPRegressor", "BernoulliRBM", "SGDClassifier", "SGDRegressor", "Perceptron", "PassiveAggressiveClassifier", "KMeans", "MiniBatchKMeans", "SpectralClustering", "GaussianMixture", "BayesianGaussianMixture", "TSNE", "NMF", "LatentDirichletAllocation", "TruncatedSVD", "FastICA", "DictionaryLearning", "RBFSampler", "Nystroem", "GaussianRandomProjection", "SparseRandomProjection", "permutation_importance", "resample", "shuffle", "make_classification", "make_regression", "make_blobs", "make_moons", "make_circles", "make_swiss_roll"]
+    [
+        "train_test_split",
+        "ShuffleSplit",
+        "StratifiedShuffleSplit",
+        "GroupShuffleSplit",
+        "RepeatedKFold",
+        "RepeatedStratifiedKFold",
+        "RandomizedSearchCV",
+        "RandomForestClassifier",
+        "RandomForestRegressor",
+        "ExtraTreesClassifier",
+        "ExtraTreesRegressor",
+        "DecisionTreeClassifier",
+        "DecisionTreeRegressor",
+        "GradientBoostingClassifier",
+        "GradientBoostingRegressor",
+        "AdaBoostClassifier",
+        "AdaBoostRegressor",
+        "BaggingClassifier",
+        "BaggingRegressor",
+        "IsolationForest",
+        "MLPClassifier",
+        "MLPRegressor",
+        "BernoulliRBM",
+        "SGDClassifier",
+        "SGDRegressor",
+        "Perceptron",
+        "PassiveAggressiveClassifier",
+        "KMeans",
+        "MiniBatchKMeans",
+        "SpectralClustering",
+        "GaussianMixture",
+        "BayesianGaussianMixture",
+        "TSNE",
+        "NMF",
+        "LatentDirichletAllocation",
+        "TruncatedSVD",
+        "FastICA",
+        "DictionaryLearning",
+        "RBFSampler",
+        "Nystroem",
+        "GaussianRandomProjection",
+        "SparseRandomProjection",
+        "permutation_importance",
+        "resample",
+        "shuffle",
+        "make_classification",
+        "make_regression",
+        "make_blobs",
+        "make_moons",
+        "make_circles",
+        "make_swiss_roll",
+    ]
 )
 ONLY_IF_SHUFFLED = frozenset({"KFold", "StratifiedKFold", "StratifiedGroupKFold"})
 
@@ -91,7 +144,8 @@ DATA_URL = re.compile(
 _READ_FIRST = (
     "pandas.read_csv pandas.read_table pandas.read_excel pandas.read_json pandas.read_parquet pandas.read_pickle "
     "pandas.read_hdf pandas.read_feather numpy.load numpy.loadtxt numpy.genfromtxt numpy.fromfile scipy.io.loadmat "
-    "h5py.File torch.load joblib.load PIL.Image.open cv2.imread skimage.io.imread imageio.imread scipy.io.arff.loadarff "
+    "h5py.File torch.load joblib.load PIL.Image.open cv2.imread skimage.io.imread imageio.imread "
+    "scipy.io.arff.loadarff "
     "pyarrow.parquet.read_table librosa.load soundfile.read polars.read_csv polars.read_parquet xarray.open_dataset"
 )
 READS = frozenset(_READ_FIRST.split())
@@ -99,9 +153,29 @@ _WRITE_FIRST = (
     "numpy.save numpy.savez numpy.savez_compressed numpy.savetxt cv2.imwrite scipy.io.savemat skimage.io.imsave"
 )
 WRITES = frozenset(_WRITE_FIRST.split())
-WRITES_SECOND = frozenset({"torch.save", "joblib.dump"})
+WRITES_SECOND = frozenset(
+    {"torch.save", "joblib.dump", "urllib.request.urlretrieve", "urllib.urlretrieve", "wget.download", "gdown.download"}
+)
 WRITE_METHODS = frozenset(
-    ["to_csv", "to_json", "to_parquet", "to_pickle", "to_excel", "to_hdf", "to_feather", "savefig", "save", "write_text", "write_bytes", "save_model", "tofile", "write_csv", "write_parquet", "to_netcdf", "save_weights"]
+    [
+        "to_csv",
+        "to_json",
+        "to_parquet",
+        "to_pickle",
+        "to_excel",
+        "to_hdf",
+        "to_feather",
+        "savefig",
+        "save",
+        "write_text",
+        "write_bytes",
+        "save_model",
+        "tofile",
+        "write_csv",
+        "write_parquet",
+        "to_netcdf",
+        "save_weights",
+    ]
 )
 
 

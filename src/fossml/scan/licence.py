@@ -28,7 +28,8 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     ("Permission to use, copy, modify, and distribute this software for any purpose with or without fee", "ISC"),
 )
 _NAMES = re.compile(
-    r"\b(MIT|Apache(?: License)?,? ?(?:v(?:ersion)? ?)?2(?:\.0)?|Apache-2\.0|BSD(?:-[23]-Clause)?|[AL]?GPL-?(?:v?[23](?:\.\d)?)"
+    r"\b(MIT|Apache(?: License)?,? ?(?:v(?:ersion)? ?)?2(?:\.0)?|Apache-2\.0"
+    r"|BSD(?:-[23]-Clause)?|[AL]?GPL-?(?:v?[23](?:\.\d)?)"
     r"|MPL-2\.0|CC0(?:-1\.0)?|CC[ -]BY(?:-\w+)*[ -]4\.0|Unlicense|ISC)\b"
 )
 

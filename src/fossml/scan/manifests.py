@@ -100,15 +100,15 @@ def read_setup_py(path: str, text: str) -> Iterator[Declaration]:
     except SyntaxError:
         yield from _written_out(path, text)
         return
-    lists = {
-        node.targets[0].id: node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
-    }
+    lists: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            lists.setdefault(node.targets[0].id, []).append(node.value)
     for node in ast.walk(tree):
         if isinstance(node, ast.keyword) and node.arg in {"install_requires", "extras_require", "setup_requires"}:
-            value = lists.get(node.value.id, node.value) if isinstance(node.value, ast.Name) else node.value
-            yield from _specs_in(value, path, text, extra=node.arg != "install_requires")
+            values = lists.get(node.value.id, []) if isinstance(node.value, ast.Name) else [node.value]
+            for value in values:
+                yield from _specs_in(value, path, text, extra=node.arg != "install_requires")
 
 
 def _specs_in(value: ast.expr, path: str, text: str, extra: bool) -> Iterator[Declaration]:

@@ -37,12 +37,16 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """A module that a file imports: dotted `module`; `optional` when the file can do without it."""
+    """A module that a file imports: dotted `module`; `optional` when the file can do without it.
+
+    `lazy` is an import inside a function: it happens only when that is called.
+    """
 
     module: str
     line: int | None
     text: str
     optional: bool = False
+    lazy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import pickletools
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -60,6 +61,9 @@ class _Made:
     args: object
 
 
+_ARRAY_WRAPPERS = [
+    _Global(module, "NumpyArrayWrapper") for module in ("joblib.numpy_pickle", "sklearn.externals.joblib.numpy_pickle")
+]
 _MARK = object()
 _OTHER = object()
 
@@ -80,11 +84,16 @@ class Machine:
         self.stack.clear()
         self.memo.clear()
         try:
-            for op, arg, _ in pickletools.genops(self.stream):  # type: ignore[arg-type]
-                self._spend()
-                _STEPS.get(op.name, _generic)(self, op, arg)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self._steps()
         except (ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError) as error:
             raise BrokenError(str(error)) from error
+
+    def _steps(self) -> None:
+        for op, arg, _ in pickletools.genops(self.stream):  # type: ignore[arg-type]
+            self._spend()
+            _STEPS.get(op.name, _generic)(self, op, arg)
 
     def _spend(self) -> None:
         self.budget.ops -= 1
@@ -114,7 +123,7 @@ class Machine:
             self.imports.add("a call of something made while loading")
         self.stack.append(_Made(what, args))
 
-    def array_bytes(self, made: _Made, state: object) -> None:
+    def array_bytes(self, state: object) -> None:
         """Step over the raw array that joblib writes behind its wrapper, or read the pickle that stands there."""
         if not isinstance(state, dict):
             raise BrokenError("an array without shape")
@@ -247,8 +256,8 @@ def _obj(machine: Machine, *_: object) -> None:
 def _build(machine: Machine, *_: object) -> None:
     state, made = machine.stack.pop(), machine.stack[-1]
     machine.calls += 1
-    if isinstance(made, _Made) and made.what == _Global("joblib.numpy_pickle", "NumpyArrayWrapper"):
-        machine.array_bytes(made, state)
+    if isinstance(made, _Made) and made.what in _ARRAY_WRAPPERS:
+        machine.array_bytes(state)
 
 
 _STEPS: dict[str, Callable[..., None]] = {

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from fossml.scan import calls
 from fossml.scan.model import Import, Mark, MarkKind
@@ -61,7 +62,27 @@ def _acts(node: ast.stmt) -> bool:
 
 
 def _is_main(test: ast.expr) -> bool:
-    return isinstance(test, ast.Compare) and "__name__" in ast.unparse(test) and "__main__" in ast.unparse(test)
+    return isinstance(test, ast.Compare) and {"__name__", "__main__"} <= {
+        part.id if isinstance(part, ast.Name) else getattr(part, "value", None)
+        for part in (test.left, *test.comparators)
+    }
+
+
+def _is_typing(test: ast.expr) -> bool:
+    name = test.attr if isinstance(test, ast.Attribute) else test.id if isinstance(test, ast.Name) else ""
+    return name == "TYPE_CHECKING"
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.stmt]:
+    """Every statement, without a look into expressions."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        for block in ("body", "orelse", "finalbody", "handlers"):
+            inner = getattr(node, block, None)
+            if isinstance(inner, list):
+                waiting.extend(inner)
+                yield from (one for one in inner if isinstance(one, ast.stmt))
 
 
 def _catches_import(handlers: Sequence[ast.ExceptHandler]) -> bool:
@@ -69,7 +90,10 @@ def _catches_import(handlers: Sequence[ast.ExceptHandler]) -> bool:
     return any(h.type is None for h in handlers) or bool(names & _OPTIONAL)
 
 
-class _Visitor(ast.NodeVisitor):
+_LEAVES = frozenset({ast.Load, ast.Store, ast.Del, ast.Name, ast.alias, ast.Pass, ast.Add, ast.Sub, ast.Mult, ast.Div})
+
+
+class _Visitor:
     """Walks the tree once."""
 
     def __init__(self, source: str) -> None:
@@ -78,14 +102,34 @@ class _Visitor(ast.NodeVisitor):
         self.aliases: dict[str, str] = {}
         self.constants: dict[str, str] = {}
         self.optional = 0
-        self.checked = "checked" if compares_digest(source) else ""
+        self.functions = 0
+        self.source = source
+
+    def visit(self, node: ast.AST) -> None:
+        """Call what is made for this kind of node, else look inside."""
+        step = _STEPS.get(type(node))
+        if step is None:
+            self.inside(node)
+        else:
+            step(self, node)
+
+    def inside(self, node: ast.AST) -> None:
+        """As the standard one, without the leaves that say nothing here: this is where the time goes."""
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, list):
+                for item in value:
+                    if isinstance(item, ast.AST) and type(item) not in _LEAVES:
+                        self.visit(item)
+            elif isinstance(value, ast.AST) and type(value) not in _LEAVES:
+                self.visit(value)
 
     # names
 
     def names(self, tree: ast.Module) -> None:
         """Learn what imported names stand for, and which names hold one literal string."""
         assigned: dict[str, list[ast.expr]] = {}
-        for node in ast.walk(tree):
+        for node in _statements(tree):
             if isinstance(node, ast.Import):
                 self.aliases.update(
                     {a.asname or a.name.split(".")[0]: a.name if a.asname else a.name.split(".")[0] for a in node.names}
@@ -141,17 +185,21 @@ class _Visitor(ast.NodeVisitor):
 
     # statements
 
-    def visit_Import(self, node: ast.Import) -> None:
+    def on_import(self, node: ast.Import) -> None:
         """Note the modules."""
         for alias in node.names:
-            self.found.imports.append(Import(alias.name, node.lineno, self.text(node), self.optional > 0))
+            self.found.imports.append(
+                Import(alias.name, node.lineno, self.text(node), self.optional > 0, self.functions > 0)
+            )
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+    def on_import_from(self, node: ast.ImportFrom) -> None:
         """Note the module; a relative import is always of the repository."""
         if node.level == 0 and node.module:
-            self.found.imports.append(Import(node.module, node.lineno, self.text(node), self.optional > 0))
+            self.found.imports.append(
+                Import(node.module, node.lineno, self.text(node), self.optional > 0, self.functions > 0)
+            )
 
-    def visit_Try(self, node: ast.Try) -> None:
+    def on_try(self, node: ast.Try) -> None:
         """Imports that may fail are optional, and so is what replaces them."""
         optional = _catches_import(node.handlers)
         self.optional += optional
@@ -161,28 +209,34 @@ class _Visitor(ast.NodeVisitor):
         for statement in [*node.orelse, *node.finalbody]:
             self.visit(statement)
 
-    def visit_If(self, node: ast.If) -> None:
+    def on_if(self, node: ast.If) -> None:
         """Find the main guard; what only a type checker imports is optional."""
         if _is_main(node.test):
             self.found.main = node.lineno
-        typing = "TYPE_CHECKING" in ast.dump(node.test)
+        typing = _is_typing(node.test)
         self.optional += typing
-        self.generic_visit(node)
+        self.inside(node)
         self.optional -= typing
 
-    def visit_Expr(self, node: ast.Expr) -> None:
+    def on_function_def(self, node: ast.FunctionDef) -> None:
+        """What a function imports is imported when it is called."""
+        self.functions += 1
+        self.inside(node)
+        self.functions -= 1
+
+    def on_expr(self, node: ast.Expr) -> None:
         """A string that stands alone is documentation."""
         if not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)):
-            self.generic_visit(node)
+            self.inside(node)
 
-    def visit_Constant(self, node: ast.Constant) -> None:
+    def on_constant(self, node: ast.Constant) -> None:
         """Note paths of one machine."""
         if isinstance(node.value, str) and 3 < len(node.value) < 1000 and ("/" in node.value or "\\" in node.value):
             self.found.marks.extend(machine_paths(node.value, node.lineno, self.text(node)))
 
     # calls
 
-    def visit_Call(self, node: ast.Call) -> None:
+    def on_call(self, node: ast.Call) -> None:
         """Note what the call means."""
         name = self.dotted(node.func)
         tail = node.func.attr if isinstance(node.func, ast.Attribute) else name.rpartition(".")[2]
@@ -194,7 +248,7 @@ class _Visitor(ast.NodeVisitor):
         self._chance(node, name, tail, keywords)
         self._files(node, name, tail, keywords)
         self._network(node, name, keywords)
-        self.generic_visit(node)
+        self.inside(node)
 
     def _chance(self, node: ast.Call, name: str, tail: str, keywords: dict[str | None, ast.expr]) -> None:
         for group in calls.seeded_by(name):
@@ -230,26 +284,43 @@ class _Visitor(ast.NodeVisitor):
         elif name in {"open", "io.open", "codecs.open", "gzip.open"} and first:
             mode = self.literal(node.args[1] if len(node.args) > 1 else keywords.get("mode")) or "r"
             self._file("write" if set(mode) & set("wax+") else "read", node, first)
-        elif name in calls.WRITES or tail in calls.WRITE_METHODS:
-            self._file("write", node, first)
         elif name in calls.WRITES_SECOND and len(node.args) > 1:
             self._file("write", node, self.literal(node.args[1]))
+        elif name in calls.WRITES or tail in calls.WRITE_METHODS:
+            self._file("write", node, first)
 
     def _file(self, kind: MarkKind, node: ast.Call, path: str | None) -> None:
         if path and _DATA_SUFFIX.search(path.lower()) and "://" not in path and not re.search(r"[*%{}<>\n]", path):
             self.mark(kind, node, path)
 
+    def checked(self) -> str:
+        """Whether the file speaks of a digest, as the `group` of a download."""
+        return "checked" if compares_digest(self.source) else ""
+
     def _network(self, node: ast.Call, name: str, keywords: dict[str | None, ast.expr]) -> None:
         first = self.literal(node.args[0] if node.args else keywords.get("url"))
         if name in calls.DOWNLOADS:
-            fixed = self.checked or ("checked" if calls.DOWNLOADS[name] & set(keywords) else "")
+            fixed = self.checked() or ("checked" if calls.DOWNLOADS[name] & set(keywords) else "")
             self.mark("download", node, first or name, fixed)
         elif name in calls.FETCHES_URL and first and calls.DATA_URL.match(first):
-            self.mark("download", node, first, self.checked)
+            self.mark("download", node, first, self.checked())
         elif name in {"os.system", "subprocess.run", "subprocess.call", "subprocess.check_call"}:
             for argument in _strings(node):
                 if re.match(r"(wget|curl|gdown)\b", argument):
-                    self.mark("download", node, shown(argument), self.checked)
+                    self.mark("download", node, shown(argument), self.checked())
+
+
+_STEPS: dict[type[ast.AST], Callable[[_Visitor, Any], None]] = {
+    ast.Import: _Visitor.on_import,
+    ast.ImportFrom: _Visitor.on_import_from,
+    ast.Try: _Visitor.on_try,
+    ast.If: _Visitor.on_if,
+    ast.FunctionDef: _Visitor.on_function_def,
+    ast.AsyncFunctionDef: _Visitor.on_function_def,
+    ast.Expr: _Visitor.on_expr,
+    ast.Constant: _Visitor.on_constant,
+    ast.Call: _Visitor.on_call,
+}
 
 
 def _strings(node: ast.Call) -> Iterator[str]:

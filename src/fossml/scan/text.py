@@ -21,10 +21,23 @@ MACHINE = re.compile(
     r"|/(?:data|data\d|mnt|media|scratch|storage|nfs|gpfs|lustre|work|hdd|ssd|raid|content/drive|kaggle/input|datasets?)/"
     r"\w[^\s'\"`,;)\]]*|[A-Z]:[\\/]{1,2}\w[^\s'\"`,;)\]]*)"
 )
+_GITHUB = (b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_")
 _SECRET = re.compile(
     rb"-----BEGIN (?:RSA |EC |DSA |OPENSSH |PGP )?PRIVATE KEY|(?<![A-Za-z0-9])(?:AKIA[0-9A-Z]{16}|hf_[A-Za-z0-9]{34}"
     rb"|gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{60,}|AIza[0-9A-Za-z_-]{35}|xox[bp]-[0-9A-Za-z-]{20,}"
     rb"|sk-(?:proj-|ant-)?[A-Za-z0-9_-]{40,}|pypi-[A-Za-z0-9_-]{60,})(?![A-Za-z0-9])"
+)
+_SECRET_STARTS = (
+    b"PRIVATE KEY",
+    b"AKIA",
+    b"hf_",
+    b"github_pat_",
+    b"AIza",
+    b"xoxb-",
+    b"xoxp-",
+    b"sk-",
+    b"pypi-",
+    *_GITHUB,
 )
 _IGNORE = re.compile(r"fossml:\s*ignore\[([A-Z0-9, ]+)\](?:\s+because\s+(.*?\w.*))?")
 _DOWNLOAD = re.compile(
@@ -75,6 +88,8 @@ def ignores(text: str) -> tuple[Ignore, ...]:
 
 def secrets(data: bytes) -> Iterator[Mark]:
     """Keys and tokens; the evidence shows how each begins and no more."""
+    if not any(start in data for start in _SECRET_STARTS):
+        return
     for match in _SECRET.finditer(data):
         what = match[0].decode("ascii")
         if "EXAMPLE" in what or len(set(what)) < 10:

@@ -94,7 +94,7 @@ def _equivalent(gap: Floats, sd: Floats, k: int, rule: Rule) -> Bools:
     return np.asarray(np.abs(gap) + half < np.asarray(margin(sd, rule)) + rule.target.slack)
 
 
-FUTURES = 2000
+FUTURES = 1000
 """Continuations that are drawn to see whether more runs could change the answer."""
 
 
@@ -106,13 +106,21 @@ def chance_of_change(mean: float, sd: float, k: int, rule: Rule) -> float:
     """
     rng = np.random.default_rng(20)
     sigma = sd * np.sqrt((k - 1) / rng.chisquare(k - 1, FUTURES))
-    mu = mean + sigma / math.sqrt(k) * rng.standard_normal(FUTURES)
+    towards = sigma * _towards_claim(rule.target.value - mean, rule)
+    mu = mean + towards / math.sqrt(k) * rng.standard_normal(FUTURES)
     average, squares = np.full(FUTURES, mean), np.full(FUTURES, (k - 1) * sd**2)
     changed = np.zeros(FUTURES, dtype=np.bool_)
     for j in range(k + 1, rule.last + 1):
-        step = mu + sigma * rng.standard_normal(FUTURES) - average
+        step = mu + towards * rng.standard_normal(FUTURES) - average
         average = average + step / j
         squares = squares + step**2 * (j - 1) / j
         outcome = look(average, np.sqrt(squares / (j - 1)), j, rule)
         changed |= outcome.refuted | outcome.better | outcome.shown
     return float(changed.mean())
+
+
+def _towards_claim(gap: float, rule: Rule) -> float:
+    """Turns the draws so that mirrored scores and claims meet mirrored continuations, hence the same answer."""
+    if rule.target.comparison == "=":
+        return -1.0 if gap < 0 else 1.0
+    return float(towards_good(gap, rule))

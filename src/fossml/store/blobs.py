@@ -26,7 +26,8 @@ class Blobs:
     """
 
     def __init__(self, folder: Path, stats: StatCache) -> None:
-        self._folder = folder
+        self._folder = folder.absolute()
+        self._objects = os.fspath(self._folder / "files" / "md5")
         self._stats = stats
         self._linker = links.Linker()
         self._swept = False
@@ -34,7 +35,7 @@ class Blobs:
     def path(self, digest: str) -> Path:
         """Where the object is or would be."""
         check_digest(digest)
-        return self._folder.absolute() / "files" / "md5" / digest[:2] / digest[2:]
+        return Path(f"{self._objects}{os.sep}{digest[:2]}{os.sep}{digest[2:]}")
 
     def has(self, digest: str, size: int | None = None) -> bool:
         """Whether a sound object is there, as far as can be known without reading one that looks untouched.
@@ -113,12 +114,14 @@ class Blobs:
             return
         durable.sync(staged.values())
         read_ns = self._stats.clock()
+        folders = sorted({self.path(digest).parent for digest in staged})
+        for folder in folders:
+            folder.mkdir(parents=True, exist_ok=True)
         for digest, temp in staged.items():
             path = self.path(digest)
-            path.parent.mkdir(parents=True, exist_ok=True)
             temp.replace(path)
             self._stats.put(path.stat(), _hex(digest), read_ns)
-        durable.sync(sorted({self.path(digest).parent for digest in staged}))
+        durable.sync([*folders, folders[0].parent])
 
     def _bring(self, source: Path, temp: Path, kinds: Sequence[str]) -> str:
         """Make `temp` of `source`; the MD5 of what was brought."""

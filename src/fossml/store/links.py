@@ -44,8 +44,8 @@ def link(kind: str, source: Path, target: Path) -> bool:
 def copy(source: Path, target: Path, *, executable: bool = False) -> str:
     """Copy the bytes into `target`, which must not exist, and return their MD5, computed in the same read."""
     hasher = hashlib.md5(usedforsecurity=False)
-    buffer = memoryview(bytearray(_CHUNK))
     with source.open("rb", buffering=0) as read, open(_create(target, executable), "wb", buffering=0) as write:
+        buffer = memoryview(bytearray(min(_CHUNK, os.fstat(read.fileno()).st_size + 1)))
         while size := read.readinto(buffer):
             hasher.update(buffer[:size])
             _write_all(write.fileno(), buffer[:size])

@@ -207,7 +207,7 @@ def _is_tied(path: Path, blob: Path, kind: str) -> bool:
     st = path.lstat()
     if kind == "symlink":
         return stat.S_ISLNK(st.st_mode) and path.readlink() == blob
-    same = (st.st_dev, st.st_ino) == (blob.stat().st_dev, blob.stat().st_ino)
+    same = os.path.samestat(st, blob.stat())
     return same if kind == "hardlink" else stat.S_ISREG(st.st_mode) and not same
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fossml.trace.distributions import imported
+from fossml.trace.distributions import editable, imported
 from fossml.types import Trace
 
 HIDDEN = frozenset({".git", ".dvc", ".fossml", "__pycache__", ".ipynb_checkpoints", ".mypy_cache", ".pytest_cache"})
@@ -32,7 +32,8 @@ def collect(folder: Path, root: Path) -> Trace:
     """The Trace of all processes that left a record in `folder`; `how` is none where there was no process.
 
     Only what still exists counts: a temporary file that is gone was neither read nor written, and a file that was
-    opened in vain was not there. A file read after the tree itself wrote it is not read.
+    opened in vain was not there. A file read after the tree itself wrote it is not read. Code from outside that no
+    distribution owns is among `outside`.
     """
     records = read_records(folder)
     if not records:
@@ -41,15 +42,16 @@ def collect(folder: Path, root: Path) -> Trace:
     read, written = touched(records)
     sources = {first for first, _ in _of(records, "S")}
     inside = {path: place for path in {*read, *written, *sources} if (place := relative(path, homes)) is not None}
-    written_here = {inside[path] for path in written if path in inside}
+    folders = {folder for record in records if record.kind == "H" for folder in record.fields}
+    installed = editable(sources - inside.keys(), folders)
     return Trace(
         how="hook",
         sources=tuple(sorted({inside[path] for path in sources if path in inside and Path(path).is_file()})),
         read=tuple(sorted({inside[path] for path in read - sources if path in inside})),
-        written=tuple(sorted(written_here)),
+        written=tuple(sorted({inside[path] for path in written if path in inside})),
         listed=_listed(records, homes),
-        outside=tuple(sorted(_outside({*read, *written, *sources} - inside.keys(), homes))),
-        distributions=imported(set(_of(records, "P"))),
+        outside=tuple(sorted(_outside({*read, *written, *sources} - inside.keys() - installed.keys(), homes))),
+        distributions=dict(sorted({**imported(set(_of(records, "P"))), **dict(installed.values())}.items())),
         commands=tuple(dict.fromkeys(_commands(records))),
     )
 
@@ -65,7 +67,7 @@ def _parse(data: bytes) -> Iterator[Record]:
     for line in text.split("\n")[:-1]:
         kind, _, rest = line.partition("\t")
         time, *fields = rest.split("\t")
-        if len(kind) == 1 and time.isdecimal() and fields:
+        if len(kind) == 1 and time.isdecimal() and (fields or kind == "H"):
             yield Record(kind, int(time), tuple(_plain(field) for field in fields))
 
 

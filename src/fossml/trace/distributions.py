@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 
 def imported(packages: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -18,12 +20,45 @@ def imported(packages: Iterable[tuple[str, str]]) -> dict[str, str]:
     inner: dict[str, set[str]] = defaultdict(set)
     for folder, path in packages:
         inner[folder].add(path)
-    found = {dist for folder, paths in inner.items() for dist in _owners(folder, frozenset(paths))}
+    found = {dist for folder, paths in inner.items() for dist in _owners(folder, frozenset(paths), _stamp(folder))}
     return dict(sorted(found))
 
 
+def _stamp(folder: str) -> int:
+    """What changes when something is installed in `folder` or removed: what was remembered of it is then void."""
+    try:
+        return Path(folder).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def editable(sources: Iterable[str], folders: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Source -> (distribution, version), of those `sources` that are installed for editing in one of `folders`."""
+    wanted = list(sources)
+    homes = (
+        {home: pair for folder in folders for home, pair in _editable_homes(folder, _stamp(folder)).items()}
+        if wanted
+        else {}
+    )
+    return {source: pair for source in wanted for home, pair in homes.items() if source.startswith(f"{home}/")}
+
+
 @lru_cache(maxsize=64)
-def _owners(folder: str, paths: frozenset[str]) -> frozenset[tuple[str, str]]:
+def _editable_homes(folder: str, _stamp: int) -> dict[str, tuple[str, str]]:
+    homes = {}
+    for dist in distributions(path=[folder]):
+        try:
+            origin = json.loads(dist.read_text("direct_url.json") or "{}")
+        except ValueError:
+            continue
+        url = urlsplit(str(origin.get("url", "")))
+        if url.scheme == "file" and origin.get("dir_info", {}).get("editable"):
+            homes[unquote(url.path).rstrip("/")] = (normalised(dist.metadata["Name"]), dist.version)
+    return homes
+
+
+@lru_cache(maxsize=64)
+def _owners(folder: str, paths: frozenset[str], _stamp: int) -> frozenset[tuple[str, str]]:
     installed = list(distributions(path=[folder]))
     wanted = {name for path in paths if (name := _wanted(folder, path))}
     owners: dict[str, list[Distribution]] = defaultdict(list)

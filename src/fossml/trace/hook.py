@@ -4,11 +4,11 @@ Standard library only, Python >= 3.8, and nothing imported that the interpreter 
 written when it happens, by open, append and close: no descriptor is kept that the program could close or reuse, and
 nothing is lost when the process is killed. A record is one line: kind, time in ns, fields, separated by tabs.
 
-Kinds: H started · R read · W written · F, G something read, written below this folder (past LIMIT) · Q database
-opened · L listed · M renamed · S source executed · P package executed · C command started.
+Kinds: H started, with the package folders · R read · W written · F, G something read, written below this folder
+(past LIMIT) · Q database opened · L listed · M renamed · S source executed · P package executed · C command started.
 """
 
-# ruff: noqa: PTH109, PTH110, PTH118, PTH120
+# ruff: noqa: PTH109, PTH110, PTH117, PTH118, PTH120
 # pathlib and __future__ would show in sys.modules.
 
 import os
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 LIMIT = 50000
 """Distinct paths remembered by one process; past it only their folders are."""
 
+MOST_COMMANDS = 1000
+
 PACKAGES = ("/site-packages/", "/dist-packages/")
-SYSTEM = ("/proc", "/dev", "/sys", "/etc", "/run", "/bin", "/sbin", "/lib", "/lib64", "/usr", "/System", "/Library")
+SYSTEM = ("/proc", "/dev", "/sys", "/etc", "/bin", "/sbin", "/lib", "/lib64", "/usr", "/System", "/Library")
 NOT_LISTING = ("<frozen importlib", "/importlib", "/pkgutil.py", "/pkg_resources/")
 """Modules that list folders to find code, not data."""
 
@@ -32,7 +34,7 @@ NOT_LISTING = ("<frozen importlib", "/importlib", "/pkgutil.py", "/pkg_resources
 def install(folder: str, root: str) -> None:
     """Add the hook; `folder` takes this process's record, `root` is the repository."""
     recorder = Recorder(folder, root)
-    recorder.record("H", sys.executable or "")
+    recorder.record("H", *(path for path in sys.path if (path + "/").endswith(PACKAGES)))
     handlers = recorder.handlers
 
     # A closure, since it is called for every event (each `id()` is one) and almost always has nothing to do.
@@ -58,7 +60,8 @@ def absolute(path: "Any") -> "str | None":
     """`path` as str, absolute and normalised; None for a file descriptor."""
     if isinstance(path, int):
         return None
-    return os.path.normpath(os.path.join(os.getcwd(), os.fsdecode(path)))
+    name = os.fsdecode(path)
+    return os.path.normpath(name if os.path.isabs(name) else os.path.join(os.getcwd(), name))
 
 
 def escaped(field: object) -> str:
@@ -73,7 +76,7 @@ def commands(event: str, args: "tuple[Any, ...]") -> "list[str]":
         return ["sh", "-c", os.fsdecode(args[0])]
     argv = args[1]
     words = [argv] if isinstance(argv, (str, bytes)) else list(argv)
-    return [os.fsdecode(word)[:1000] for word in words[:200]]
+    return [os.fsdecode(word)[:500] for word in words[:100]]
 
 
 class Recorder:
@@ -85,6 +88,7 @@ class Recorder:
         self.seen: set[tuple[str, ...]] = set()
         self.written: set[str] = set()
         self.executed: set[str] = set()
+        self.started = 0
         self.handlers = {
             "open": self.opened,
             "exec": self.source,
@@ -120,11 +124,12 @@ class Recorder:
         name = args[0].co_filename
         if name in self.executed or name[:1] == "<":
             return
-        self.executed.add(name)
-        path = os.path.normpath(os.path.join(os.getcwd(), name))
-        if any(mark in path for mark in PACKAGES):
+        if len(self.executed) < LIMIT:
+            self.executed.add(name)
+        path = absolute(name)
+        if path is not None and any(mark in path for mark in PACKAGES):
             self.package(path)
-        elif not self.is_ignored(path):
+        elif path is not None and not self.is_ignored(path):
             self.once("S", path)
 
     def extension(self, _event: str, args: "tuple[Any, ...]") -> None:
@@ -171,20 +176,21 @@ class Recorder:
         """SQLite opens its file in C: read if it was there; whether it was written shows when it is over."""
         if os.fsdecode(args[0]).startswith((":memory:", "file:")):
             return
-        path = os.path.join(os.getcwd(), os.fsdecode(args[0]))
-        if os.path.exists(path):
+        path = absolute(args[0])
+        if path is not None and os.path.exists(path):
             self.once("Q", path)
-        else:
+        elif path is not None:
             self.write(path)
 
     def command(self, event: str, args: "tuple[Any, ...]") -> None:
         """A process started by this one."""
-        self.once("C", *commands(event, args))
+        if self.started < MOST_COMMANDS:
+            self.started += 1
+            self.once("C", *commands(event, args))
 
     def read(self, path: str) -> None:
-        """Note a file read, unless this process wrote it before."""
-        if path not in self.written:
-            self.bounded("R", "F", path)
+        """Note a file read."""
+        self.bounded("R", "F", path)
 
     def write(self, path: str) -> None:
         """Note a file written."""
@@ -207,7 +213,9 @@ class Recorder:
 
     def is_ignored(self, path: str) -> bool:
         """Whether `path` belongs to the interpreter, the system, a package, or to the trace itself."""
-        return path.startswith(self.ignored) or "/__pycache__/" in path or any(mark in path for mark in PACKAGES)
+        if path.startswith(self.ignored) or path.endswith(".pyc") or "/__pycache__/" in path:
+            return True
+        return any(mark in path for mark in PACKAGES)
 
     def record(self, kind: str, *fields: str) -> None:
         """Append one line to this process's file. A forked child finds its own by its process id."""

@@ -12,20 +12,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _DESCRIBE = """
-import sys
-print(sys.version.split()[0], sys.prefix)
-try:
-    from importlib.metadata import distributions
-    print(*sorted({"%s==%s" % (d.metadata["Name"], d.version) for d in distributions()}), sep="\\n")
-except Exception as error:
-    print(error)
+import os, sys
+sys.path[:1] = []  # the folder itself, whose modules must not be taken for the library's
+print(sys.executable)
+print(sys.version.split()[0])
+names = set()
+for folder in filter(os.path.isdir, sys.path):
+    names.update(name for name in os.listdir(folder) if name.endswith((".dist-info", ".egg-info", ".egg-link")))
+for name in sorted(names):
+    print(name)
 """
 _PYTHON = re.compile(r"(python|pypy)[0-9.]*(-[a-z]+)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Interpreter:
-    """The python that a command gets: its path, version, and distributions as `name==version`."""
+    """The python that a command gets: its path, version, and distributions as their folders are named."""
 
     path: str
     version: str
@@ -83,7 +85,7 @@ def interpreter(command: str, env: Mapping[str, str], cwd: Path) -> Interpreter 
     for name in (*_named(command), "python", "python3"):
         path = str(cwd / name) if "/" in name else shutil.which(name, path=env.get("PATH", ""))
         if path and os.access(path, os.X_OK):
-            return _describe(path, env)
+            return _describe(path, env, cwd)
     return None
 
 
@@ -95,15 +97,15 @@ def _named(command: str) -> list[str]:
     return [word for word in words if _PYTHON.fullmatch(Path(word).name)]
 
 
-def _describe(path: str, env: Mapping[str, str]) -> Interpreter | None:
+def _describe(path: str, env: Mapping[str, str], cwd: Path) -> Interpreter | None:
     try:
         done = subprocess.run(
-            [path, "-c", _DESCRIBE], env=dict(env), cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True
+            [path, "-c", _DESCRIBE], env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True
         )
     except OSError:
         return None
     lines = done.stdout.splitlines()
-    return Interpreter(path, lines[0], tuple(lines[1:])) if done.returncode == 0 and lines else None
+    return Interpreter(lines[0], lines[1], tuple(lines[2:])) if done.returncode == 0 and len(lines) > 1 else None
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from fossml.errors import GOOD, NOT, UNKNOWN
-from fossml.stats.sequential import Target, best_of, decide
 from fossml.types import FAILS, HOLDS, Claim, Estimate, Reading, Verdict, VerdictName
 from fossml.verify.claims import slack
 from fossml.views.digits import fixed, printed
+
+if TYPE_CHECKING:
+    from fossml.stats.sequential import Decision
 
 UNTYPED = (Reading("one"), Reading("mean"))
 """The readings that are answered where nobody said which is meant; the best of many is answered by a number of runs."""
@@ -107,16 +109,21 @@ def judge(
     )
 
 
-def target(claim: Claim) -> Target:
-    """A claim as statistics need it; a spread of unsaid kind is not used."""
+def _decide(claim: Claim, scores: Sequence[float], reading: Reading, last: int) -> Decision:
+    """Ask the statistics; a spread of unsaid kind is not used."""
+    from fossml.stats.sequential import Target, decide  # numpy and scipy: not before there is something to judge
+
     spread = claim.spread if claim.spread_kind else None
-    return Target(claim.value, slack(claim), claim.comparison, claim.margin, spread, claim.spread_kind)
+    target = Target(claim.value, slack(claim), claim.comparison, claim.margin, spread, claim.spread_kind)
+    return decide(scores, target, reading, last=max(last, len(scores)))
 
 
 def best_of_about(claim: Claim, samples: Samples) -> int | None:
     """Of about how many runs the claimed number would be the best; None where that says nothing."""
     if samples.several or samples.fixed or (claim.reading and claim.reading.kind in ("best", "exact")):
         return None
+    from fossml.stats.sequential import best_of
+
     sign = -1.0 if claim.comparison == "<=" else 1.0
     return best_of([sign * score for score in samples.scores], sign * claim.value)
 
@@ -144,7 +151,7 @@ def _as_percentage(claim: Claim) -> str:
 
 
 def _answer(claim: Claim, scores: Sequence[float], reading: Reading, last: int) -> Answer:
-    decision = decide(scores, target(claim), reading, last=max(last, len(scores)))
+    decision = _decide(claim, scores, reading, last)
     return Answer(reading, decision.name, decision.settled, decision.reason, decision.estimate, decision.margin)
 
 
@@ -169,7 +176,7 @@ def _of_several(claim: Claim, samples: Samples) -> Answer:
 
 
 def _equal(claim: Claim, values: Sequence[float]) -> bool:
-    return decide(values, replace(target(claim), margin=None), Reading("exact")).name == "numeric"
+    return _decide(replace(claim, margin=None), values, Reading("exact"), len(values)).name == "numeric"
 
 
 def _counted(claim: Claim, equal: Sequence[str], values: Mapping[str, Sequence[float]]) -> str:

@@ -261,9 +261,9 @@ def _number(metric: Metric, name: str, value: Any) -> float:
 
 
 def _as_number(text: str) -> float | None:
-    bare = text.strip().rstrip(",;)]}'\"").lstrip("([{'\"")
+    bare = text.strip().rstrip(".,;)]}'\"").lstrip("([{'\"")
     try:
-        return printed(bare.removesuffix(".")).value
+        return printed(bare).value
     except ValueError:
         return float(bare) if bare.lower().lstrip("+-") in ("nan", "inf", "infinity") else None
 

@@ -36,7 +36,7 @@ class Around:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was typed. `seeds` are the ones picked, None: fresh ones are drawn. `folder` is what each run gets a copy of."""
+    """What was typed. `seeds` are those picked, None: fresh ones are drawn. Each run gets a copy of `folder`."""
 
     delivery: seeds.Delivery
     claims: tuple[Claim, ...]
@@ -114,9 +114,7 @@ def verify(
         places = shelf.places()
         command = Command(set_up, shelf, places, say)
         plan = _plan(asked, places, rng)
-        measured = run(
-            asked.claims, command.measure, plan, asked.limits, cancel=command.cancel, report=report
-        )
+        measured = run(asked.claims, command.measure, plan, asked.limits, cancel=command.cancel, report=report)
     judged = tuple(_judged(asked, measured, place) for place in range(len(asked.claims)))
     hints = [caveats.why_missing(measured.outcomes, place)[1] for place in _empty(judged)]
     return Result(judged, measured, tuple(dict.fromkeys(hint for hint in hints if hint)), shelf.folder, python)
@@ -129,7 +127,7 @@ def _heading(asked: Asked, python: str, size: int) -> str:
 
 
 def _plan(asked: Asked, places: Sequence[Place], rng: random.Random) -> Iterator[int | None]:
-    """The seeds in their order: those picked, else those drawn before (whether their run is finished or not), then fresh."""
+    """The seeds in order: those picked, else those drawn before (their run finished or not), then fresh ones."""
     if asked.seeds is not None:
         yield from asked.seeds
         return

@@ -136,7 +136,7 @@ def make(root: Path, target: Path, leave_out: Collection[Path] = ()) -> Room:
     room = Room(target)
     target.mkdir(parents=True)
     try:
-        for entry in walk(root, leave_out):
+        for entry in walk(root, {*leave_out, target}):
             _bring(root, entry, room)
     except OSError as error:
         raise FossmlError(f"cannot copy {root}: {error.strerror}: {error.filename}", where=str(target)) from error

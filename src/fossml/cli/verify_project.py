@@ -1,0 +1,138 @@
+"""`fossml verify` without --cmd: the claims of the project that stands here."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fossml.engine.build import Options, prepare
+from fossml.project.declared import find_root, read_project
+from fossml.project.git import commit
+from fossml.verify.declared import Target, Verified, read_targets, verify_project
+from fossml.verify.environ import child_environment, interpreter
+from fossml.verify.judge import exit_code, outcome
+from fossml.verify.loop import Limits, Outcome
+from fossml.verify.oneliner import Around
+from fossml.verify.rebuild import Rebuilder, records_for
+from fossml.views.table import Row, headline, rows
+from fossml.views.verdicts import claim_json
+
+COLORS = {"holds": "green", "fails": "red", "unknown": "yellow"}
+
+
+def run(
+    folder: Path, only: Sequence[str], limits: Limits, around: Around, *, fresh: bool, as_json: bool, quiet: bool
+) -> int:
+    """Verify the project around `folder`, print, keep the record; the exit code."""
+    project = read_project(find_root(folder))
+    targets = read_targets(project, only)
+    env = child_environment(around.environ, around.prefix, around.base_prefix)
+    python = interpreter("python", env, project.root)
+    records = records_for(project, around.cache, [python.version, python.distributions] if python else None)
+    if fresh:
+        records.forget()
+    options = Options(jobs=len(os.sched_getaffinity(0)), env=env)
+    metrics = {target.metric.text: target.metric for target in targets}
+    rebuilder = Rebuilder(
+        project, list(metrics.values()), sorted({target.stage for target in targets}), options, records
+    )
+    say = _silent if quiet else _say
+    try:
+        verified = verify_project(
+            targets, rebuilder, limits, rng=random.SystemRandom(), say=say, report=_reporter(say, limits.runs)
+        )
+    finally:
+        rebuilder.close()
+    code = exit_code([one.verdicts for one in verified.judged])
+    document = _document(verified, python.path if python else None, commit(project.root), code)
+    if not only:
+        prepare(project.root / ".fossml")
+        (project.root / ".fossml" / "verify.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False) if as_json else "\n".join(_lines(verified)))
+    if verified.measurement and verified.measurement.interrupted:
+        return 130
+    return code
+
+
+def _say(line: str) -> None:
+    click.secho(line, dim=True, err=True)
+
+
+def _silent(_line: str) -> None:
+    """Say nothing."""
+
+
+def _reporter(say: Callable[[str], None], most: int) -> Callable[[Sequence[Target], Outcome], None]:
+    count = 0
+
+    def report(targets: Sequence[Target], one: Outcome) -> None:
+        nonlocal count
+        count += 1
+        values = {
+            target.metric.text: ", ".join(f"{value:.6g}" for value in list(measured.values.values())[:3])
+            for target, measured in zip(targets, one.measured, strict=True)
+        }
+        took = "on record" if one.recorded else f"{one.seconds:.1f} s"
+        said = one.failure or "  ".join(f"{name} {value}" for name, value in values.items())
+        say(f"  run {count} of at most {most}  seed {one.seed}  {said}  ({took})")
+
+    return report
+
+
+def _lines(verified: Verified) -> list[str]:
+    outcomes = [outcome(one.verdicts) for one in verified.judged]
+    table = rows(verified.judged, outcomes)
+    wide = max(len(row.id) for row in table)
+    lines = [line for row in table for line in _row(row, wide)]
+    lines.append("")
+    compared = verified.compared
+    known = len(compared.same) + len(compared.different)
+    if known:
+        lines.append(f"Outputs: {len(compared.same)} of {known} rebuilt with the same bytes as in dvc.lock.")
+    lines += [f"  different: {path}" for path in compared.different]
+    if not known:
+        lines.append("Outputs: no dvc.lock records them, so there is nothing to compare the rebuild with.")
+    if verified.measurement:
+        seeds = ", ".join(str(one.seed) for one in verified.measurement.outcomes)
+        lines.append(f"Seeds: {seeds}. Stopped: {verified.measurement.stopped}.")
+    remarks = dict.fromkeys(remark for one in verified.judged for remark in one.verdicts[0].not_checked)
+    lines += ["Not checked:", *(f"  - {remark}" for remark in remarks), ""]
+    lines.append(click.style(headline(outcomes), bold=True) + _soft_note(table))
+    return lines
+
+
+def _row(row: Row, wide: int) -> list[str]:
+    verdict = click.style(row.verdict, fg=COLORS[row.outcome], bold=True)
+    lines = [f"{row.id:<{wide}}  {row.rung}  {verdict}", f"{'':<{wide}}      {row.sentence}"]
+    return [*lines, f"{'':<{wide}}      soft: {row.soft}"] if row.soft and row.outcome != "holds" else lines
+
+
+def _soft_note(table: Sequence[Row]) -> str:
+    soft = sum(1 for row in table if row.soft and row.outcome != "holds")
+    return f" ({soft} of these soft: it does not count)" if soft == 1 else f" ({soft} of these soft)" if soft else ""
+
+
+def _document(verified: Verified, python: str | None, head: Any, code: int) -> dict[str, Any]:
+    compared = verified.compared
+    return {
+        "version": 1,
+        "commit": head.id if head else None,
+        "dirty": head.dirty if head else None,
+        "python": python,
+        "exit_code": code,
+        "claims": [claim_json(one, outcome(one.verdicts)) for one in verified.judged],
+        "outputs": {
+            "same": list(compared.same),
+            "different": list(compared.different),
+            "unrecorded": list(compared.unrecorded),
+        },
+        "failed": dict(verified.rebuilt.failed),
+        "seeds": [one.seed for one in verified.measurement.outcomes] if verified.measurement else [],
+        "stopped": verified.measurement.stopped if verified.measurement else None,
+    }

@@ -1,0 +1,23 @@
+"""DVC's files, both ways, with DVC's meaning: dvc.yaml, dvc.lock, .dvc files and parameters."""
+
+from __future__ import annotations
+
+from fossml.project.dvc.edit import add_stage
+from fossml.project.dvc.lock import LockEntry, dump_lock, read_lock
+from fossml.project.dvc.params import lookup, read_params, select_params
+from fossml.project.dvc.places import rooted
+from fossml.project.dvc.stages import read_stages
+from fossml.project.dvc.tracked import read_tracked
+
+__all__ = [
+    "LockEntry",
+    "add_stage",
+    "dump_lock",
+    "lookup",
+    "read_lock",
+    "read_params",
+    "read_stages",
+    "read_tracked",
+    "rooted",
+    "select_params",
+]

@@ -1,0 +1,52 @@
+"""A file of the repository with its text, so that every message can say file and line."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fossml.errors import FossmlError
+from fossml.project.dvc.yaml12 import line_of
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """`file` is relative to the root, `text` what stands in it, with "\\n" for every line end."""
+
+    file: str
+    text: str
+
+    def error(
+        self, message: str, path: Sequence[object] = (), *, containing: str | None = None, hint: str | None = None
+    ) -> FossmlError:
+        """An error about what `path` (keys and indices of the YAML) leads to."""
+        line = line_of(self.text, path, containing)
+        return FossmlError(message, where=f"{self.file}:{line}" if line else self.file, hint=hint)
+
+
+def read(root: Path, file: str) -> Source:
+    """The file `file` below `root`. FossmlError where it cannot be read or is not UTF-8."""
+    try:
+        data = (root / file).read_bytes()
+    except (OSError, ValueError) as error:
+        raise FossmlError(f"cannot be read: {getattr(error, 'strerror', None) or error}", where=file) from error
+    return Source(file, decode(data, file))
+
+
+def decode(data: bytes, file: str) -> str:
+    """The text of `data` with every line end as "\\n". FossmlError with the line where it is not UTF-8."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise FossmlError("is not UTF-8", where=f"{file}:{line}", hint="save it as UTF-8") from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def nearest(name: object, known: Iterable[str]) -> str:
+    """A hint: the known name that `name` is nearest to, or all of them."""
+    names = sorted(known)
+    near = difflib.get_close_matches(str(name), names, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(names)}"

@@ -1,0 +1,146 @@
+"""Stages from the dvc.yaml files of a repository."""
+
+from __future__ import annotations
+
+import configparser
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from fossml.errors import FossmlError
+from fossml.project.dvc import yaml12
+from fossml.project.dvc.context import Context
+from fossml.project.dvc.definitions import Resolved, resolve
+from fossml.project.dvc.params import DEFAULT
+from fossml.project.dvc.places import as_declared
+from fossml.project.dvc.schema import PIPELINE
+from fossml.project.dvc.shape import Mismatch, conform, list_of, show, text
+from fossml.project.dvc.source import Source, read
+from fossml.project.dvc.templates import Style
+from fossml.project.dvc.walk import files
+from fossml.types import Output, ParamSource, Stage
+
+
+def read_stages(root: Path) -> tuple[Stage, ...]:
+    """Every stage of every dvc.yaml below `root`, templates resolved, in the order of the files.
+
+    FossmlError with file and line for what DVC 3 would not take either.
+    """
+    pipelines, _ = files(root)
+    style = _style(root) if pipelines else Style()
+    return tuple(stage for file in pipelines for stage in _stages(root, file, style))
+
+
+def _stages(root: Path, file: str, style: Style) -> Iterator[Stage]:
+    source = read(root, file)
+    data = yaml12.load(source.text, file) or {}
+    conform(data, PIPELINE, source)
+    for resolved in resolve(source, data, Context(root), style):
+        yield _stage(root, source, resolved)
+
+
+def _style(root: Path) -> Style:
+    """The `[parsing]` section of .dvc/config."""
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    for name in ("config", "config.local"):
+        if (root / ".dvc" / name).is_file():
+            source = read(root, f".dvc/{name}")
+            try:
+                parser.read_string(source.text)
+            except configparser.Error as error:
+                raise FossmlError("is not a configuration file", where=source.file) from error
+    return Style(
+        boolean_optional=parser.get("parsing", "bool", fallback="").lower() == "boolean_optional",
+        append=parser.get("parsing", "list", fallback="").lower() == "append",
+    )
+
+
+def _stage(root: Path, source: Source, resolved: Resolved) -> Stage:
+    fields = resolved.fields
+    return Stage(
+        name=resolved.name,
+        cmd=_cmd(source, resolved),
+        file=source.file,
+        wdir=resolved.wdir,
+        deps=tuple(as_declared(root, resolved.wdir, path) for path in _texts(source, resolved, "deps")),
+        outs=tuple(_outputs(root, source, resolved)),
+        params=tuple(_params(root, source, resolved)),
+        frozen=fields.get("frozen", False),
+        always_changed=fields.get("always_changed", False),
+        desc=_desc(source, resolved),
+    )
+
+
+def _desc(source: Source, resolved: Resolved) -> str | None:
+    desc = resolved.fields.get("desc")
+    if desc is not None:
+        conform(desc, text, source, (*resolved.path, "desc"))
+    return None if desc is None else str(desc)
+
+
+def _cmd(source: Source, resolved: Resolved) -> str | tuple[str, ...]:
+    cmd, path = resolved.fields["cmd"], (*resolved.path, "cmd")
+    if not cmd:
+        raise source.error(f"the command of stage {resolved.name!r} is empty", path)
+    if isinstance(cmd, list):
+        conform(cmd, list_of(text), source, path)
+        return tuple(cmd)
+    conform(cmd, text, source, path)
+    return str(cmd)
+
+
+def _texts(source: Source, resolved: Resolved, key: str) -> list[str]:
+    values: list[str] = resolved.fields.get(key, [])
+    conform(values, list_of(_path), source, (*resolved.path, key))
+    return values
+
+
+def _path(value: Any, path: tuple[object, ...]) -> None:
+    text(value, path)
+    if not value or "\0" in value:
+        raise Mismatch(f"expected a path, got {show(value)}", path)
+
+
+_KINDS: Mapping[str, Literal["out", "metric", "plot"]] = {"outs": "out", "metrics": "metric", "plots": "plot"}
+
+
+def _outputs(root: Path, source: Source, resolved: Resolved) -> Iterator[Output]:
+    for key, kind in _KINDS.items():
+        for path, flags in _flagged(source, resolved, key).items():
+            yield Output(
+                path=as_declared(root, resolved.wdir, path),
+                kind=kind,
+                cache=flags.get("cache", True),
+                persist=flags.get("persist", False),
+                push=flags.get("push", True),
+                remote=flags.get("remote"),
+            )
+
+
+def _flagged(source: Source, resolved: Resolved, key: str) -> dict[str, dict[str, Any]]:
+    """Flags by path; a path that is written twice gets the flags of both."""
+    found: dict[str, dict[str, Any]] = {}
+    for index, entry in enumerate(resolved.fields.get(key, [])):
+        for path, flags in (entry if isinstance(entry, dict) else {entry: {}}).items():
+            conform(path, _path, source, (*resolved.path, key, index))
+            found.setdefault(path, {}).update(flags)
+    for path, flags in found.items():
+        if "remote" in flags:
+            conform(flags["remote"], text, source, (*resolved.path, key, path, "remote"))
+    return found
+
+
+def _params(root: Path, source: Source, resolved: Resolved) -> Iterator[ParamSource]:
+    wanted: dict[str, list[str] | None] = {}
+    for index, entry in enumerate(resolved.fields.get("params", [])):
+        path = (*resolved.path, "params", index)
+        named = entry if isinstance(entry, dict) else {DEFAULT: [entry]}
+        for file, keys in named.items():
+            conform(file, _path, source, path)
+            conform(keys or [], list_of(text), source, (*path, file))
+            # One entry that names no keys takes the whole file, whatever else is named of it.
+            before = wanted.setdefault(file, [])
+            wanted[file] = before + keys if keys and before is not None else None
+    for file, names in wanted.items():
+        place = as_declared(root, resolved.wdir, file)
+        yield ParamSource(place, None if names is None else tuple(dict.fromkeys(names)))

@@ -1,0 +1,41 @@
+"""The data that .dvc files name."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from fossml.project.dvc import yaml12
+from fossml.project.dvc.lock import artifact
+from fossml.project.dvc.places import as_declared, is_url, leaves
+from fossml.project.dvc.schema import TRACKED
+from fossml.project.dvc.shape import conform
+from fossml.project.dvc.source import read
+from fossml.project.dvc.walk import files
+from fossml.types import Artifact
+
+
+def read_tracked(root: Path) -> tuple[Artifact, ...]:
+    """What the .dvc files below `root` track, sorted by path, which is relative to the root.
+
+    The digest is "" where the file knows no MD5 (an import that is versioned in a cloud). FossmlError with file and
+    line for a .dvc file that DVC 3 would not take, or that tracks something outside of the repository.
+    """
+    _, names = files(root)
+    return tuple(sorted((each for name in names for each in _outs(root, name)), key=lambda each: each.path))
+
+
+def _outs(root: Path, file: str) -> Iterator[Artifact]:
+    source = read(root, file)
+    data: dict[str, Any] = yaml12.load(source.text, file) or {}
+    conform(data, TRACKED, source)
+    folder = posixpath.normpath(posixpath.join(posixpath.dirname(file), data.get("wdir") or "."))
+    for index, out in enumerate(data.get("outs") or []):
+        path = as_declared(root, folder, out["path"])
+        place = posixpath.normpath(posixpath.join(folder, path))
+        if is_url(path) or leaves(place):
+            raise source.error(f"{path} lies outside of the repository", ("outs", index, "path"))
+        yield replace(artifact(out), path=place)

@@ -1,0 +1,104 @@
+"""The dvc.yaml and .dvc files of a repository, without what .dvcignore and .gitignore leave out."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fossml.errors import FossmlError
+from fossml.project.dvc.source import read
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+_NEVER = frozenset({".git", ".hg", ".dvc"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """Patterns by the folder whose ignore file they stand in, the outermost folder first."""
+
+    specs: tuple[tuple[str, GitIgnoreSpec], ...] = ()
+
+    def ignores(self, path: str, *, folder: bool) -> bool:
+        """Whether `path` is left out; the innermost file that has a word on it decides."""
+        for base, spec in reversed(self.specs):
+            inner = path.removeprefix(base + "/") if base else path
+            if (verdict := spec.check_file(inner + "/" if folder else inner).include) is not None:
+                return verdict
+        return False
+
+
+def files(root: Path) -> tuple[list[str], list[str]]:
+    """The dvc.yaml files and the .dvc files below `root`, relative to it, in the order of their names, root first."""
+    found = list(_walk(root, "", _Rules(), _Rules(), in_git=_in_git(root)))
+    pipelines = [path for path in found if posixpath.basename(path) == "dvc.yaml"]
+    return pipelines, [path for path in found if path.endswith(".dvc")]
+
+
+def _in_git(root: Path) -> bool:
+    return any((folder / ".git").exists() for folder in (root.absolute(), *root.absolute().parents))
+
+
+def _walk(root: Path, folder: str, dvc: _Rules, git: _Rules, *, in_git: bool) -> Iterator[str]:
+    folders, names = _entries(root, folder)
+    if ".dvcignore" in names:
+        dvc = _with(root, folder, ".dvcignore", dvc)
+    if in_git and ".gitignore" in names:
+        git = _with(root, folder, ".gitignore", git)
+    for name in names:
+        if name == "dvc.yaml" or (name.endswith(".dvc") and name != ".dvc"):
+            path = posixpath.join(folder, name)
+            if not dvc.ignores(path, folder=False) and not git.ignores(path, folder=False):
+                yield path
+    for name in folders:
+        path = posixpath.join(folder, name)
+        if not dvc.ignores(path, folder=True) and not git.ignores(path, folder=True) and not _is_repository(root, path):
+            yield from _walk(root, path, dvc, git, in_git=in_git)
+
+
+def _is_repository(root: Path, folder: str) -> bool:
+    """Another DVC repository inside this one is not this one's business."""
+    return (root / folder / ".dvc").is_dir()
+
+
+def _entries(root: Path, folder: str) -> tuple[list[str], list[str]]:
+    """Folders and files of `folder`, sorted; links to folders are not followed, unreadable folders are empty."""
+    folders, names = [], []
+    try:
+        with os.scandir(root / folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.name)
+                elif entry.is_file():
+                    names.append(entry.name)
+    except OSError as error:
+        if not folder:
+            raise FossmlError(f"cannot be read: {error.strerror}", where=str(root)) from error
+    return sorted(set(folders) - _NEVER), sorted(names)
+
+
+def _with(root: Path, folder: str, name: str, rules: _Rules) -> _Rules:
+    path = posixpath.join(folder, name)
+    source = read(root, path)
+    lines = [line.strip() for line in source.text.split("\n")]
+    spec = _compiled(path, lines)
+    return replace(rules, specs=(*rules.specs, (folder, spec))) if spec else rules
+
+
+def _compiled(path: str, lines: Iterable[str]) -> GitIgnoreSpec | None:
+    kept = [(number, line) for number, line in enumerate(lines, 1) if line and not line.startswith("#")]
+    if not kept:
+        return None
+    from pathspec import GitIgnoreSpec
+
+    for number, line in kept:
+        try:
+            GitIgnoreSpec.from_lines([line])
+        except ValueError as error:
+            raise FossmlError(f"the pattern {line!r} is not one", where=f"{path}:{number}") from error
+    return GitIgnoreSpec.from_lines([line for _, line in kept])

@@ -1,0 +1,108 @@
+"""The one place where YAML is read: YAML 1.2, as DVC reads it, and where in a text a value stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fossml.errors import FossmlError
+from fossml.project.dvc.blocks import Unsure, parse
+
+# An alias may stand for much; this many values are more than any pipeline has.
+MOST_VALUES = 1_000_000
+MOST_MERGES = 200
+
+
+def load(text: str, file: str) -> Any:
+    """The value of the YAML document `text`; FossmlError with the line of `file` where it is not YAML 1.2."""
+    try:
+        return parse(text)
+    except Unsure:
+        return _load_all(text, file)
+
+
+def _load_all(text: str, file: str) -> Any:
+    from ruamel.yaml import YAML
+
+    if text.count("<<") > MOST_MERGES:
+        raise FossmlError(f"more than {MOST_MERGES} merge keys (<<)", where=file)
+    try:
+        value = YAML(typ="safe", pure=True).load(text)
+    except RecursionError as error:
+        raise FossmlError("is nested too deeply", where=file) from error
+    except Exception as error:  # ruamel.yaml raises far more than YAMLError on damaged text
+        raise _syntax_error(error, text, file) from error
+    if "*" in text:
+        _check_size(value, file)
+    return value
+
+
+def _syntax_error(error: Exception, text: str, file: str) -> FossmlError:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    line = mark.line + 1 if mark is not None else None
+    if line is None and isinstance(position := getattr(error, "position", None), int):
+        line = text.count("\n", 0, position) + 1
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).split("\n")[0]
+    conflict = any(text_line.startswith("<<<<<<<") for text_line in text.split("\n"))
+    hint = "a merge conflict of git is left in it" if conflict else None
+    return FossmlError(f"is not YAML: {problem}", where=f"{file}:{line}" if line else file, hint=hint)
+
+
+def _check_size(value: Any, file: str) -> None:
+    """Refuse aliases that unfold without end, or to more than `MOST_VALUES` values."""
+    sizes: dict[int, int] = {}
+    if _size(value, sizes) > MOST_VALUES:
+        raise FossmlError(f"its aliases unfold to more than {MOST_VALUES:,} values", where=file)
+
+
+def _size(value: Any, sizes: dict[int, int]) -> int:
+    if not isinstance(value, dict | list):
+        return 1
+    if id(value) not in sizes:
+        sizes[id(value)] = MOST_VALUES + 1  # what it counts for while it is inside itself
+        below = (*value.keys(), *value.values()) if isinstance(value, dict) else value
+        sizes[id(value)] = 1 + sum(_size(item, sizes) for item in below)
+    return sizes[id(value)]
+
+
+def line_of(text: str, path: Sequence[object], containing: str | None = None) -> int | None:
+    """The line (from 1) of the key or item that `path` leads to, or as far as it leads.
+
+    With `containing`, the first scalar below it that holds that text. None where `text` cannot be read.
+    """
+    from ruamel.yaml import YAML
+
+    try:
+        node: Any = YAML(typ="safe", pure=True).compose(text)
+    except Exception:  # the text was read before; without a line the message still names the file
+        return None
+    line = 0 if node is None else node.start_mark.line
+    for step in path:
+        found = _step(node, step)
+        if found is None:
+            break
+        line, node = found
+    if containing is not None and (inner := _line_containing(node, containing)) is not None:
+        line = inner
+    return int(line) + 1
+
+
+def _step(node: Any, step: object) -> tuple[int, Any] | None:
+    kind = getattr(node, "id", None)
+    if kind == "mapping":
+        for key, value in node.value:
+            if key.value == str(step):
+                return key.start_mark.line, value
+    if kind == "sequence" and isinstance(step, int) and step < len(node.value):
+        return node.value[step].start_mark.line, node.value[step]
+    return None
+
+
+def _line_containing(node: Any, text: str) -> int | None:
+    kind = getattr(node, "id", None)
+    if kind == "scalar":
+        return int(node.start_mark.line) if text in node.value else None
+    if kind is None:
+        return None
+    nodes = [part for pair in node.value for part in pair] if kind == "mapping" else node.value
+    return next((line for part in nodes if (line := _line_containing(part, text)) is not None), None)

@@ -1,0 +1,202 @@
+"""`verify` in a configured project: its claims, rebuilt from nothing, then with fresh seeds where one reaches them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from fossml.canon import key
+from fossml.engine.graph import make_graph
+from fossml.errors import UNKNOWN, FossmlError
+from fossml.project.declared import Project
+from fossml.project.dvc import read_lock, rooted
+from fossml.types import Claim, Event, Reading, Verdict
+from fossml.verify import caveats, seeds
+from fossml.verify.claims import parse_claim
+from fossml.verify.judge import Samples, best_of_about, judge
+from fossml.verify.loop import Limits, Measurement, Outcome, run, samples
+from fossml.verify.metric import Metric, parse_metric
+from fossml.verify.rebuild import Built, Rebuilder
+from fossml.views.sentence import Judged
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A claim with its metric and the stage that makes it."""
+
+    claim: Claim
+    metric: Metric
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The outputs of the rebuild beside those that the author's dvc.lock records."""
+
+    same: tuple[str, ...] = ()
+    different: tuple[str, ...] = ()
+    unrecorded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Everything that was rebuilt, measured and judged, the claims in the order of fossml.toml."""
+
+    judged: tuple[Judged, ...]
+    rebuilt: Built
+    compared: Compared
+    measurement: Measurement | None
+
+
+def read_targets(project: Project, only: Sequence[str] = ()) -> tuple[Target, ...]:
+    """The claims of `project` (those with an id in `only`, if any is given), each with the stage that makes it.
+
+    FossmlError for a claim that is not well formed, given twice, or about a metric that no stage makes.
+    """
+    file = project.config.file or "fossml.toml"
+    if not project.config.claims:
+        raise FossmlError(
+            "there is no [[claim]] to verify",
+            where=file,
+            hint="add one to fossml.toml, or verify any command with --cmd (`fossml verify --help` shows how)",
+            code=UNKNOWN,
+        )
+    found: dict[str, Target] = {}
+    for table in project.config.claims:
+        where = f"{file}:{table.line}"
+        claim = parse_claim(table.table, where)
+        if claim.id in found:
+            raise FossmlError(f"two claims have the id {claim.id!r}", where=where)
+        found[claim.id] = _target(project, claim, where)
+    for name in only:
+        if name not in found:
+            raise FossmlError(f"there is no claim {name!r}", where=file, hint=f"the claims are: {', '.join(found)}")
+    return tuple(target for name, target in found.items() if not only or name in only)
+
+
+def _target(project: Project, claim: Claim, where: str) -> Target:
+    metric = parse_metric(claim.metric, where)
+    makers = {rooted(stage, out.path): stage.address for stage in project.stages for out in stage.outs}
+    parts = metric.source.split("/")
+    for length in range(len(parts), 0, -1):
+        if maker := makers.get("/".join(parts[:length])):
+            return Target(claim, metric, maker)
+    made = ", ".join(sorted(makers)) or "nothing"
+    raise FossmlError(f"no stage makes {metric.source}", where=where, hint=f"the stages make: {made}")
+
+
+def verify_project(
+    targets: Sequence[Target],
+    rebuilder: Rebuilder,
+    limits: Limits,
+    *,
+    rng: random.Random,
+    say: Callable[[str], None],
+    report: Callable[[Sequence[Target], Outcome], None],
+) -> Verified:
+    """Rebuild, find which claims a seed reaches, measure those with fresh seeds, judge all."""
+    make_graph(rebuilder.project.stages)
+    say("rebuilding from nothing in a copy: no outputs, no cache, no lock of the author's")
+    base = rebuilder.built(None, lambda event: _say_event(event, say))
+    draws = seeds.fresh(rng, set(rebuilder.known_seeds()))
+    seeded = _seeded(targets, rebuilder, base, draws)
+    measured = None
+    if seeded and limits.runs > 0:
+        say(f"fresh seeds for {', '.join(target.claim.id for target in seeded)}")
+        measured = run(
+            [target.claim for target in seeded],
+            lambda seed: _outcome(rebuilder.built(seed), seeded),
+            chain(rebuilder.known_seeds(), draws),
+            limits,
+            cancel=rebuilder.cancel,
+            report=lambda one: report(seeded, one),
+        )
+    judged = tuple(
+        _judge_seeded(target, seeded.index(target), measured, limits)
+        if measured and target in seeded
+        else _judge_rebuilt(target, base, has_seed=rebuilder.project.config.seed is not None)
+        for target in targets
+    )
+    return Verified(judged, base, compare(rebuilder.project, base), measured)
+
+
+def _say_event(event: Event, say: Callable[[str], None]) -> None:
+    if event.event == "done":
+        say(f"  {event.stage}  {event.seconds:.1f} s")
+    elif event.event == "failed":
+        say(f"  {event.stage}  failed: {'; '.join(event.reasons)}")
+
+
+def _seeded(targets: Sequence[Target], rebuilder: Rebuilder, base: Built, draws: Iterator[int]) -> list[Target]:
+    """The claims whose number moves with the seed; one read as exact is about the recorded seed and is left out."""
+    route = rebuilder.project.config.seed
+    if route is None or base.failed:
+        return []
+    trial = next(draws)
+    stages = {target.stage for target in targets if _wants_seeds(target.claim)}
+    reached = {stage for stage in stages if rebuilder.reached(stage, trial)}
+    return [target for target in targets if target.stage in reached and _wants_seeds(target.claim)]
+
+
+def _wants_seeds(claim: Claim) -> bool:
+    return claim.reading is None or claim.reading.kind != "exact"
+
+
+def _outcome(built: Built, targets: Sequence[Target]) -> Outcome:
+    measured = tuple(built.measured[target.metric.text] for target in targets)
+    failure = "; ".join(f"stage {stage}: {why}" for stage, why in built.failed.items())
+    return Outcome(built.seed, built.seconds, measured, key(dict(built.outs)), built.recorded, failure)
+
+
+def _judge_seeded(target: Target, place: int, measured: Measurement, limits: Limits) -> Judged:
+    found = samples(measured.outcomes, place)
+    verdicts = judge(
+        target.claim,
+        found,
+        last=limits.runs,
+        rung="L4",
+        seconds=sum(one.seconds for one in measured.outcomes),
+        missing=caveats.why_missing(measured.outcomes, place)[0],
+        not_checked=_not_checked(),
+    )
+    return Judged(verdicts, found.scores, True, found.fixed, best_of_about(target.claim, found))
+
+
+def _judge_rebuilt(target: Target, base: Built, *, has_seed: bool) -> Judged:
+    """One rebuild with what the author recorded: equal at the printed precision, or not."""
+    measured = base.measured[target.metric.text]
+    if not measured.values:
+        reason = "; ".join(f"stage {stage} failed: {why}" for stage, why in base.failed.items()) or measured.missing
+        missing = Verdict(target.claim, "not evaluable", None, target.claim.reading, 0, reason)
+        return Judged((replace(missing, not_checked=_not_checked()),), seeded=False)
+    # Without a seed that reaches it, there is one result: it equals the claim or it does not, whatever it is called.
+    claim = replace(target.claim, reading=Reading("exact"))
+    notes = () if has_seed or not _wants_seeds(target.claim) else ("other seeds: fossml.toml has no [seed]",)
+    found = Samples((measured.values,))
+    verdicts = judge(claim, found, rung="L3", seconds=base.seconds, not_checked=(*notes, *_not_checked()))
+    return Judged(tuple(replace(one, claim=target.claim) for one in verdicts), found.scores, False)
+
+
+def _not_checked() -> tuple[str, ...]:
+    return (
+        "the environment: the Python on this machine's PATH was used, not one made from the project's own lock",
+        "network and other folders of this machine: the rebuild could reach them",
+        *caveats.ALWAYS,
+    )
+
+
+def compare(project: Project, base: Built) -> Compared:
+    """Each output of the rebuild beside the author's dvc.lock: the same bytes, different, or not on record."""
+    recorded: dict[str, str] = {}
+    for file in sorted({stage.file for stage in project.stages}):
+        lock = read_lock(project.root, file)
+        for stage in (stage for stage in project.stages if stage.file == file and stage.name in lock):
+            recorded.update({rooted(stage, out.path): out.digest for out in lock[stage.name].outs})
+    pairs = {path: recorded.get(path) for path in sorted(base.outs)}
+    return Compared(
+        tuple(path for path, was in pairs.items() if was == base.outs[path]),
+        tuple(path for path, was in pairs.items() if was is not None and was != base.outs[path]),
+        tuple(path for path, was in pairs.items() if was is None),
+    )

@@ -1,0 +1,262 @@
+"""A project built from nothing in copies of what a stranger would get: without outputs, locks and caches."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path, PurePosixPath
+
+from fossml.canon import key
+from fossml.engine.build import Options, build
+from fossml.engine.graph import make_graph, select
+from fossml.errors import FossmlError
+from fossml.project import git
+from fossml.project.config import SeedRoute
+from fossml.project.declared import Project, read_project
+from fossml.project.dvc import read_lock, rooted, select_params
+from fossml.project.dvcconfig import ensure_dvc, read_cache_config
+from fossml.store.objects import Objects
+from fossml.types import Event
+from fossml.verify import room, seeds
+from fossml.verify.environ import inside
+from fossml.verify.metric import Left, Measured, Metric, measure
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What one build from nothing gave: each metric by its text, each output's digest, why stages failed.
+
+    `seed` None: with the seed that the author recorded.
+    """
+
+    seed: int | None
+    seconds: float
+    measured: Mapping[str, Measured] = field(default_factory=dict)
+    outs: Mapping[str, str] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)
+    recorded: bool = False
+
+
+class Records:
+    """Builds that are done, one JSON line each, so that a verification that was interrupted goes on."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._file = folder / "builds.jsonl"
+        self._lock = threading.Lock()
+
+    def all(self) -> list[Built]:
+        """Every whole record, in the order in which they were made."""
+        found = []
+        for line in self._file.read_text(encoding="utf-8").splitlines() if self._file.exists() else ():
+            with contextlib.suppress(ValueError, TypeError, KeyError):
+                fields = json.loads(line)
+                measured = {name: Measured(**one) for name, one in fields.pop("measured").items()}
+                found.append(Built(**fields, measured=measured))
+        return [replace(built, recorded=True) for built in found]
+
+    def add(self, built: Built) -> None:
+        """Append one record, synced."""
+        line = json.dumps(asdict(built), ensure_ascii=False) + "\n"
+        with self._lock, self._file.open("a", encoding="utf-8") as file:
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def forget(self) -> None:
+        """Remove them all."""
+        self._file.unlink(missing_ok=True)
+
+
+def leaves_out(project: Project) -> frozenset[Path]:
+    """What a copy for a stranger does not get: outputs, locks, caches, and files that git is told to ignore."""
+    root = project.root
+    files = {stage.file for stage in project.stages}
+    out = {root / rooted(stage, out.path) for stage in project.stages for out in stage.outs}
+    out |= {root / PurePosixPath(file).with_suffix(".lock") for file in files}
+    out |= {root / "fossml.lock", root / ".dvc" / "cache", root / ".dvc" / "tmp", read_cache_config(root).folder}
+    listed = git.files(root)
+    if listed is None:
+        return frozenset(out)
+    known, data = set(listed), tuple(artifact.path for artifact in project.tracked)
+    found = (entry.path for entry in room.walk(root, out) if entry.kind in ("file", "link"))
+    return frozenset(out | {root / path for path in found if path not in known and not _kept(path, data)})
+
+
+def _kept(path: str, data: tuple[str, ...]) -> bool:
+    """Whether a file comes along though git does not list it: git's own, and data that .dvc files name."""
+    return path.startswith(".git/") or any(path == name or path.startswith(name + "/") for name in data)
+
+
+class Rebuilder:
+    """Builds the stages that make `metrics` in copies: once as declared, then with other seeds."""
+
+    def __init__(
+        self, project: Project, metrics: Sequence[Metric], targets: Sequence[str], options: Options, records: Records
+    ) -> None:
+        self.project, self.metrics, self.records = project, metrics, records
+        self.options = replace(options, targets=tuple(targets), keep_going=True)
+        self._leave_out = leaves_out(project)
+        self._known = {built.seed: built for built in records.all()}
+        self._cancelled = threading.Event()
+        self._base: Path | None = None
+        self._making = threading.Lock()
+
+    def cancel(self) -> None:
+        """End the builds that are under way."""
+        self._cancelled.set()
+
+    def close(self) -> None:
+        """Remove the copies."""
+        room.remove(self.records.folder / "rooms")
+
+    def known_seeds(self) -> list[int]:
+        """The seeds of builds on record, in order."""
+        return [seed for seed in self._known if seed is not None]
+
+    def built(self, seed: int | None, report: Callable[[Event], None] = lambda _event: None) -> Built:
+        """The build with `seed` (None: as the author recorded it), from the record where it is on it."""
+        if seed in self._known and self._answers(self._known[seed]):
+            return self._known[seed]
+        began = time.monotonic()
+        folder = self._base_room(report) if seed is None else self._seeded_room(seed)
+        if seed is not None:
+            self._build(folder, report)
+        made = replace(self._read(folder, seed), seconds=round(time.monotonic() - began, 3))
+        if not made.failed:
+            self.records.add(made)
+        if seed is not None:
+            room.remove(folder)
+        return made
+
+    def _answers(self, built: Built) -> bool:
+        return all(metric.text in built.measured for metric in self.metrics)
+
+    def reached(self, target: str, seed: int) -> bool:
+        """Whether another seed would make `target` run again: whether it reaches the result at all."""
+        if self.project.config.seed is None:
+            return False
+        if self.project.config.seed.kind != "param":
+            return True
+        folder = self.records.folder / "rooms" / "trial" / self.project.root.name
+        room.remove(folder)
+        room.make(self.project.root, folder, self._leave_out)
+        try:
+            seeds.plant(folder, seeds.Delivery("", param=self.project.config.seed.name), seed)
+            return _differs(self.project, read_project(folder), target)
+        finally:
+            room.remove(folder)
+
+    def _base_room(self, report: Callable[[Event], None]) -> Path:
+        """The copy that is built as declared; made once, others are copied from it."""
+        with self._making:
+            if self._base is None:
+                folder = self.records.folder / "rooms" / "as-declared" / self.project.root.name
+                room.remove(folder)
+                room.make(self.project.root, folder, self._leave_out)
+                self._bring_data(folder)
+                self._build(folder, report)
+                self._base = folder
+            return self._base
+
+    def _bring_data(self, folder: Path) -> None:
+        """Data that .dvc files name comes out of the author's cache where the working tree lacks it."""
+        config = read_cache_config(self.project.root)
+        objects = Objects(config.folder, ("reflink", "copy"))
+        for artifact in self.project.tracked:
+            if not (folder / artifact.path).exists() and objects.has(artifact):
+                objects.checkout(artifact, folder / artifact.path)
+
+    def _seeded_room(self, seed: int) -> Path:
+        base = self._base_room(lambda _event: None)
+        folder = self.records.folder / "rooms" / f"seed-{seed}" / self.project.root.name
+        room.remove(folder)
+        room.make(base, folder)
+        route = self.project.config.seed
+        if route is not None and route.kind == "param":
+            seeds.plant(folder, seeds.Delivery("", param=route.name), seed)
+        return folder
+
+    def _build(self, folder: Path, report: Callable[[Event], None]) -> None:
+        seed = folder.parent.name.partition("seed-")[2]
+        project = read_project(folder)
+        env = inside(self.options.env, self.project.root, folder, folder)
+        route = self.project.config.seed
+        force = bool(seed and route and route.kind != "param")
+        if seed and route and route.kind != "param":
+            project, env = _with_seed(project, env, route, int(seed))
+        ensure_dvc(folder)
+        objects = Objects(read_cache_config(folder).folder, ("reflink", "hardlink", "copy"))
+        options = replace(self.options, env=env, force=force, cancelled=self._cancelled.is_set)
+        failures: dict[str, str] = {}
+
+        def listen(event: Event) -> None:
+            if event.event == "failed":
+                failures[event.stage] = "; ".join([*event.reasons, *_last_line(folder, event.log)])
+            report(event)
+
+        build(project, options, objects, listen)
+        (folder / ".fossml" / "failed.json").write_text(json.dumps(failures), encoding="utf-8")
+
+    def _read(self, folder: Path, seed: int | None) -> Built:
+        """What the build left; only what a stage made counts, and nothing of a stage that failed is there."""
+        project = read_project(folder)
+        outs = {}
+        for file in {stage.file for stage in project.stages}:
+            lock = read_lock(folder, file)
+            for stage in (stage for stage in project.stages if stage.file == file and stage.name in lock):
+                outs.update({rooted(stage, out.path): out.digest for out in lock[stage.name].outs})
+        failed = json.loads((folder / ".fossml" / "failed.json").read_text(encoding="utf-8"))
+        left = Left(folder)
+        return Built(seed, 0.0, {metric.text: measure(metric, left) for metric in self.metrics}, outs, failed)
+
+
+def _differs(before: Project, after: Project, target: str) -> bool:
+    """Whether `target`, or a stage that it needs, has another definition or reads another parameter."""
+    graph, other = make_graph(before.stages), make_graph(after.stages)
+    return any(
+        graph.stages[address] != other.stages.get(address)
+        or select_params(before.root, graph.stages[address]) != select_params(after.root, other.stages[address])
+        for address in select(graph, [target])
+    )
+
+
+def _with_seed(project: Project, env: Mapping[str, str], route: SeedRoute, seed: int) -> tuple[Project, dict[str, str]]:
+    """The seed in the environment of all commands, or behind each of them."""
+    if route.kind == "env":
+        return project, {**env, route.name: str(seed)}
+    stages = tuple(
+        replace(stage, cmd=seeds.command_with(seeds.Delivery(stage.cmd, flag=route.name), seed))
+        if isinstance(stage.cmd, str)
+        else stage
+        for stage in project.stages
+    )
+    return replace(project, stages=stages), dict(env)
+
+
+def _last_line(root: Path, log: str | None) -> list[str]:
+    """The last line that a failed stage printed: mostly the reason."""
+    if log is None:
+        return []
+    with contextlib.suppress(OSError):
+        lines = (root / log).read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return [lines[-1].strip()[:200]] if lines else []
+    return []
+
+
+def records_for(project: Project, cache: Path, python: object) -> Records:
+    """The records of this state of the project: its files (fossml.toml apart), how the seed goes in, the Python."""
+    content, _ = room.digest(project.root, leaves_out(project) | {project.root / "fossml.toml"})
+    route = project.config.seed
+    folder = cache / f"project-{key([content, asdict(route) if route else None, python])[:24]}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        hint = "set FOSSML_CACHE_DIR to a folder that can be written"
+        raise FossmlError(f"cannot keep records: {error.strerror}", where=str(folder), hint=hint) from error
+    return Records(folder)

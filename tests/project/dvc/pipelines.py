@@ -1,0 +1,86 @@
+"""Random dvc.yaml files for the comparison with DVC: most of them mean something, some do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+names = st.sampled_from(["a", "b", "c", "deep", "flag", "lst", "table"])
+scalars = st.sampled_from(
+    [True, False, None, 0, 1, -3, 0.5, 1e-05, "x", "two words", "it's", "", "a/b.txt", "${", r"\${a}"]
+)
+plain = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3), max_leaves=5
+)
+params = st.fixed_dictionaries(
+    {
+        "a": st.sampled_from([1, "x", True, 0.5]),
+        "flag": st.booleans(),
+        "lst": st.lists(scalars, min_size=1, max_size=3),
+    },
+    optional={
+        "b": scalars,
+        "c": plain,
+        "deep": st.fixed_dictionaries({"a": scalars}, optional={"lst": st.lists(plain, max_size=2), "b": plain}),
+        "table": st.dictionaries(names, plain, max_size=3),
+        "item": scalars,
+    },
+)
+expressions = st.sampled_from(
+    ["a", "a", "a", "b", "c", "flag", "lst[0]", "lst[-1]", "deep.a", "deep[a]", "deep.lst[0]", "deep.b", "table", "table.a", "item", "item.a", "item[0]", "key", "nowhere"]
+    + [" a ", "deep . a", "lst[0] ", "lst [0]", "a.", "", "lst[0", "lst[9]", "a[0]", "lst", "deep", "item.b.a"]
+)
+templates = expressions.map(lambda text: "${" + text + "}")
+pieces = st.one_of(templates, st.sampled_from(["x", "--lr ", "/", r"\${a}", "$", "}", " ", "é", "\n"]))
+texts = st.lists(pieces, min_size=1, max_size=3).map("".join) | templates
+safe = st.sampled_from(["${a}", "x-${flag}", "${deep.a}", "${item}", "${key}", r"\${a}", "plain", "${lst[0]}"])
+paths = safe | texts
+flags = st.fixed_dictionaries(
+    {}, optional={"cache": st.booleans(), "persist": st.booleans(), "desc": safe, "remote": safe}
+)
+outs = st.lists(paths | st.dictionaries(paths, flags, min_size=1, max_size=1), max_size=2)
+own_vars = st.lists(st.dictionaries(st.sampled_from(["own", "a", "deep", "item"]), plain, max_size=2), max_size=1)
+bodies = st.fixed_dictionaries(
+    {"cmd": paths | st.lists(paths, min_size=1, max_size=2)},
+    optional={
+        "wdir": safe,
+        "deps": st.lists(paths, max_size=2),
+        "outs": outs,
+        "metrics": outs,
+        "params": st.lists(
+            safe | st.dictionaries(safe, st.none() | st.lists(safe, max_size=2), max_size=1), max_size=2
+        ),
+        "frozen": st.booleans(),
+        "desc": safe,
+        "meta": st.dictionaries(names, safe, max_size=1),
+        "vars": own_vars,
+    },
+)
+items = plain | texts
+foreach = st.fixed_dictionaries(
+    {
+        "foreach": st.lists(items, max_size=3)
+        | st.dictionaries(names, items, max_size=3)
+        | st.sampled_from(["${lst}", "${deep}", "${table}", "${a}", "x"]),
+        "do": bodies,
+    }
+)
+axes = st.lists(items, max_size=2) | st.sampled_from(["${lst}", "${deep.lst}", "${a}", "ab", "${table}"])
+matrix = st.tuples(st.dictionaries(st.sampled_from(["a", "b"]), axes, max_size=2), bodies).map(
+    lambda both: {"matrix": both[0], **both[1]}
+)
+stages = bodies | bodies | foreach | matrix
+pipelines = st.fixed_dictionaries(
+    {"stages": st.dictionaries(st.sampled_from(["one", "two", "a@b"]), stages, min_size=1, max_size=2)},
+    optional={
+        "vars": st.lists(
+            st.dictionaries(st.sampled_from(["v", "w", "deep"]), plain, max_size=2)
+            | st.sampled_from(["more.yaml", "more.yaml:m", "params.yaml", "params.yaml:a", "more.yaml:none", "${a}"]),
+            max_size=2,
+        )
+    },
+)
+styles: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {}, optional={"bool": st.just("boolean_optional"), "list": st.just("append")}
+)

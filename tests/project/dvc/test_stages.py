@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fossml.errors import FossmlError
+from fossml.project.dvc import read_stages, read_tracked, rooted
+from fossml.types import Output, ParamSource, Stage
+
+Write = dict[str, str]
+
+
+def write(root: Path, files: Write) -> Path:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return root
+
+
+def test_a_stage_has_what_dvc_yaml_says(tmp_path: Path) -> None:
+    text = f"""\
+stages:
+  a:
+    cmd: [one, two]
+    wdir: sub/
+    deps: [../x, {tmp_path}/y]
+    params: [lr, p.toml: , p.toml: [k], q.json: [a, b], lr]
+    outs: [o: {{cache: false, persist: true, push: false, remote: r}}]
+    metrics: [m]
+    plots: [p: {{x: a}}]
+    frozen: true
+    always_changed: true
+    desc: d
+"""
+    (stage,) = read_stages(write(tmp_path, {"dvc.yaml": text}))
+    assert stage == Stage(
+        name="a",
+        cmd=("one", "two"),
+        wdir="sub",
+        deps=("../x", "../y"),
+        outs=(Output("o", "out", False, True, False, "r"), Output("m", "metric"), Output("p", "plot")),
+        params=(ParamSource("params.yaml", ("lr",)), ParamSource("p.toml", None), ParamSource("q.json", ("a", "b"))),
+        frozen=True,
+        always_changed=True,
+        desc="d",
+    )
+    assert rooted(stage, "../x") == "x"
+    assert rooted(stage, "m") == "sub/m"
+
+
+def test_top_level_sections_are_accepted(tmp_path: Path) -> None:
+    text = """\
+vars: []
+params: [p.yaml]
+metrics: [m.json]
+plots: [a.csv, {b: {x: s, y: {f.csv: [c, d]}}, c: }]
+artifacts: {m: {path: m.pkl, labels: [x]}}
+datasets: [{name: d, type: dvc}]
+"""
+    assert read_stages(write(tmp_path, {"dvc.yaml": text})) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("stages:\n  a:\n    cmd: x\n    dep: [y]\n", r"dvc.yaml:4: unknown key 'dep'"),
+        ("stages:\n  a:\n    cmd: x\n    deps: y\n", r"dvc.yaml:4: 'deps': expected a list, got 'y'"),
+        ("stages:\n  a:\n    deps: []\n", r"dvc.yaml:2: 'a': the key 'cmd' is missing"),
+        ("stages:\n  a:\n    cmd: x\n  a:\n    cmd: y\n", r"dvc.yaml:4: is not YAML: found duplicate key"),
+        ("stages:\n\ta: 1\n", r"dvc.yaml:2: is not YAML"),
+        ("stages:\n  a:\n    cmd: ${no}\n", r"dvc.yaml:3: stage 'a': could not find 'no'"),
+        ("stages:\n  a:\n    cmd: x\n    outs:\n    - b\n    - ${x\n    - ${y.}\n", r"dvc.yaml:7: '\$\{y.\}' is not"),
+        ("vars:\n- 1\n", r"dvc.yaml:2: expected a file or a mapping, got 1"),
+        ("stages:\n  a:\n    cmd: x\n    wdir: ../..\n", r"dvc.yaml:4: .*outside of the repository"),
+        ("x: &a [&b [*a]]\n", r"dvc.yaml: its aliases unfold"),
+        ("stages: []\n", r"dvc.yaml:1: 'stages': expected a mapping, got a list"),
+        ("- a\n", r"dvc.yaml:1: expected a mapping, got a list"),
+        ("stages:\n  a:\n    cmd: ''\n", r"dvc.yaml:3: the command of stage 'a' is empty"),
+        (
+            "vars: [{n: 3}]\nstages:\n  a:\n    cmd: x\n    deps:\n    - '${n}'\n",
+            r"dvc.yaml:6: expected a string, got 3",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_with_file_and_line(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(FossmlError, match=message):
+        read_stages(write(tmp_path, {"dvc.yaml": text}))
+
+
+def test_an_unknown_key_gets_the_nearest_right_name(tmp_path: Path) -> None:
+    write(tmp_path, {"dvc.yaml": "stages:\n  a:\n    cmd: x\n    metric: [y]\n"})
+    with pytest.raises(FossmlError) as error:
+        read_stages(tmp_path)
+    assert error.value.hint == "did you mean 'metrics'?"
+
+
+def test_an_alias_bomb_is_refused(tmp_path: Path) -> None:
+    lines = ["a0: &a0 [x, x]"] + [f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]" for i in range(1, 40)]
+    with pytest.raises(FossmlError, match="unfold"):
+        read_stages(write(tmp_path, {"dvc.yaml": "\n".join(lines)}))
+
+
+def test_text_that_is_not_utf8_is_said_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "dvc.yaml").write_bytes(b"stages:\n  a:\n    cmd: \xff\n")
+    with pytest.raises(FossmlError, match=r"dvc.yaml:3: is not UTF-8"):
+        read_stages(tmp_path)
+
+
+def test_ignored_folders_and_other_repositories_are_left_out(tmp_path: Path) -> None:
+    stage = "stages: {s: {cmd: x}}\n"
+    files = {f"{name}/dvc.yaml": stage for name in ("a", "b/c", "b/d", "git", "other", "kept/git")}
+    extra = {".dvcignore": "/a\nb/*\n!b/d\n", ".gitignore": "/git\n", ".git/HEAD": "", "other/.dvc/config": ""}
+    write(tmp_path, {**files, **extra})
+    assert [each.file for each in read_stages(tmp_path)] == ["b/d/dvc.yaml", "kept/git/dvc.yaml"]
+
+
+@pytest.mark.parametrize("path", ["../x", "/x", "a/../../x", "s3://b/x"])
+def test_an_output_outside_is_refused_and_an_input_is_not(path: str) -> None:
+    assert rooted(Stage("s", "x", deps=(path,)), path)
+    with pytest.raises(FossmlError, match="outside"):
+        rooted(Stage("s", "x", outs=(Output(path),)), path)
+
+
+def test_tracked_data_lies_relative_to_the_root(tmp_path: Path) -> None:
+    out = "outs:\n- md5: aa11\n  size: 3\n  nfiles: 2\n  hash: md5\n  path: ../raw\n"
+    write(tmp_path, {"sub/d.dvc": "wdir: in\n" + out, "e.dvc": "outs:\n- path: e\n"})
+    assert [(each.path, each.digest, each.size, each.nfiles) for each in read_tracked(tmp_path)] == [
+        ("e", "", 0, None),
+        ("sub/raw", "aa11", 3, 2),
+    ]
+    with pytest.raises(FossmlError, match=r"f.dvc:6: .*outside"):
+        read_tracked(write(tmp_path, {"f.dvc": out}))
