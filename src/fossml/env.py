@@ -2,76 +2,104 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import re
+import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
-from functools import cache
+from dataclasses import dataclass
 from pathlib import Path
 
 from fossml.types import Environment
 
-# Runs in the other interpreter, which may be old: standard library only, Python >= 3.8.
-_ASK = """
-import json, sys
-from importlib.metadata import distributions
-found = {}
-for d in distributions():
-    name = d.metadata["Name"]
-    if name:
-        found.setdefault(name, d.version)
-print(json.dumps({"python": "%d.%d.%d" % sys.version_info[:3], "distributions": found}))
+_DESCRIBE = """
+import os, sys
+sys.path[:1] = []  # the folder itself, whose modules must not be taken for the library's
+print(sys.executable)
+print(sys.version.split()[0])
+names = set()
+for folder in filter(os.path.isdir, sys.path):
+    names.update(name for name in os.listdir(folder) if name.endswith((".dist-info", ".egg-info", ".egg-link")))
+for name in sorted(names):
+    print(name)
 """
+_DISTRIBUTION = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+?)(-py[0-9.]+)?\.(dist|egg)-info")
+_PYTHON = re.compile(r"(python|pypy)[0-9.]*(-[a-z]+)?")
 
 
-def command_env(environ: Mapping[str, str]) -> dict[str, str]:
-    """`environ` for a command of the user's: without fossml's own environment in front of PATH.
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """The python that a command gets: its path, version, and distributions as their folders are named."""
 
-    uvx puts the tool's private environment first on PATH; a `python` in the user's command would then be the tool's.
-    An environment that was activated (VIRTUAL_ENV names it) is the user's choice and stays.
+    path: str
+    version: str
+    distributions: tuple[str, ...]
+
+
+def child_environment(environ: Mapping[str, str], prefix: str, base_prefix: str) -> dict[str, str]:
+    """The environment for a command: without the folder that `uvx` puts first on PATH for the tool itself.
+
+    `prefix` is the environment that runs fossml. It stays where it is the user's own: active (VIRTUAL_ENV), or no
+    tool environment of uv or pipx.
     """
-    env = dict(environ)
-    own = Path(sys.prefix)
-    activated = env.get("VIRTUAL_ENV")
-    if sys.prefix != sys.base_prefix and not (activated and Path(activated).resolve() == own.resolve()):
-        folders = env.get("PATH", "").split(os.pathsep)
-        env["PATH"] = os.pathsep.join(folder for folder in folders if not folder or Path(folder).parent != own)
-    return env
+    env = {name: value for name, value in environ.items() if name not in ("OLDPWD", "UV_RUN_RECURSION_DEPTH")}
+    if prefix == base_prefix or not _foreign(environ, prefix):
+        return env
+    own = f"{prefix}/bin"
+    path = os.pathsep.join(part for part in env.get("PATH", "").split(os.pathsep) if part != own)
+    return {**env, "PATH": path} if _has_python(path) else env
 
 
-def find_python(env: Mapping[str, str]) -> str | None:
-    """The interpreter that `python` (or else `python3`) is for a command with this `env`; None where there is none."""
-    path = env.get("PATH")
-    return shutil.which("python", path=path) or shutil.which("python3", path=path)
+def _foreign(environ: Mapping[str, str], prefix: str) -> bool:
+    """Whether `prefix` is there for fossml alone: not active, and started by uv, or where uv and pipx keep tools.
+
+    An image that only puts its environment on PATH, without VIRTUAL_ENV, keeps it.
+    """
+    by_tool = "UV" in environ or {"uv", "pipx"} & set(Path(prefix).parts)
+    return environ.get("VIRTUAL_ENV") != prefix and bool(by_tool)
 
 
-def environment(env: Mapping[str, str]) -> Environment | None:
-    """The Environment of `find_python(env)`; None where there is no Python or it does not answer."""
-    python = find_python(env)
-    return _ask(python, env.get("PYTHONPATH", "")) if python else None
+def _has_python(path: str) -> bool:
+    return any(shutil.which(name, path=path) for name in ("python", "python3"))
 
 
-@cache
-def _ask(python: str, python_path: str) -> Environment | None:
-    env = {**os.environ, "PYTHONPATH": python_path}
+def interpreter(command: str, env: Mapping[str, str], cwd: Path) -> Interpreter | None:
+    """The python that `command` names, else the one on PATH; None if there is none."""
+    for name in (*_named(command), "python", "python3"):
+        path = str(cwd / name) if "/" in name else shutil.which(name, path=env.get("PATH", ""))
+        if path and os.access(path, os.X_OK):
+            return _describe(path, env, cwd)
+    return None
+
+
+def _named(command: str) -> list[str]:
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        words = command.split()
+    return [word for word in words if _PYTHON.fullmatch(Path(word).name)]
+
+
+def _describe(path: str, env: Mapping[str, str], cwd: Path) -> Interpreter | None:
     try:
         done = subprocess.run(
-            [python, "-c", _ASK], env=env, capture_output=True, stdin=subprocess.DEVNULL, check=True, timeout=60
+            [path, "-c", _DESCRIBE], env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True
         )
-        said = json.loads(done.stdout.splitlines()[-1])
-    except (OSError, subprocess.SubprocessError, ValueError, IndexError):
+    except OSError:
         return None
+    lines = done.stdout.splitlines()
+    return Interpreter(lines[0], lines[1], tuple(lines[2:])) if done.returncode == 0 and len(lines) > 1 else None
+
+
+def environment(python: Interpreter | None) -> Environment | None:
+    """What a Run records of `python`: version, distributions (named as by PEP 503), the machine."""
+    if python is None:
+        return None
+    found = (_DISTRIBUTION.match(name) for name in python.distributions)
     return Environment(
-        python=said["python"],
-        distributions={_normal(name): version for name, version in sorted(said["distributions"].items())},
+        python=python.version,
+        distributions={re.sub(r"[-_.]+", "-", one["name"]).lower(): one["version"] for one in found if one},
         hardware={"machine": platform.machine(), "system": platform.system(), "cores": str(os.cpu_count())},
     )
-
-
-def _normal(name: str) -> str:
-    """A distribution's name as PEP 503 normalises it."""
-    return re.sub(r"[-_.]+", "-", name).lower()

@@ -273,9 +273,19 @@ def test_what_makes_no_sense_is_a_usage_error_before_anything_runs(verify: Verif
     assert not runs_made()
 
 
-def test_without_a_command_an_example_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_command_and_without_claims_there_is_nothing_to_judge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as ended:
         main(["verify"])
+    assert ended.value.code == 3
+    assert "there is no [[claim]] to verify" in capsys.readouterr().err
+
+
+def test_options_of_a_command_without_a_command_show_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["verify", "--metric", "m.json:a"])
     assert ended.value.code == 2
     assert "--metric metrics.json:test.accuracy" in capsys.readouterr().err
 

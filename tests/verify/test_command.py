@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from fossml.env import Interpreter
 from fossml.errors import FossmlError
 from fossml.verify.command import CancelledError, Command, Setting, require_room, shelf_key
-from fossml.verify.environ import Interpreter
 from fossml.verify.metric import parse_metric
 from fossml.verify.record import Record, Shelf
 from fossml.verify.seeds import Delivery

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from fossml.verify.environ import Interpreter
+from fossml.env import Interpreter
 from fossml.verify.hints import explain
 from fossml.verify.record import Record
 from fossml.verify.seeds import Delivery

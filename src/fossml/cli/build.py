@@ -13,11 +13,10 @@ from types import FrameType
 import click
 
 from fossml.engine.build import Options, Summary, build, dry
-from fossml.env import command_env, environment
+from fossml.env import child_environment, environment, interpreter
 from fossml.errors import GOOD, NOT, UNKNOWN, FossmlError
 from fossml.project.declared import Project, find_root, read_project
-from fossml.project.dvcconfig import ensure_dvc, read_cache_config
-from fossml.store.objects import Objects
+from fossml.project.dvcconfig import ensure_dvc
 from fossml.types import Event
 
 EXAMPLES = """
@@ -60,14 +59,14 @@ def command(
             hint="`fossml init -- python train.py` runs a command once and drafts its stage",
             code=UNKNOWN,
         )
-    env = command_env(os.environ)
+    env = child_environment(os.environ, sys.prefix, sys.base_prefix)
     options = Options(
         targets=targets,
         jobs=jobs or len(os.sched_getaffinity(0)),
         force=force,
         keep_going=keep_going,
         env=env,
-        environment=lambda: environment(env),
+        environment=lambda: environment(interpreter("python", env, root)),
     )
     if only_say:
         _say(project, options, as_json)
@@ -75,9 +74,7 @@ def command(
     signal.signal(signal.SIGTERM, _interrupt)
     for name in ensure_dvc(root):
         click.echo(f"wrote {name}, so that dvc works here too", err=True)
-    config = read_cache_config(root)
-    printer = _print_json if as_json else _Printer(quiet)
-    summary = build(project, options, Objects(config.folder, config.links), printer)
+    summary = build(project, options, _print_json if as_json else _Printer(quiet))
     _close(summary, as_json, quiet)
 
 

@@ -40,14 +40,26 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--json", "as_json", is_flag=True, help="Where things stand, as JSON.")
 @click.version_option(__version__, message="fossml %(version)s")
 @click.pass_context
-def app(ctx: click.Context) -> None:
-    """A compiler for open science: build a repository into a model, check it, verify its claims."""
+def app(ctx: click.Context, as_json: bool) -> None:
+    """A compiler for open science: build a repository into a model, check it, verify its claims.
+
+    Without a command: where things stand here, and the next command.
+
+    \b
+    Any code, no configuration:
+      fossml verify --cmd "python train.py" --seed-flag --seed --metric metrics.json:accuracy --claim 0.953
+    A folder of scripts:
+      fossml init -- python train.py     drafts its stage
+      fossml build                       runs what must run
+      fossml check                       finds what keeps others from repeating it
+    """
     if ctx.invoked_subcommand is None:
         from fossml.cli.status import show
 
-        ctx.exit(show())
+        ctx.exit(show(as_json))
 
 
 def main(argv: list[str] | None = None) -> None:

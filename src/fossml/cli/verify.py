@@ -30,6 +30,8 @@ from fossml.views.verdicts import claim_json
 EXAMPLE = 'fossml verify --cmd "python train.py" --seed-flag --seed --metric metrics.json:test.accuracy --claim 0.953'
 EPILOG = f"""\b
 Examples:
+  fossml verify                  the claims of the project in this folder
+  fossml verify --claim ID       one of them
   {EXAMPLE}
   fossml verify --cmd "python main.py" --seed-flag seed= --metric 'stdout:acc: (\\S+)' --claim 95.3%
   fossml verify --cmd "python train.py" --seed-param params.yaml:seed --metric log.csv:acc --claim 0.91 --reading mean:5
@@ -47,7 +49,7 @@ HELP = {
     "cmd": "The command that trains and measures, as typed in a shell; {seed} in it becomes the seed.",
     "metric": "Where the number comes out: file.json:dotted.key (YAML, TOML too), file.csv:column or column[row], "
     "stdout:PATTERN, file.log:PATTERN. May be repeated, with --claim.",
-    "claim": "The number as printed: 0.953, 95.3%, '>= 0.95', '0.953 ± 0.006'.",
+    "claim": "The number as printed: 0.953, 95.3%, '>= 0.95', '0.953 ± 0.006'. Without --cmd: the id of a claim.",
     "reading": "How it is meant: one, mean:N, best:N, best-epoch, exact. Once for all claims, or once for each.",
     "spread": "The claimed ± and what it is: 0.006:sd, 0.002:se, 0.01:ci95. Once for all claims, or once for each.",
     "margin": "A difference that does not matter, in units of the metric.",
@@ -78,6 +80,7 @@ class Duration(click.ParamType[float]):
 
 
 @click.command(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("path", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--cmd", metavar="COMMAND", help=HELP["cmd"])
 @click.option("--metric", "metrics", multiple=True, metavar="WHERE", help=HELP["metric"])
 @click.option("--claim", "claims", multiple=True, metavar="NUMBER", help=HELP["claim"])
@@ -100,11 +103,15 @@ class Duration(click.ParamType[float]):
 def command(**given: Any) -> None:
     """Measure whether a claimed number holds, with as few runs as can tell.
 
-    Runs a command with fresh seeds, each run in its own copy of the folder, and stops as soon as it is clear. The
-    folder itself stays as it is.
+    With --cmd: runs any command with fresh seeds, each run in its own copy of the folder, and stops as soon as it is
+    clear. Without: rebuilds the project at PATH (here) from nothing in a copy, measures its [[claim]] tables, and
+    repeats with fresh seeds what a seed reaches. The folder itself stays as it is.
     """
     if given["cmd"] is None:
-        raise FossmlError("nothing to verify: no --cmd is given", hint=f"for example {EXAMPLE}")
+        sys.exit(_project(given))
+    if given["path"] is not None:
+        hint = "with --cmd, go to the folder or name it with --folder"
+        raise FossmlError("a PATH is for a configured project", hint=hint)
     asked = _asked(given)
     say = _silent if given["quiet"] else _say
     report = _reporter(asked.claims, asked.limits.runs, say)
@@ -139,6 +146,44 @@ def _termination() -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+_FOR_CMD = {
+    "metrics": "--metric",
+    "readings": "--reading",
+    "spreads": "--spread",
+    "margin": "--margin",
+    "seed_flag": "--seed-flag",
+    "seed_env": "--seed-env",
+    "seed_param": "--seed-param",
+    "seeds": "--seeds",
+    "folder": "--folder",
+    "timeout": "--timeout",
+}
+
+
+def _project(given: dict[str, Any]) -> int:
+    """Without --cmd: the claims of the project that stands here."""
+    from fossml.cli.verify_project import run
+
+    for name, option in _FOR_CMD.items():
+        if given[name]:
+            raise FossmlError(f"{option} goes with --cmd, and no --cmd is given", hint=f"for example {EXAMPLE}")
+    with _termination() as received:
+        try:
+            code = run(
+                given["path"] or Path.cwd(),
+                given["claims"],
+                Limits(given["runs"], given["budget"], given["jobs"]),
+                _around(),
+                fresh=given["fresh"],
+                keep=given["keep"],
+                as_json=given["as_json"],
+                quiet=given["quiet"],
+            )
+        except KeyboardInterrupt:
+            code = _interrupted(received)
+    return code
 
 
 def _asked(given: dict[str, Any]) -> Asked:

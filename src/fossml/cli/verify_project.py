@@ -12,10 +12,10 @@ from typing import Any
 import click
 
 from fossml.engine.build import Options, prepare
+from fossml.env import child_environment, interpreter
 from fossml.project.declared import find_root, read_project
 from fossml.project.git import commit
 from fossml.verify.declared import Target, Verified, read_targets, verify_project
-from fossml.verify.environ import child_environment, interpreter
 from fossml.verify.judge import exit_code, outcome
 from fossml.verify.loop import Limits, Outcome
 from fossml.verify.oneliner import Around
@@ -27,7 +27,15 @@ COLORS = {"holds": "green", "fails": "red", "unknown": "yellow"}
 
 
 def run(
-    folder: Path, only: Sequence[str], limits: Limits, around: Around, *, fresh: bool, as_json: bool, quiet: bool
+    folder: Path,
+    only: Sequence[str],
+    limits: Limits,
+    around: Around,
+    *,
+    fresh: bool,
+    keep: bool,
+    as_json: bool,
+    quiet: bool,
 ) -> int:
     """Verify the project around `folder`, print, keep the record; the exit code."""
     project = read_project(find_root(folder))
@@ -48,7 +56,10 @@ def run(
             targets, rebuilder, limits, rng=random.SystemRandom(), say=say, report=_reporter(say, limits.runs)
         )
     finally:
-        rebuilder.close()
+        if keep:
+            say(f"the copies are kept in {records.folder / 'rooms'}")
+        else:
+            rebuilder.close()
     code = exit_code([one.verdicts for one in verified.judged])
     document = _document(verified, python.path if python else None, commit(project.root), code)
     if not only:

@@ -21,11 +21,11 @@ from fossml.errors import FossmlError
 from fossml.executors.local import Exit, Process, start
 from fossml.project.declared import Project
 from fossml.project.dvc import LockEntry, rooted
+from fossml.project.dvcconfig import CacheConfig, read_cache_config
 from fossml.project.git import Commit, commit
 from fossml.store.digest import StatCache
 from fossml.store.objects import Objects, gitignore
 from fossml.types import Artifact, Environment, Event, Run, Stage, Todo
-
 
 _TICK = 0.1
 """Seconds between two looks at whether the build was cancelled."""
@@ -35,7 +35,8 @@ _TICK = 0.1
 class Options:
     """How to build. `jobs` stages at most run at a time; `env` is what every command sees.
 
-    `cancelled` is asked ten times a second; once it says True, the build ends as by an interrupt.
+    `cancelled` is asked ten times a second; once it says True, the build ends as by an interrupt. `cache` None: the
+    one that `.dvc/config` names.
     """
 
     targets: tuple[str, ...] = ()
@@ -45,6 +46,7 @@ class Options:
     env: Mapping[str, str] = field(default_factory=dict)
     environment: Callable[[], Environment | None] = lambda: None
     cancelled: Callable[[], bool] = lambda: False
+    cache: CacheConfig | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +95,18 @@ def _stat_db(root: Path) -> Path | None:
     return folder / "stat.db" if folder.is_dir() else None
 
 
-def build(project: Project, options: Options, objects: Objects, emit: Callable[[Event], None]) -> Summary:
+def build(project: Project, options: Options, emit: Callable[[Event], None]) -> Summary:
     """Bring the selected stages up to date. A failed stage stops new ones; those that run are let finish."""
+    cache_config = options.cache or read_cache_config(project.root)
     own = project.root / ".fossml"
     prepare(own)
     with _alone(own / "lock"), StatCache(own / "stat.db") as cache:
         recover(own / "aside")
-        return _Build(project, options, objects, Workspace(project.root, cache), emit).run()
+        workspace = Workspace(project.root, cache)
+        objects = Objects(
+            cache_config.folder, cache_config.links, root=project.root, stats=cache, ignored=workspace.ignored
+        )
+        return _Build(project, options, objects, workspace, emit).run()
 
 
 def prepare(own: Path) -> None:
@@ -136,8 +143,9 @@ class _Build:
         self.tracked: dict[str, Artifact] = {artifact.path: artifact for artifact in project.tracked}
         self.graph: Graph = make_graph(project.stages)
         selected = select(self.graph, options.targets)
-        self.waiting = [address for address in order(self.graph) if address in selected]
-        self.records = Records(project.root)
+        ordered = order(self.graph)
+        self.waiting = [address for address in ordered if address in selected]
+        self.records = Records(project.root, ordered)
         self.ended: dict[str, str] = {}
         self.running: dict[Future[Exit | None], _Running] = {}
         self.commit: Commit | None = None

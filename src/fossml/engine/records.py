@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from fossml.engine.plan import entry_of
@@ -13,10 +14,15 @@ from fossml.types import Run, Stage
 
 
 class Records:
-    """The records of the repository at `root`; `save` writes the locks once, from what `put` was given."""
+    """The records of the repository at `root`; `save` writes the locks once, from what was told.
 
-    def __init__(self, root: Path) -> None:
+    `order` are the addresses of the stages, each after what it needs: new entries of a lock come in that order,
+    whichever stage ended first, as if they had run one by one.
+    """
+
+    def __init__(self, root: Path, order: Sequence[str] = ()) -> None:
         self._root = root
+        self._order = {address: place for place, address in enumerate(order)}
         self._ledger = Ledger(root / ".fossml" / "ledger.jsonl")
         self._entries: dict[str, dict[str, LockEntry]] = {}
         self._changed: set[str] = set()
@@ -52,11 +58,16 @@ class Records:
         for file in sorted(self._changed):
             lock = self._root / PurePosixPath(file).with_suffix(".lock")
             prior = lock.read_text(encoding="utf-8") if lock.exists() else None
-            _replace(lock, dump_lock(self._of(file), prior))
+            _replace(lock, dump_lock(self._sorted(file), prior))
         self._changed.clear()
         if self._ran:
             _replace(self._root / "fossml.lock", self._own_lock())
             self._ran.clear()
+
+    def _sorted(self, file: str) -> dict[str, LockEntry]:
+        """The entries of one lock, those without a known place (their stage is gone) first."""
+        prefix = "" if file == "dvc.yaml" else f"{file}:"
+        return dict(sorted(self._of(file).items(), key=lambda item: self._order.get(prefix + item[0], -1)))
 
     def _own_lock(self) -> str:
         kept = read_own_lock(self._root)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fossml.engine.plan import Now
-from fossml.project.dvc import rooted, select_params
+from fossml.project.dvc import ignored, rooted, select_params
 from fossml.store.digest import StatCache, artifact
 from fossml.types import Artifact, Stage
 
@@ -18,6 +18,7 @@ class Workspace:
     def __init__(self, root: Path, cache: StatCache) -> None:
         self.root = root
         self._cache = cache
+        self.ignored = ignored(root)
         self._known: dict[str, Artifact | None] = {}
 
     def now(self, stage: Stage) -> Now:
@@ -32,7 +33,7 @@ class Workspace:
         """The Artifact at `path` of `stage`, under the name that the stage gives it; None where nothing lies there."""
         place = rooted(stage, path)
         if place not in self._known:
-            self._known[place] = artifact(self.root, place, self._cache)
+            self._known[place] = artifact(self.root, place, self._cache, self.ignored)
         found = self._known[place]
         return replace(found, path=path) if found else None
 

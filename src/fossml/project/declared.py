@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fossml.project.dvc import read_stages, read_tracked
-
 from fossml.errors import FossmlError
 from fossml.project.config import Config, read_config
+from fossml.project.dvc import read_stages, read_tracked
 from fossml.types import Artifact, Stage
 
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fossml.canon import key
+from fossml.env import Interpreter
 from fossml.errors import FossmlError
 from fossml.executors.local import Exit, Process, start
 from fossml.verify import room, seeds
-from fossml.verify.environ import Interpreter, inside, moved_command
+from fossml.verify.environ import inside, moved_command
 from fossml.verify.hints import explain
 from fossml.verify.loop import Outcome
 from fossml.verify.metric import Left, Metric, measure

@@ -8,7 +8,7 @@ import signal
 from dataclasses import dataclass
 from typing import Protocol
 
-from fossml.verify.environ import Interpreter
+from fossml.env import Interpreter
 from fossml.verify.record import Record
 from fossml.verify.seeds import Delivery
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from fossml.env import child_environment, interpreter
 from fossml.errors import FossmlError
 from fossml.types import Claim
 from fossml.verify import caveats, seeds
 from fossml.verify.command import Command, Setting, require_room, shelf_key
-from fossml.verify.environ import child_environment, interpreter
 from fossml.verify.judge import best_of_about, judge
 from fossml.verify.loop import Limits, Measurement, Outcome, run, samples
 from fossml.verify.metric import Metric, parse_metric

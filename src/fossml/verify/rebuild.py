@@ -19,7 +19,7 @@ from fossml.project import git
 from fossml.project.config import SeedRoute
 from fossml.project.declared import Project, read_project
 from fossml.project.dvc import read_lock, rooted, select_params
-from fossml.project.dvcconfig import ensure_dvc, read_cache_config
+from fossml.project.dvcconfig import CacheConfig, ensure_dvc, read_cache_config
 from fossml.store.objects import Objects
 from fossml.types import Event
 from fossml.verify import room, seeds
@@ -167,7 +167,7 @@ class Rebuilder:
     def _bring_data(self, folder: Path) -> None:
         """Data that .dvc files name comes out of the author's cache where the working tree lacks it."""
         config = read_cache_config(self.project.root)
-        objects = Objects(config.folder, ("reflink", "copy"))
+        objects = Objects(config.folder, root=folder)
         for artifact in self.project.tracked:
             if not (folder / artifact.path).exists() and objects.has(artifact):
                 objects.checkout(artifact, folder / artifact.path)
@@ -191,8 +191,9 @@ class Rebuilder:
         if seed and route and route.kind != "param":
             project, env = _with_seed(project, env, route, int(seed))
         ensure_dvc(folder)
-        objects = Objects(read_cache_config(folder).folder, ("reflink", "hardlink", "copy"))
-        options = replace(self.options, env=env, force=force, cancelled=self._cancelled.is_set)
+        # Never the cache that the project's own .dvc/config names: that may lie anywhere.
+        own_cache = CacheConfig(folder / ".dvc" / "cache")
+        options = replace(self.options, env=env, force=force, cancelled=self._cancelled.is_set, cache=own_cache)
         failures: dict[str, str] = {}
 
         def listen(event: Event) -> None:
@@ -200,7 +201,7 @@ class Rebuilder:
                 failures[event.stage] = "; ".join([*event.reasons, *_last_line(folder, event.log)])
             report(event)
 
-        build(project, options, objects, listen)
+        build(project, options, listen)
         (folder / ".fossml" / "failed.json").write_text(json.dumps(failures), encoding="utf-8")
 
     def _read(self, folder: Path, seed: int | None) -> Built:

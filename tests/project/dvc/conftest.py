@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import Dvc
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818
     """DVC's own code raised."""
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from io import StringIO
+from pathlib import Path
 from types import SimpleNamespace
 
 from dvc.dependency.param import read_param_file
@@ -16,8 +17,7 @@ from dvc.utils.serialize import dumps_yaml, load_path, parse_yaml, parse_yaml_fo
 
 def resolve(folder, config):
     os.chdir(folder)
-    with open("dvc.yaml", encoding="utf-8") as file:
-        data = parse_yaml(file.read(), "dvc.yaml")
+    data = parse_yaml(Path("dvc.yaml").read_text(encoding="utf-8"), "dvc.yaml")
     COMPILED_MULTI_STAGE_SCHEMA(data)
     repo = SimpleNamespace(fs=LocalFileSystem(), config={"parsing": config})
     return DataResolver(repo, "", data).resolve()["stages"]
@@ -41,11 +41,11 @@ def lock(prior, stages):
 
 
 def params(folder, name):
-    return load_path(os.path.join(folder, name), LocalFileSystem())
+    return load_path(f"{folder}/{name}", LocalFileSystem())
 
 
 def lookup(folder, name, key):
-    return read_param_file(LocalFileSystem(), os.path.join(folder, name), [key], flatten=True)
+    return read_param_file(LocalFileSystem(), f"{folder}/{name}", [key], flatten=True)
 
 
 QUESTIONS = {"resolve": resolve, "load": load, "dump": dump, "lock": lock, "params": params, "lookup": lookup}

@@ -28,8 +28,27 @@ params = st.fixed_dictionaries(
     },
 )
 expressions = st.sampled_from(
-    ["a", "a", "a", "b", "c", "flag", "lst[0]", "lst[-1]", "deep.a", "deep[a]", "deep.lst[0]", "deep.b", "table", "table.a", "item", "item.a", "item[0]", "key", "nowhere"]
-    + [" a ", "deep . a", "lst[0] ", "lst [0]", "a.", "", "lst[0", "lst[9]", "a[0]", "lst", "deep", "item.b.a"]
+    [
+        "a",
+        "a",
+        "b",
+        "c",
+        "flag",
+        "lst",
+        "lst[0]",
+        "lst[-1]",
+        "lst[9]",
+        "deep",
+        "deep.a",
+        "deep[a]",
+        "deep.b",
+        "item",
+        "item.a",
+        "key",
+    ]
+) | (
+    st.sampled_from(["deep.lst[0]", "table", "table.a", "item[0]", "item.b.a", "nowhere", "a[0]", "a.", "lst[0"])
+    | st.sampled_from([" a ", "deep . a", "lst[0] ", "lst [0]", ""])
 )
 templates = expressions.map(lambda text: "${" + text + "}")
 pieces = st.one_of(templates, st.sampled_from(["x", "--lr ", "/", r"\${a}", "$", "}", " ", "é", "\n"]))

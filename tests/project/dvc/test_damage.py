@@ -16,10 +16,45 @@ from tests.project.dvc.test_repro import RICH
 
 LOCK = PRIOR + "  train:\n    cmd: x\n    params:\n      params.yaml:\n        lr: 0.1\n"
 TRACKED = "outs:\n- md5: aa11.dir\n  size: 3\n  nfiles: 2\n  hash: md5\n  path: raw\n"
-SNIPPETS = st.sampled_from(
-    ["${", "}", "\t", "- ", "&a ", "*a", "? ", "|\n", ": ", "!!python/object:os.system x", "<<: *a", "[", "{", "'", '"']
-    + ["\x00", "\xff", "2020-13-45", "!!timestamp x", "!!int x", "%YAML 1.1\n---\n", "---\n", "0b", "1e999", "é", "~"]
-    + ["!!binary '", "!!set {a, b}", "!!omap [a: 1]", "0x", "_", "\n", "\n\n  ", "@", "${item}", "${a[0]}", "null", "-"]
+SNIPPETS = (
+    st.sampled_from(
+        [
+            "${",
+            "}",
+            "\t",
+            "- ",
+            "&a ",
+            "*a",
+            "? ",
+            "|\n",
+            ": ",
+            "!!python/object:os.system x",
+            "<<: *a",
+            "[",
+            "{",
+            "'",
+            '"',
+        ]
+    )
+    | st.sampled_from(
+        ["\x00", "\xff", "2020-13-45", "!!timestamp x", "!!int x", "%YAML 1.1\n---\n", "---\n", "0b", "1e999", "é", "~"]
+    )
+    | st.sampled_from(
+        [
+            "!!binary '",
+            "!!set {a, b}",
+            "!!omap [a: 1]",
+            "0x",
+            "_",
+            "\n",
+            "\n\n  ",
+            "@",
+            "${item}",
+            "${a[0]}",
+            "null",
+            "-",
+        ]
+    )
 )
 edits = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 12), SNIPPETS), min_size=1, max_size=3)
 

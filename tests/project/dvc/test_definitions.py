@@ -33,7 +33,7 @@ def _same(root: Path, oracle: Oracle, config: dict[str, str]) -> str:
         theirs = oracle.ask("resolve", str(root), config)
     except Refused as error:
         with pytest.raises(FossmlError):
-            raise AssertionError(f"DVC: {error}; here {_ours(root, config)}")
+            pytest.fail(f"DVC: {error}; here {_ours(root, config)}")
         return "refused"
     assert json.dumps(_ours(root, config)) == json.dumps(theirs or {})
     return "taken"

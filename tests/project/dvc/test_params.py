@@ -13,9 +13,7 @@ from fossml.project.dvc import lookup, read_params, select_params
 from fossml.types import ParamSource, Stage
 from tests.project.dvc.conftest import Oracle, Refused
 
-YAML = (
-    "on: on\nyes: no\nsmall: 1e-3\noct: 012\nhex: 0x1f\nunder: 1_000\nq: '1'\nnull: ~\n1: one\nsex: 1:30\nbig: 1e400\n"
-)
+YAML = "on: on\nyes: no\nsmall: 1e-3\noct: 012\nhex: 0x1f\nunder: 1_000\nq: '1'\n1: one\nsex: 1:30\nbig: 1e400\n"
 TOML = 'x = 1\n[train]\nlr = 1e-3\nlayers = [1, 2]\n"a b" = "c"\n'
 PYTHON = """
 lr: float = 0.1

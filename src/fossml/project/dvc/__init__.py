@@ -8,11 +8,13 @@ from fossml.project.dvc.params import lookup, read_params, select_params
 from fossml.project.dvc.places import rooted
 from fossml.project.dvc.stages import read_stages
 from fossml.project.dvc.tracked import read_tracked
+from fossml.project.dvc.walk import ignored
 
 __all__ = [
     "LockEntry",
     "add_stage",
     "dump_lock",
+    "ignored",
     "lookup",
     "read_lock",
     "read_params",

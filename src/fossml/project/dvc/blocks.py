@@ -18,7 +18,7 @@ _FLOW = re.compile(r"\[ *+((?:[A-Za-z0-9_./+-]++(?:, *+[A-Za-z0-9_./+-]++)*+)?) 
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?[0-9]+(?:\.[0-9]*(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+)")
 _WORD = re.compile(r"(?:[A-Za-z_/$(]|\.\.?/).*")
-_HEX = re.compile(r"(?!0b)(?=[0-9e]*+[a-df])[0-9a-f]{32}(?:\.dir)?")
+_HEX = re.compile(r"(?!0b[01]*+$)(?=[0-9e]*+[a-df])[0-9a-f]{32}(?:\.dir)?")
 _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),

@@ -15,7 +15,7 @@ from fossml.project.dvc.blocks import Unsure
 WIDTH = 80
 _PLAIN = re.compile(r"(?:[A-Za-z_/]|\.\.?/)[\w/.=@+,~%^&*!$<>|(){}\[\];?'\"\\-]*+", re.ASCII)
 _MORE = re.compile(r"[\w/.=@+,~%^&*!$<>|(){}\[\];?'\"\\-]++", re.ASCII)
-_HEX = re.compile(r"(?!0b)(?=[0-9e]*+[a-df])[0-9a-f]{32}(?:\.dir)?")
+_HEX = re.compile(r"(?!0b[01]*+$)(?=[0-9e]*+[a-df])[0-9a-f]{32}(?:\.dir)?")
 _QUOTED_BUT_SIMPLE = frozenset({"2.0"})
 _WORDS = frozenset(form for word in ("true", "false", "null") for form in (word, word.title(), word.upper()))
 _LONGEST_KEY = 60

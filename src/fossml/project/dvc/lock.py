@@ -10,7 +10,8 @@ from typing import Any
 
 from fossml.errors import FossmlError
 from fossml.project.dvc import yaml12
-from fossml.project.dvc.emit import dump, round_trip
+from fossml.project.dvc.blocks import Unsure
+from fossml.project.dvc.emit import dump, fast, round_trip
 from fossml.project.dvc.params import DEFAULT
 from fossml.project.dvc.schema import LOCK
 from fossml.project.dvc.shape import conform
@@ -86,10 +87,17 @@ def dump_lock(entries: Mapping[str, LockEntry], prior: str | None) -> str:
     }
     if not changed:
         return prior
-    if dump(data) == prior:
-        data["stages"] = {**known, **changed}
-        return dump(data)
+    if _is_canonical(data, prior):
+        return dump({**data, "stages": {**known, **changed}})
     return _edited(prior, changed)
+
+
+def _is_canonical(data: Mapping[str, Any], text: str) -> bool:
+    """Whether reading and writing `text` gives it back: then no round trip is needed to keep it."""
+    try:
+        return fast(data) == text
+    except Unsure:
+        return False
 
 
 def _edited(prior: str, changed: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +38,20 @@ def files(root: Path) -> tuple[list[str], list[str]]:
     found = list(_walk(root, "", _Rules(), _Rules(), in_git=_in_git(root)))
     pipelines = [path for path in found if posixpath.basename(path) == "dvc.yaml"]
     return pipelines, [path for path in found if path.endswith(".dvc")]
+
+
+def ignored(root: Path) -> Callable[[str, bool], bool]:
+    """Whether .dvcignore leaves out a path (POSIX, relative to `root`; True for a folder)."""
+    known: dict[str, _Rules] = {}
+
+    def rules(folder: str) -> _Rules:
+        if folder not in known:
+            above = rules(posixpath.dirname(folder)) if folder else _Rules()
+            has_own = (root / folder / ".dvcignore").is_file()
+            known[folder] = _with(root, folder, ".dvcignore", above) if has_own else above
+        return known[folder]
+
+    return lambda path, is_folder: rules(posixpath.dirname(path)).ignores(path, folder=is_folder)
 
 
 def _in_git(root: Path) -> bool:

@@ -1,0 +1,136 @@
+"""Bare `fossml`: where things stand here, on one screen, and the next command."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fossml.checks import RULES, judge
+from fossml.engine.build import Options, dry
+from fossml.errors import GOOD, UNKNOWN, FossmlError
+from fossml.facts import gather
+from fossml.project.declared import Project, find_root, read_project
+from fossml.project.git import Commit, commit
+from fossml.types import Todo
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of the folder: `todos` would run, `hard` and `soft` count what fails, `verified`: when last."""
+
+    title: str
+    commit: Commit | None
+    stages: int
+    todos: tuple[Todo, ...]
+    hard: int
+    soft: int
+    claims: int
+    verified: dict[str, Any] | None
+    next: str
+    problem: str = ""
+
+
+def show(as_json: bool) -> int:
+    """Print where things stand around the current folder; the exit code (3 where there is nothing to say)."""
+    found = standing(find_root(Path.cwd()))
+    click.echo(json.dumps(asdict(found), indent=2, ensure_ascii=False) if as_json else "\n".join(_lines(found)))
+    return GOOD if found.stages or found.claims else UNKNOWN
+
+
+def standing(root: Path) -> Standing:
+    """Look at `root`; nothing is run and nothing but the stat cache is written."""
+    problem = ""
+    try:
+        project = read_project(root)
+        todos, _ = dry(project, Options()) if project.stages else ((), 0)
+    except FossmlError as error:
+        project, todos, problem = Project(root), (), str(error)
+    failed = [one for one in judge(gather(root), RULES.values()) if one.status == "fail"]
+    head, verified = commit(root), _verified(root)
+    hard = sum(1 for one in failed if one.level == "hard")
+    return Standing(
+        title=str((project.config.project or {}).get("title") or root.name),
+        commit=head,
+        stages=len(project.stages),
+        todos=todos,
+        hard=hard,
+        soft=len(failed) - hard,
+        claims=len(project.config.claims),
+        verified=verified,
+        next="mend the line above" if problem else _next(project, todos, hard, verified, head),
+        problem=problem,
+    )
+
+
+def _verified(root: Path) -> dict[str, Any] | None:
+    try:
+        document: dict[str, Any] = json.loads((root / ".fossml" / "verify.json").read_text(encoding="utf-8"))
+        return document
+    except (OSError, ValueError):
+        return None
+
+
+def _next(
+    project: Project, todos: tuple[Todo, ...], hard: int, verified: dict[str, Any] | None, head: Commit | None
+) -> str:
+    if not project.stages:
+        return "fossml init, or: fossml init -- python train.py"
+    if todos:
+        return "fossml build"
+    if hard:
+        return "fossml check"
+    if not project.config.claims:
+        return "add a [[claim]] to fossml.toml, then: fossml verify"
+    if not _is_current(verified, head):
+        return "fossml verify"
+    return "nothing is left to do: publish it"
+
+
+def _is_current(verified: dict[str, Any] | None, head: Commit | None) -> bool:
+    """Whether the last verification is of this commit, without changes then and now."""
+    return bool(verified and head and verified["commit"] == head.id and not verified["dirty"] and not head.dirty)
+
+
+def _lines(found: Standing) -> list[str]:
+    lines = [click.style(found.title, bold=True)]
+    if found.problem:
+        lines.append(click.style(f"  error   {found.problem}", fg="red"))
+    lines += [f"  commit  {_commit(found.commit)}", f"  build   {_build(found)}"]
+    lines += [f"            {todo.stage.address}: {todo.reasons[0]}" for todo in found.todos[:5]]
+    if len(found.todos) > 5:
+        lines.append(f"            and {len(found.todos) - 5} more: fossml build --dry")
+    lines.append(f"  check   {_count(found.hard, 'hard finding')}, {_count(found.soft, 'soft finding')}")
+    lines.append(f"  verify  {_verify(found)}")
+    return [*lines, "", f"next: {click.style(found.next, fg='cyan')}"]
+
+
+def _commit(head: Commit | None) -> str:
+    if head is None:
+        return "none: this is not in git yet, so nobody can name this state of it"
+    return head.id[:10] + (", and files that differ from it" if head.dirty else "")
+
+
+def _build(found: Standing) -> str:
+    if not found.stages:
+        return "no stages"
+    current = found.stages - len(found.todos)
+    return f"{_count(found.stages, 'stage')}: {current} current, {len(found.todos)} to run or restore"
+
+
+def _verify(found: Standing) -> str:
+    if not found.claims:
+        return "no claims"
+    if found.verified is None:
+        return f"{_count(found.claims, 'claim')}, not verified here"
+    held = sum(1 for claim in found.verified["claims"] if claim["outcome"] == "holds")
+    of = f"{held} of {_count(len(found.verified['claims']), 'claim')} held"
+    state = "at this commit" if _is_current(found.verified, found.commit) else "when last verified, in another state"
+    return f"{of} {state}"
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
