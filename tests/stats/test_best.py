@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from fossml.stats import MOST
 from fossml.stats.best import best_of, expected_largest, largest_cdf, largest_quantile
 
 FIVE = [0.9331, 0.9377, 0.9411, 0.9431, 0.9500]
@@ -65,7 +66,7 @@ def test_best_of_finds_the_number_of_runs_behind_the_expected_best(n: int) -> No
     [
         (FIVE, 0.941),
         (FIVE, 0.9),
-        (FIVE, 1.5),
+        (FIVE, math.inf),
         (FIVE, math.nan),
         ([0.9, 0.9, 0.9], 0.95),
         ([0.9, 0.91], 0.95),
@@ -74,6 +75,11 @@ def test_best_of_finds_the_number_of_runs_behind_the_expected_best(n: int) -> No
 )
 def test_best_of_is_silent_where_it_makes_no_sense(scores: list[float], value: float) -> None:
     assert best_of(scores, value) is None
+
+
+def test_beyond_a_thousand_no_number_is_given() -> None:
+    y = np.array(FIVE)
+    assert best_of(FIVE, float(y.mean() + 3.5 * y.std(ddof=1))) == best_of(FIVE, 1.5) == MOST == 1000
 
 
 @given(st.floats(-10, 10), st.floats(0.01, 100), st.floats(0.5, 3.0))

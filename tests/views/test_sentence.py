@@ -105,6 +105,15 @@ def test_what_could_not_be_evaluated_says_why() -> None:
     assert sentence(Judged(some, FIVE)) == "0.953: underspecified: 2 of 9 settings give 0.953."
 
 
+def test_a_number_beyond_the_best_of_very_many_is_said_so() -> None:
+    said = sentence(Judged((verdict("not reproduced", Reading("one")),), FIVE, best_of=1000))
+    assert said.endswith("It is beyond what the best of 1,000 seeds gives.")
+
+
+def test_of_a_number_that_was_reproduced_it_is_not_asked_whose_best_it_is() -> None:
+    assert "best of" not in sentence(Judged((verdict("reproduced", Reading("mean", 5)),), FIVE, best_of=4))
+
+
 def test_a_best_of_two_is_not_worth_a_word() -> None:
     assert "best of" not in sentence(Judged((verdict("consistent", Reading("one")),), FIVE, best_of=2))
 

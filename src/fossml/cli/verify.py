@@ -240,7 +240,7 @@ def _around() -> Around:
 
 
 def _say(line: str) -> None:
-    click.echo(line, err=True)
+    click.secho(line, dim=True, err=True)
 
 
 def _silent(_line: str) -> None:
@@ -254,7 +254,7 @@ def _reporter(claims: Sequence[Claim], most: int, say: Callable[[str], None]) ->
     def report(one: Outcome) -> None:
         nonlocal count
         count += 1
-        seed = "" if one.seed is None else f"  seed {one.seed}"
+        seed = "" if one.seed is None else f"  seed {one.seed:<6}"
         took = "on record" if one.recorded else f"{one.seconds:.1f} s"
         say(f"run {count} of at most {most}{seed}  {_values(claims, one)}  ({took})")
 
@@ -273,7 +273,7 @@ def _values(claims: Sequence[Claim], one: Outcome) -> str:
 
 def _text(result: Result) -> str:
     """The sentences, then why, what was not checked, and where the runs are."""
-    lines = outcomes(result.judged)
+    lines = [click.style(line, bold=True) for line in outcomes(result.judged)]
     lines += [f"hint: {hint}" for hint in result.hints]
     lines.append("")
     for one in result.judged:

@@ -23,6 +23,11 @@ from fossml.verify.rebuild import Rebuilder, records_for
 from fossml.views.table import Row, headline, rows
 from fossml.views.verdicts import claim_json
 
+_RUNGS = {
+    "L3": "L3 rebuilt from nothing with what the author recorded",
+    "L4": "L4 rebuilt with fresh seeds",
+    "--": "-- not measured",
+}
 COLORS = {"holds": "green", "fails": "red", "unknown": "yellow"}
 
 
@@ -101,7 +106,7 @@ def _lines(verified: Verified) -> list[str]:
     table = rows(verified.judged, outcomes)
     wide = max(len(row.id) for row in table)
     lines = [line for row in table for line in _row(row, wide)]
-    lines.append("")
+    lines += ["", f"Rungs: {'; '.join(_RUNGS[rung] for rung in _RUNGS if any(row.rung == rung for row in table))}."]
     compared = verified.compared
     known = len(compared.same) + len(compared.different)
     if known:
@@ -125,8 +130,15 @@ def _row(row: Row, wide: int) -> list[str]:
 
 
 def _soft_note(table: Sequence[Row]) -> str:
+    """Soft claims do not decide the exit code: say how many of those that do not hold are soft."""
     soft = sum(1 for row in table if row.soft and row.outcome != "holds")
-    return f" ({soft} of these soft: it does not count)" if soft == 1 else f" ({soft} of these soft)" if soft else ""
+    if not soft:
+        return "."
+    return (
+        ". It is soft: it does not count."
+        if len(table) == 1
+        else f"; {soft} of these {'is' if soft == 1 else 'are'} soft."
+    )
 
 
 def _document(verified: Verified, python: str | None, head: Any, code: int) -> dict[str, Any]:

@@ -10,10 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import integrate, optimize, special
 
+from fossml.stats import MOST
 from fossml.stats.intervals import finite
-
-MOST = 1000
-"""Above this `best_of` gives no number: nobody makes that many runs to choose one."""
 
 
 @lru_cache(maxsize=32)
@@ -58,16 +56,18 @@ def best_of(scores: Sequence[float], value: float) -> int | None:
     """Of about how many runs `value` would be the best: the n whose expected largest is `value`.
 
     The scores' mean and standard deviation are put into a normal distribution; n is whole up to ten, then to the
-    nearest five, above a hundred to the nearest fifty, as more digits would not be known. None where it makes no
-    sense: fewer than three scores, no spread, a value that an ordinary run gives, or that more than `MOST` runs would
-    be needed for. Where lower is better, negate scores and value.
+    nearest five, above a hundred to the nearest fifty, as more digits would not be known; `MOST` stands for that
+    many or more. None where it makes no sense: fewer than three scores, no spread, a value that an ordinary run
+    gives. Where lower is better, negate scores and value.
     """
     y = np.asarray(scores, dtype=np.float64)
     if y.size < 3 or not np.isfinite(y).all() or not y.std() > 1e-12 * abs(y).max():
         return None
     z = (value - float(y.mean())) / float(finite(scores).std(ddof=1))
-    if not expected_largest(1.5) <= z <= expected_largest(MOST):
+    if not expected_largest(1.5) <= z < math.inf:
         return None
+    if z >= expected_largest(MOST):
+        return MOST
     n = optimize.brentq(lambda n: expected_largest(n) - z, 1.0, MOST)
     step = 1 if n < 10 else 5 if n < 100 else 50
     return max(2, step * round(n / step))

@@ -6,9 +6,11 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fossml.stats import MOST
 from fossml.types import Claim, Estimate, Reading, Verdict
 from fossml.views.digits import Printed, first_digit, fixed, printed, two_digits
 
+_SHOWN = ("exact", "numeric", "reproduced", "better")
 _SIGNS = {"=": "", ">=": "at least ", "<=": "at most "}
 
 
@@ -40,9 +42,16 @@ def sentence(judged: Judged) -> str:
     if first.name == "underspecified" or (first.estimate and first.estimate.method == "all settings"):
         return f"{_claimed(judged.claim)}: {first.name}: {first.reason}."
     parts = [_measured(judged), _answered(judged)]
-    if judged.best_of is not None and judged.best_of > 2:
-        parts.append(f"It is what the best of about {judged.best_of} {_unit(judged, 2)} gives.")
-    return " ".join(parts)
+    return " ".join([*parts, *_best(judged)])
+
+
+def _best(judged: Judged) -> list[str]:
+    """Of how many runs the claim would be the best, unless it was shown to be what is claimed."""
+    if judged.best_of is None or judged.best_of <= 2 or all(one.name in _SHOWN for one in judged.verdicts):
+        return []
+    if judged.best_of >= MOST:
+        return [f"It is beyond what the best of {MOST:,} {_unit(judged, 2)} gives."]
+    return [f"It is what the best of about {judged.best_of} {_unit(judged, 2)} gives."]
 
 
 def _unit(judged: Judged, count: int) -> str:

@@ -48,11 +48,12 @@ def _row(judged: Judged, outcome: Outcome) -> Row:
 
 
 def headline(outcomes: Sequence[Outcome]) -> str:
-    """`4 of 6 claims hold, 1 does not, 1 could not be told`."""
+    """`4 of 6 claims hold, 1 does not, 1 could not be told`; of a single claim, how it is."""
+    if len(outcomes) == 1:
+        said = {"holds": "holds", "fails": "does not hold", "unknown": "could not be told"}
+        return f"The claim {said[outcomes[0]]}"
     count = Counter(outcomes)
-    holds = "holds" if count["holds"] == 1 else "hold"
-    claims = "claim" if len(outcomes) == 1 else "claims"
-    parts = [f"{count['holds']} of {len(outcomes)} {claims} {holds}"]
+    parts = [f"{count['holds']} of {len(outcomes)} claims {'holds' if count['holds'] == 1 else 'hold'}"]
     if count["fails"]:
         parts.append(f"{count['fails']} {'does' if count['fails'] == 1 else 'do'} not")
     if count["unknown"]:
