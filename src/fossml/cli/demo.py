@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
@@ -28,19 +30,23 @@ Examples:
 @click.command(name="demo", epilog=EXAMPLES)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--write", "only_write", is_flag=True, help="Write the project and stop.")
-def command(folder: Path, only_write: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="What was written and how each step went, as JSON.")
+def command(folder: Path, only_write: bool, as_json: bool) -> None:
     """Write a real project to FOLDER (new or empty) and show what fossml does with it.
 
     The project needs NumPy and scikit-learn in the Python on PATH: `pip install "fossml[demo]"`.
 
     Exit codes: 0 all went as intended, 1 something did not, 2 usage.
     """
-    for name in example.write(folder):
-        click.echo(f"  {name}")
+    files = example.write(folder)
     _commit(folder)
-    click.echo(f"wrote the example project to {folder}")
+    tour = _Tour(folder, quiet=as_json)
+    tour.say("\n".join([*(f"  {name}" for name in files), f"wrote the example project to {folder}"]))
     if not only_write:
-        sys.exit(_show(folder))
+        _show(tour)
+    if as_json:
+        click.echo(json.dumps({"folder": str(folder), "files": files, "steps": [asdict(step) for step in tour.steps]}))
+    sys.exit(GOOD if all(step.as_intended for step in tour.steps) else NOT)
 
 
 def _commit(folder: Path) -> None:
@@ -52,9 +58,9 @@ def _commit(folder: Path) -> None:
             raise FossmlError(f"git {args[0]} failed in {folder}: {error}", hint="install git") from error
 
 
-def _show(folder: Path) -> int:
-    """The tour. Each step says what it expects of the exit code; the first that differs ends it with 1."""
-    said = _Tour(folder)
+def _show(said: _Tour) -> None:
+    """The tour. Each step says what it expects of the exit code and of what is printed."""
+    folder = said.folder
     said.step("Build it: every stage in order, independent ones side by side.", GOOD, "build")
     said.step("Build it again: nothing has changed, nothing runs.", GOOD, "build")
     said.step("What would keep others from reproducing it?", GOOD, "check")
@@ -72,35 +78,49 @@ def _show(folder: Path) -> int:
         title = "Take a row out of the data: everything that rests on it is named."
         said.step(title, GOOD, "build", "--dry", shows="changed")
     said.step("Each change is restored: all is as it was.", GOOD, "build", "--dry", shows="0 would run")
-    click.secho(
-        f"\nIt is all in {folder}. Look at fossml.toml and dvc.yaml, then try `fossml init` on your own.", bold=True
-    )
-    return said.exit
+    said.say(f"\nIt is all in {folder}. Look at fossml.toml and dvc.yaml, then try `fossml init` on your own.")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command of the tour, and whether it went as intended."""
+
+    title: str
+    command: str
+    exit_code: int
+    as_intended: bool
 
 
 class _Tour:
-    """Runs commands as a user would type them, in `folder`, and remembers whether one went another way."""
+    """Runs commands as a user would type them, in `folder`, and remembers how each went."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.exit = folder, GOOD
+    def __init__(self, folder: Path, *, quiet: bool) -> None:
+        self.folder, self._quiet = folder, quiet
+        self.steps: list[Step] = []
+
+    def say(self, text: str) -> None:
+        """Print for people."""
+        if not self._quiet:
+            click.secho(text, bold=True)
 
     def step(self, title: str, expected: int, *args: str, shows: str = "") -> None:
         """Print and run one command; its exit code must be as expected, and `shows` be in what it prints."""
-        click.secho(f"\n{title}", bold=True)
-        click.secho(f"$ fossml {' '.join(args)}", fg="cyan")
+        self.say(f"\n{title}\n{click.style('$ fossml ' + ' '.join(args), fg='cyan')}")
+        captured = bool(shows) or self._quiet
         done = subprocess.run(
             [sys.executable, "-m", "fossml", *args],
             cwd=self.folder,
-            env={**os.environ, **({"FORCE_COLOR": "1"} if sys.stdout.isatty() else {})},
-            stdout=subprocess.PIPE if shows else None,
+            stdout=subprocess.PIPE if captured else None,
+            stderr=subprocess.DEVNULL if self._quiet else None,
             text=True,
             check=False,
         )
-        if shows:
+        if captured and not self._quiet:
             click.echo(done.stdout, nl=False)
-        if done.returncode != expected or (shows and shows not in done.stdout):
+        well = done.returncode == expected and (not shows or shows in done.stdout)
+        self.steps.append(Step(title, f"fossml {' '.join(args)}", done.returncode, well))
+        if not well:
             click.secho(f"this step went another way than intended (exit code {done.returncode})", fg="red", err=True)
-            self.exit = 1
 
 
 @contextmanager
