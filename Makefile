@@ -21,6 +21,9 @@ lint: .venv/.ready
 unit: .venv/.ready $(DVC)
 	FOSSML_DVC="$(CURDIR)/$(DVC)" $(BIN)/pytest -n 2
 
+bench: .venv/.ready $(DVC)
+	FOSSML_DVC="$(CURDIR)/$(DVC)" $(BIN)/python bench/build.py --write
+
 docs: .venv/.ready
 	$(BIN)/python docs/make_rules.py
 
