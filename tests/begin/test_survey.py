@@ -69,6 +69,19 @@ def test_everything_that_is_there_is_found(write: Write) -> None:
     assert found.commands == ("python train.py --lr 0.1",)
 
 
+def test_a_readme_of_another_style_is_read(write: Write) -> None:
+    readme = "## Simple things\n\nThis is an example\nof a model (ours). More.\n\n## Usage\n\n```python go.py```\n"
+    found = survey(write({"README.md": readme, "go.py": "a = parser.parse_args()\n"}))
+    assert (found.title, found.description) == ("Simple things", "This is an example of a model (ours).")
+    assert found.commands == ("python go.py",)
+    assert [(script.path, script.line) for script in found.scripts] == [("go.py", 1)]
+
+
+def test_a_picture_of_the_readme_is_no_data(write: Write) -> None:
+    found = survey(write({"model.png": "x", "docs/a.jpg": "x", "images_of_cats/1.png": "x"}))
+    assert found.data == ("images_of_cats/1.png",)
+
+
 def test_the_proposal_is_a_configuration_that_says_where_it_comes_from(write: Write) -> None:
     text = proposal(repository(write))
     config = parse_config(text, "fossml.toml", ())

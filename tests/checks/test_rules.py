@@ -57,6 +57,7 @@ CASES: list[tuple[str, str, dict[str, Content], str, str]] = [
     ("DOC001", "not there", {"a.py": ""}, "fail", ""),
     ("DOC001", "empty", {"README.md": " \n"}, "fail", ""),
     ("DOC002", "a command", {"README.md": "Run `python a.py`", "a.py": ""}, "pass", "README.md:1"),
+    ("DOC002", "three backquotes on a line", {"README.md": "```python a.py```", "a.py": ""}, "pass", "README.md:1"),
     ("DOC002", "only installs", {"README.md": "```\npip install x\n```", "a.py": ""}, "fail", "README.md"),
     ("DOC002", "prose", {"README.md": "make sure to run the script", "a.py": ""}, "fail", "README.md"),
     ("DOC002", "no README", {"a.py": ""}, "not applicable", ""),

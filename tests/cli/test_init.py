@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.conftest import Dvc
 
 TRAIN = (
@@ -104,12 +106,28 @@ def test_comments_in_dvc_yaml_stay(repository: Path) -> None:
     assert "python prepare.py" in text
 
 
-def test_parameters_read_are_declared_by_key(repository: Path, dvc: Dvc) -> None:
-    fill(repository, train="text = open('params.yaml').read(); 'lr'\nopen('out', 'w').write(text)\n")
+@pytest.mark.parametrize(
+    "script",
+    [
+        "total = sum(float(l.split(':')[1]) for l in open('params.yaml')); 'lr'\nopen('out', 'w').write(str(total))\n",
+        "import json\nd = json.loads(json.dumps({'lr': open('params.yaml').read()}))\n"
+        "open('out', 'w').write(str(list(d.values())))\n",
+    ],
+)
+def test_where_it_is_not_sure_which_parameters_are_used_all_are_declared(script: str, repository: Path) -> None:
+    fill(repository, train=script)
     (repository / "params.yaml").write_text("lr: 0.1\nother: 2\n")
     done = call(repository, "--yes", "--json", "--", "python", "train.py")
+    assert json.loads(done.stdout)["stage"]["params"] == ["lr", "other"]
+
+
+def test_parameters_read_are_declared_by_key(repository: Path, dvc: Dvc) -> None:
+    script = "import json\nrate = json.load(open('params.json'))['lr']\nopen('out', 'w').write(str(rate))\n"
+    fill(repository, train=script)
+    (repository / "params.json").write_text('{"lr": 0.1, "other": 2}\n')
+    done = call(repository, "--yes", "--json", "--", "python", "train.py")
     report = json.loads(done.stdout)
-    assert report["stage"]["params"] == ["lr"]
+    assert report["stage"]["params"] == [{"params.json": ["lr"]}]
     assert report["stage"]["deps"] == ["train.py"]
     assert (report["written"], report["name"]) == (True, "train")
     assert "train.py" in dvc(repository, "repro", "--dry").stdout

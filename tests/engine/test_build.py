@@ -267,3 +267,114 @@ def test_after_kill_9_the_finished_stage_is_not_run_again(project: Path) -> None
     (project / "params.yaml").write_text("wait: 0\n")
     assert run(project)[0] == Summary(ran=1, restored=1)
     assert times_run(project) == 1
+
+
+def stages(root: Path, text: str) -> Path:
+    (root / "dvc.yaml").write_text("stages:\n" + textwrap.indent(textwrap.dedent(text), "  "))
+    (root / "in").write_text("1\n")
+    ensure_dvc(root)
+    return root
+
+
+def test_a_stage_that_makes_nothing_runs_each_time(repository: Path) -> None:
+    stages(repository, "a: {cmd: echo x >> ran}")
+    assert [run(repository)[0], run(repository)[0]] == [Summary(ran=1), Summary(ran=1)]
+    assert times_run(repository) == 2
+
+
+def test_a_frozen_stage_never_runs_and_dvc_agrees(repository: Path, dvc: Dvc) -> None:
+    stages(repository, "a: {cmd: echo x >> ran, deps: [in], outs: [o], frozen: true}")
+    (repository / "o").write_text("made long ago\n")
+    for force in (False, True):
+        assert run(repository, force=force)[0] == Summary(current=1)
+    assert "up to date" in dvc(repository, "status").stdout
+    (repository / "o").unlink()
+    assert run(repository)[0] == Summary(restored=1)
+    assert (repository / "o").read_text() == "made long ago\n"
+    stages(repository, "b: {cmd: echo x >> ran, outs: [missing], frozen: true}")
+    summary, events = run(repository)
+    assert (summary, times_run(repository)) == (Summary(failed=1), 0)
+    assert "dvc unfreeze b" in events[0].reasons[-1]
+
+
+@pytest.mark.parametrize("kind", ["hardlink", "symlink"])
+def test_with_links_to_the_cache_metrics_stay_files_and_persistent_outputs_grow(
+    repository: Path, dvc: Dvc, kind: str
+) -> None:
+    stages(
+        repository,
+        """
+        a:
+          cmd: echo x >> log && echo 1 > m.json
+          deps: [in]
+          outs:
+          - log: {persist: true}
+          metrics:
+          - m.json: {cache: false}
+        """,
+    )
+    dvc(repository, "config", "cache.type", kind)
+    run(repository)
+    first = (repository / "log").resolve().read_text()
+    (repository / "in").write_text("2\n")
+    run(repository)
+    assert (first, (repository / "log").read_text()) == ("x\n", "x\nx\n")
+    metric = (repository / "m.json").lstat()
+    assert (metric.st_nlink, metric.st_mode & 0o222 != 0) == (1, True)
+    cached = {path.read_text() for path in (repository / ".dvc/cache/files/md5").glob("*/*")}
+    assert {"x\n", "x\nx\n"} <= cached
+    (repository / "in").write_text("1\n")  # what it makes rests on what lies there: not restored
+    assert run(repository)[0] == Summary(ran=1)
+    assert "up to date" in dvc(repository, "status").stdout
+
+
+def test_a_stage_that_cannot_start_keeps_its_old_outputs(repository: Path) -> None:
+    stages(repository, "a: {cmd: echo, wdir: f, outs: [../o]}\nb: {cmd: echo, outs: [p, f/x]}")
+    for name in ("f", "o", "p"):
+        (repository / name).write_text("old")
+    assert run(repository, keep_going=True)[0] == Summary(failed=2)
+    assert [(repository / name).read_text() for name in ("o", "p")] == ["old", "old"]
+
+
+@pytest.mark.parametrize("out", ["way/o", ".fossml", ".git/hooks"])
+def test_an_output_that_must_not_be_written_stops_the_stage_before_it_runs(
+    repository: Path, tmp_path: Path, out: str
+) -> None:
+    stages(repository, f"a: {{cmd: echo x >> ran, outs: [{out}]}}")
+    (repository / "way").symlink_to(tmp_path)
+    (tmp_path / "o").write_text("old")
+    assert run(repository)[0] == Summary(failed=1)
+    assert (times_run(repository), (tmp_path / "o").read_text()) == (0, "old")
+
+
+def test_what_a_killed_build_left_running_is_ended_and_cannot_write_later(repository: Path) -> None:
+    stages(repository, "a: {cmd: '(cat in; sleep 1; cat in) > o; echo late >> in', deps: [in], outs: [o]}")
+    (repository / "o").write_text("old")
+    code = (
+        "import os, sys; from pathlib import Path; from tests.engine.test_build import run\n"
+        "run(Path(sys.argv[1]), cancelled=lambda: Path('o').exists() and os.kill(os.getpid(), 9))"
+    )
+    path = os.pathsep.join(sys.path)
+    killed = subprocess.Popen(
+        [sys.executable, "-c", code, repository], cwd=repository, env={**os.environ, "PYTHONPATH": path}
+    )
+    assert killed.wait() == -signal.SIGKILL
+    stages(repository, "a: {cmd: cat in > o, deps: [in], outs: [o]}")
+    run(repository)
+    assert (repository / "o").read_text() == "1\n"
+    time.sleep(1.2)
+    assert (repository / "in").read_text() == "1\n"
+
+
+def test_a_dvc_that_runs_a_stage_is_noticed(repository: Path, dvc_path: Path) -> None:
+    stages(repository, "a: {cmd: echo > started; sleep 3; echo > o, outs: [o]}")
+    env = {**os.environ, "DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": str(repository / ".site")}
+    other = subprocess.Popen([dvc_path, "repro"], cwd=repository, env=env, stdout=subprocess.DEVNULL)
+    while not (repository / "started").exists():
+        time.sleep(0.02)
+    try:
+        with pytest.raises(FossmlError, match=f"dvc works here.*{other.pid}"):
+            run(repository)
+    finally:
+        assert other.wait() == 0
+    assert run(repository)[0] == Summary(current=1)

@@ -52,6 +52,13 @@ def test_targets_are_stages_groups_globs_and_outputs() -> None:
     assert select(graph, []) == set(graph.stages)
 
 
+@pytest.mark.parametrize("target", ["w", "dvc.yaml:w", "out.txt", "./out.txt", "sub/dvc.yaml:w", "top"])
+def test_targets_count_from_the_folder_and_then_from_the_root(target: str) -> None:
+    below = Stage("w", "x", file="sub/dvc.yaml", wdir="sub", outs=(Output("out.txt"),))
+    graph = make_graph([below, Stage("top", "x")])
+    assert len(select(graph, [target], "sub")) == 1
+
+
 def test_an_unknown_target_names_the_nearest() -> None:
     with pytest.raises(FossmlError) as caught:
         select(make_graph([stage("train")]), ["trian"])

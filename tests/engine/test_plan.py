@@ -52,9 +52,11 @@ def test_outputs_that_differ_are_said() -> None:
     assert output_reasons(STAGE, ENTRY, changed) == ("output out.json is not what the recorded run wrote",)
 
 
-def test_a_frozen_stage_ignores_its_inputs_but_not_its_command() -> None:
+def test_a_frozen_stage_has_no_reason_but_an_output_that_is_missing() -> None:
     frozen = replace(STAGE, frozen=True, cmd="x")
-    assert len(reasons(frozen, ENTRY, replace(NOW, deps={"in.csv": None}))) == 1
+    assert reasons(frozen, None, replace(NOW, deps={"in.csv": None})) == ()
+    missing = replace(NOW, outs={"out.json": None})
+    assert reasons(frozen, ENTRY, missing) == ("it is frozen and its output out.json is missing",)
 
 
 def test_always_changed_is_a_reason() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from fossml.errors import FossmlError
 from fossml.executors import local
-from fossml.executors.local import Exit, Process, start
+from fossml.executors.local import Exit, Process, end_left, start
 
 PYTHON = sys.executable
 
@@ -106,9 +106,18 @@ def test_a_group_of_zombies_does_not_run() -> None:
     while not gone(zombie.pid):
         time.sleep(0.01)
     os.killpg(zombie.pid, 0)
-    assert not local._running(zombie.pid)
+    assert not local._members(zombie.pid)
     assert zombie.wait() == 0
-    assert local._running(os.getpgid(0))
+    assert local._members(os.getpgid(0))
+
+
+def test_what_a_killed_starter_left_is_ended_if_it_is_its_own(tmp_path: Path) -> None:
+    process = begin("echo > ready; sleep 300", tmp_path, DVC_ROOT="/here")
+    until(tmp_path / "ready")
+    end_left(process.pid, "DVC_ROOT=/elsewhere")
+    assert process.poll() is None
+    end_left(process.pid, "DVC_ROOT=/here")
+    assert process.wait() == Exit(-signal.SIGTERM, process.wait().seconds)  # type: ignore[union-attr]
 
 
 def test_what_ignores_the_request_is_killed(tmp_path: Path) -> None:

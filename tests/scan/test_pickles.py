@@ -232,3 +232,9 @@ def test_a_byte_changed_never_makes_a_call_safe_by_accident(place: int, value: i
     scan = found(bytes(data))
     loads_the_call = b"posix" in data and b"system" in data and data[:1] == b"\x80"
     assert not (loads_the_call and scan is not None and scan.verdict == "safe" and place > 30)
+
+
+@pytest.mark.parametrize("module", ["scipy.sparse.csr", "scipy.sparse._csr", "scipy.sparse"])
+def test_a_sparse_matrix_of_any_scipy_is_data(module: str) -> None:
+    assert verdict(b"\x80\x02c" + f"{module}\ncsr_matrix\n)\x81.".encode("latin-1")) == "safe"
+    assert verdict(b"\x80\x02c" + f"{module}\nload_npz\n)\x81.".encode("latin-1")) == "unsafe"

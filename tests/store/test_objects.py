@@ -108,6 +108,31 @@ def test_links_are_made_and_the_file_is_read_only(root: Path, stats: StatCache, 
         assert path.stat().st_mode & 0o777 == 0o444
 
 
+@pytest.mark.parametrize("kind", ["hardlink", "symlink"])
+def test_what_is_not_to_be_linked_stays_a_file_of_its_own(root: Path, stats: StatCache, kind: str) -> None:
+    (root / "f").write_text("one")
+    objects = Objects(root / ".dvc/cache", (kind,), stats=stats)
+    a = measured(root, "f")
+    objects.add(root / "f", a, linked=False)
+    objects.checkout(a, root / "g", linked=False)
+    for path in (root / "f", root / "g"):
+        assert not path.is_symlink() and not path.samefile(blob(root, a.digest))
+        assert path.stat().st_mode & 0o200
+
+
+@pytest.mark.parametrize("kind", ["hardlink", "symlink"])
+def test_what_was_released_can_be_changed_and_its_object_does_not(
+    root: Path, tree: MakeTree, stats: StatCache, kind: str
+) -> None:
+    objects = Objects(root / ".dvc/cache", (kind,), stats=stats)
+    a = added(objects, root, tree(root / "d", {"a/b": "1"}).name)
+    for path in ("d", "missing"):
+        objects.release(root / path)
+    (root / "d/a/b").write_text("2")
+    objects.checkout(a, root / "again")
+    assert texts(root / "again") == {"a/b": "1"}
+
+
 def test_a_copy_stays_the_author_s_file(objects: Objects, root: Path) -> None:
     (root / "f").write_text("one")
     (root / "f").chmod(0o640)
@@ -266,7 +291,7 @@ def test_the_fallback_for_systems_without_exchange_swaps_too(
 
 
 @pytest.mark.parametrize(
-    "target", ["../out", "way/out", ".git/hooks/post-commit", ".dvc/config", "sub/.GIT/config", "."]
+    "target", ["../out", "way/out", ".git/hooks/post-commit", ".dvc/config", ".fossml", "sub/.GIT/config", "."]
 )
 def test_nothing_is_written_outside_or_among_the_files_of_git_and_dvc(
     objects: Objects, root: Path, tmp_path: Path, target: str
@@ -274,7 +299,7 @@ def test_nothing_is_written_outside_or_among_the_files_of_git_and_dvc(
     (root / "f").write_text("one")
     a = added(objects, root, "f")
     (root / "way").symlink_to(tmp_path)
-    with pytest.raises(FossmlError, match=r"outside|git or dvc"):
+    with pytest.raises(FossmlError, match=r"outside|git, dvc or fossml"):
         objects.checkout(a, root / target)
     assert not (tmp_path / "out").exists() and not (root / ".git").exists()
 

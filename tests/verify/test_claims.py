@@ -27,6 +27,13 @@ def test_a_spread_behind_is_kept_and_its_kind_not_guessed(text: str) -> None:
     assert (claim.value, claim.text, claim.spread, claim.spread_kind) == (0.953, "0.953", 0.006, None)
 
 
+@pytest.mark.parametrize("text", ["81.0 ± 0.5 %", "(81.0 ± 0.5)%", "81.0% ± 0.5%", "81.0% ± 0.5", "81.0 +/- 0.5%"])
+def test_one_percent_sign_is_of_the_number_and_of_its_spread(text: str) -> None:
+    claim = claim_from_options(METRIC, text)
+    assert (claim.value, claim.text) == (0.81, "81.0%")
+    assert claim.spread == pytest.approx(0.005)
+
+
 def test_a_spread_with_its_kind_counts() -> None:
     claim = claim_from_options(METRIC, "95.3%", spread="0.6%:sd")
     assert (claim.spread, claim.spread_kind) == (0.006, "sd")

@@ -125,6 +125,13 @@ def test_the_best_of_how_many_looks_at_the_good_side() -> None:
     assert best_of_about(high, of(0.9, 0.9, same_bytes=True)) is None
 
 
+def test_of_a_loss_less_is_the_good_side() -> None:
+    loss = claim_from_options("m.json:val_loss", "0.928")
+    assert (best_of_about(loss, of(*SPREAD)) or 0) > 5
+    assert best_of_about(claim_from_options("m.json:val_loss", "0.953"), of(*SPREAD)) is None
+    assert best_of_about(claim_from_options("m.json:glossary", "0.928"), of(*SPREAD)) is None
+
+
 def said(*verdicts: VerdictName, hard: bool = True) -> tuple[Verdict, ...]:
     a = Claim("a", "m", 1.0, "1", hard=hard)
     return tuple(Verdict(a, name, None, None, 1, "") for name in verdicts)

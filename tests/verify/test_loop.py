@@ -17,7 +17,7 @@ HIGH = claim_from_options("m.json:acc", "0.953")
 
 def gave(seed: int | None, *values: float, wrote: str | None = None, seconds: float = 1.0) -> Outcome:
     measured = tuple(Measured({"acc": value}) for value in values)
-    return Outcome(seed, seconds, measured, f"{seed}" if wrote is None else wrote)
+    return Outcome(seed, seconds, measured, (f"{seed}" if wrote is None else wrote,) * len(measured))
 
 
 def gaussian(seed: int | None) -> Outcome:
@@ -46,7 +46,14 @@ def test_it_never_makes_more_than_the_most_runs() -> None:
     result = measured(gaussian, Limits(runs=4), claims=(near,))
     assert len(result.outcomes) <= 4
     assert len(measured(gaussian, Limits(runs=2)).outcomes) == 2
-    assert measured(gaussian, Limits(runs=2)).stopped == "the most runs are made"
+    assert measured(gaussian, Limits(runs=2)).stopped == "the most runs are made; --runs allows more"
+
+
+def test_an_open_question_after_the_most_runs_is_not_called_settled() -> None:
+    near = claim_from_options("m.json:acc", "0.504", reading="mean")
+    result = measured(gaussian, Limits(runs=3), claims=(near,))
+    assert len(result.outcomes) == 3
+    assert result.stopped == "the most runs are made; --runs allows more"
 
 
 def test_all_seeds_used_is_said() -> None:
@@ -85,10 +92,10 @@ def test_one_failed_run_does_not_end_it() -> None:
 
 def test_a_metric_that_is_not_there_is_not_waited_for() -> None:
     none = Measured(missing="no key")
-    assert len(measured(lambda seed: Outcome(seed, 1.0, (none,), "x")).outcomes) == 1
+    assert len(measured(lambda seed: Outcome(seed, 1.0, (none,), ("x",))).outcomes) == 1
 
     def half(seed: int | None) -> Outcome:
-        return Outcome(seed, 1.0, (*gaussian(seed).measured, none), f"{seed}")
+        return Outcome(seed, 1.0, (*gaussian(seed).measured, none), (f"{seed}",) * 2)
 
     assert len(measured(half, claims=(HIGH, HIGH)).outcomes) == 3
 
@@ -96,7 +103,7 @@ def test_a_metric_that_is_not_there_is_not_waited_for() -> None:
 def test_it_goes_on_until_every_claim_is_settled() -> None:
     near = claim_from_options("m.json:acc", "0.51")
     one = len(measured(gaussian).outcomes)
-    both = measured(lambda seed: Outcome(seed, 1.0, gaussian(seed).measured * 2, f"{seed}"), claims=(HIGH, near))
+    both = measured(lambda seed: Outcome(seed, 1.0, gaussian(seed).measured * 2, (f"{seed}",) * 2), claims=(HIGH, near))
     assert len(both.outcomes) >= one
     assert not why_stop((HIGH, near), [], Limits())
 

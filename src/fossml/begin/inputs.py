@@ -17,6 +17,9 @@ from fossml.types import Trace
 MANY = 20
 """More files read than this in one folder, all that it has, are one dependency."""
 
+_LOADER = re.compile(r"(?m)^\s*(import|from)\s+(yaml|ruamel|json|toml|tomli|tomllib|omegaconf|hydra|dvc)\b")
+_WHOLE = re.compile(r"\.(items|values|update)\(|\*\*|\bfor \w+ in \w*(param|conf|cfg|args)\w*\s*:")
+
 Params = Mapping[str, Mapping[str, Any]]
 
 
@@ -84,8 +87,14 @@ def params(files: Params, names: AbstractSet[str]) -> list[Any]:
 
 
 def names_in(sources: Iterable[str], text: Text) -> frozenset[str]:
-    """Strings and attribute names in the code: a parameter that code uses is named in it."""
-    return frozenset(name for path in sources for name in _names(text(path) or ""))
+    """The names by which the code can take parameters; none where it may take some without naming them.
+
+    It names what it takes where a known library loads the file and nothing goes through a mapping as a whole.
+    """
+    texts = [text(path) or "" for path in sources]
+    if not any(_LOADER.search(source) for source in texts) or any(_WHOLE.search(source) for source in texts):
+        return frozenset()
+    return frozenset(name for source in texts for name in _names(source))
 
 
 def _names(source: str) -> Iterator[str]:

@@ -15,6 +15,9 @@ INTERFACES = frozenset({"argparse", "click", "fire", "hydra", "typer", "absl", "
 WORKS = frozenset({"fit", "fit_transform", "train", "backward", "save", "savefig", "dump", "to_csv", "savez"})
 """Methods that do the work of a script which has no `main`."""
 
+READS = frozenset({"parse_args", "parse_known_args"})
+"""Methods that read the command line of a script whose work is done in functions."""
+
 FIXED = frozenset({"seed", "manual_seed", "manual_seed_all", "set_seed", "seed_everything", "default_rng"})
 
 _NAMES = re.compile(r"(^|[_\-.\d])(train|main|run|eval|evaluate|test|fit|prepare|preprocess|experiment)", re.IGNORECASE)
@@ -65,7 +68,8 @@ def _start(path: str, tree: ast.Module) -> int | None:
     name = PurePosixPath(path).name
     if name in {"__init__.py", "setup.py", "conftest.py"} or name.startswith("test_"):
         return None
-    return next((node.lineno for node in tree.body if _works(node)), None)
+    found = (node.lineno for methods in (WORKS, READS) for node in tree.body if _calls(node, methods))
+    return next(found, None)
 
 
 def _is_main(test: ast.expr) -> bool:
@@ -74,12 +78,12 @@ def _is_main(test: ast.expr) -> bool:
     return "__name__" in names and "__main__" in values
 
 
-def _works(node: ast.stmt) -> bool:
-    """Whether a statement at module level trains or saves something."""
+def _calls(node: ast.stmt, methods: frozenset[str]) -> bool:
+    """Whether a statement at module level calls one of these methods."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom):
         return False
     calls = (call.func for call in ast.walk(node) if isinstance(call, ast.Call))
-    return any(isinstance(func, ast.Attribute) and func.attr in WORKS for func in calls)
+    return any(isinstance(func, ast.Attribute) and func.attr in methods for func in calls)
 
 
 def imports(tree: ast.Module) -> Iterator[str]:

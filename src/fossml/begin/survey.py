@@ -22,7 +22,12 @@ DATA = re.compile(
     r"|xlsx|root|fits|nc|bin|tfrecord)$",
     re.IGNORECASE,
 )
+_PICTURE = re.compile(r"\.(png|jpe?g|gif|svg)$", re.IGNORECASE)
 PARAMS = re.compile(r"(^|/)(params|hparams|hyperparameters|config)\.(ya?ml|json|toml)$")
+_COMMAND = re.compile(
+    r"^\s*(?:[$>] |`{1,3}\s*(?=\S.*`))?"
+    r"((?:python3?|bash|sh|Rscript|torchrun|accelerate launch)\s+[^`|]+\.?\w*.*)$"
+)
 _LICENSES = (
     ("MIT License", "MIT"),
     ("Apache License", "Apache-2.0"),
@@ -112,13 +117,13 @@ def _readme(root: Path, files: Iterable[str]) -> str:
 
 
 def _headline(readme: str) -> tuple[str, str]:
-    """The first heading of a README and the first line of prose below it."""
-    heading = re.search(r"^#\s+(.+?)\s*#*$|^(.+)\n[=]{3,}$", readme, re.MULTILINE)
+    """The first heading of a README and the first sentence of prose below it."""
+    heading = re.search(r"^#{1,3}\s+(.+?)\s*#*$|^(.+)\n[=]{3,}$", readme, re.MULTILINE)
     title = (heading[1] or heading[2]).strip() if heading else ""
     rest = readme[heading.end() :] if heading else readme
-    prose = (line.strip() for line in rest.splitlines())
-    first = next((line for line in prose if re.match(r"[A-Za-z]", line)), "")
-    return _plain(title), _plain(first)[:200]
+    prose = re.search(r"^[ ]{0,3}[A-Za-z].*(?:\n[ ]{0,3}[\w(\[*`\"].*){0,4}", rest, re.MULTILINE)
+    first = re.split(r"(?<=[.!?])\s", " ".join(_plain(prose[0]).split()), maxsplit=1)[0] if prose else ""
+    return _plain(title), first[:200]
 
 
 def _plain(markdown: str) -> str:
@@ -127,16 +132,14 @@ def _plain(markdown: str) -> str:
 
 def _commands(readme: str) -> Iterator[str]:
     for line in readme.splitlines():
-        match = re.match(
-            r"^\s*(?:[$>] )?((?:python3?|bash|sh|Rscript|torchrun|accelerate launch)\s+[^`|]+\.?\w*.*)$", line
-        )
-        if match and re.search(r"\.(py|sh|R)\b|-m\s", match[1]):
+        match = _COMMAND.match(line)
+        if match and re.search(r"\.(py|sh|R)\b|-m\s", match[1]) and "setup.py" not in match[1]:
             yield match[1].strip().rstrip("`")
 
 
 def _data(files: Iterable[str]) -> tuple[str, ...]:
     """Data files; a folder stands for its files where it holds more than five of them."""
-    found = [path for path in files if DATA.search(path) and not _is_text(path)]
+    found = [path for path in files if DATA.search(path) and not _is_text(path) and not _is_figure(path)]
     many = {folder for folder, count in Counter(str(PurePosixPath(path).parent) for path in found).items() if count > 5}
     places = (f"{home}/" if (home := str(PurePosixPath(path).parent)) in many else path for path in found)
     return tuple(dict.fromkeys(places))
@@ -145,6 +148,22 @@ def _data(files: Iterable[str]) -> tuple[str, ...]:
 def _is_text(path: str) -> bool:
     name = PurePosixPath(path).name.lower()
     return name.endswith(".txt") and ("/" not in path or name.startswith(("requirements", "readme", "license")))
+
+
+def _is_figure(path: str) -> bool:
+    """A picture at the root or beside documents belongs to the README."""
+    first = PurePosixPath(path).parts[0]
+    return bool(_PICTURE.search(path)) and first in {
+        path,
+        "assets",
+        "doc",
+        "docs",
+        "fig",
+        "figs",
+        "figures",
+        "images",
+        "img",
+    }
 
 
 def _metrics(root: Path, files: Iterable[str]) -> Iterator[Metric]:

@@ -36,7 +36,7 @@ def commands_in(document: Document) -> Iterator[Command]:
     """The commands that run something: in code blocks, in backquotes, after a prompt."""
     fenced = False
     for number, line in enumerate(document.lines, 1):
-        if re.match(r"\s*(```|~~~)", line):
+        if re.match(r"\s*(```[^`]*$|~~~)", line):
             fenced = not fenced
             continue
         shown = (

@@ -40,5 +40,5 @@ def verdict(findings: Sequence[Finding], facts: Facts) -> str:
     parts = [f"{hard} hard", f"{len(failed) - hard} soft"] if failed else ["none"]
     told = f"; {unknown} could not be told" if unknown else ""
     apart = f", {len(facts.vendored)} vendored files apart" if facts.vendored else ""
-    seen = f"{rules} rules on {len(facts.files)} files{apart}"
+    seen = f"{rules} rules applied to {len(facts.files)} files{apart}"
     return f"Failures: {', '.join(parts)}{told}. {seen}; nothing was run or loaded."

@@ -69,7 +69,11 @@ def _judged(group: str, facts: Facts) -> Finding:
         return unknown(name, f"no seed for {name} was seen, in code that Python 3 cannot parse", uses)
     return failed(
         name,
-        f"{len(uses)} calls use random numbers of {name}, and its seed is never set",
+        f"{_calls(len(uses))} random numbers from {name}, and its seed is never set",
         uses,
         _CALLS.get(group, "set a seed"),
     )
+
+
+def _calls(count: int) -> str:
+    return "1 call draws" if count == 1 else f"{count} calls draw"

@@ -62,6 +62,7 @@ def command(
     env = child_environment(os.environ, sys.prefix, sys.base_prefix)
     options = Options(
         targets=targets,
+        folder=Path.cwd().resolve().relative_to(root).as_posix(),
         jobs=jobs or len(os.sched_getaffinity(0)),
         force=force,
         keep_going=keep_going,
@@ -74,7 +75,11 @@ def command(
     signal.signal(signal.SIGTERM, _interrupt)
     for name in ensure_dvc(root):
         click.echo(f"wrote {name}, so that dvc works here too", err=True)
-    summary = build(project, options, _print_json if as_json else _Printer(quiet))
+    try:
+        summary = build(project, options, _print_json if as_json else _Printer(quiet))
+    except KeyboardInterrupt:
+        click.echo("interrupted: what had finished is kept, the same command goes on from there", err=True)
+        sys.exit(130)
     _close(summary, as_json, quiet)
 
 

@@ -19,11 +19,20 @@ if TYPE_CHECKING:
     from fossml.facts import Facts
     from fossml.types import Finding
 
+EXAMPLES = """
+\b
+Examples:
+  fossml check                     this repository
+  fossml check ../paper            another one
+  fossml check --select SEED,DEP   only these rules
+  fossml check --explain DEP001    the manual page of a rule
+  fossml check --format github     annotations in a workflow of GitHub's
+"""
 _SHOWN = 5
 """Findings of one rule that the text shows; --json and --select CODE show all."""
 
 
-@click.command("check")
+@click.command("check", epilog=EXAMPLES)
 @click.argument("path", type=click.Path(path_type=Path), default=".")
 @click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text", help="How to print.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
@@ -42,7 +51,7 @@ def command(
 ) -> None:
     """Find what keeps others from reproducing the repository at PATH; nothing in it is run or loaded.
 
-    Exit code 1 where something hard fails, 3 where there is nothing to judge.
+    Exit codes: 0 nothing hard fails, 1 something hard fails, 2 usage, 3 there is nothing to judge.
     """
     from fossml.checks import RULES, judge
     from fossml.facts import gather

@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from fossml import example
+from fossml.env import child_environment, environment, interpreter
 from fossml.errors import GOOD, NOT, FossmlError
 from fossml.project.declared import Project, read_project
 from fossml.project.dvc import rooted
@@ -34,7 +35,7 @@ Examples:
 def command(folder: Path, only_write: bool, as_json: bool) -> None:
     """Write a real project to FOLDER (new or empty) and show what fossml does with it.
 
-    The project needs NumPy and scikit-learn in the Python on PATH: `pip install "fossml[demo]"`.
+    The Python on PATH must have what the project's requirements.txt names.
 
     Exit codes: 0 all went as intended, 1 something did not, 2 usage.
     """
@@ -43,10 +44,26 @@ def command(folder: Path, only_write: bool, as_json: bool) -> None:
     tour = _Tour(folder, quiet=as_json)
     tour.say("\n".join([*(f"  {name}" for name in files), f"wrote the example project to {folder}"]))
     if not only_write:
+        _require(folder)
         _show(tour)
     if as_json:
         click.echo(json.dumps({"folder": str(folder), "files": files, "steps": [asdict(step) for step in tour.steps]}))
     sys.exit(GOOD if all(step.as_intended for step in tour.steps) else NOT)
+
+
+def _require(folder: Path) -> None:
+    """FossmlError where the Python that the stages will find lacks a distribution of requirements.txt."""
+    python = interpreter("python", child_environment(os.environ, sys.prefix, sys.base_prefix), folder)
+    here = environment(python)
+    lines = (folder / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    wanted = [found[0].lower() for line in lines if (found := re.match(r"[A-Za-z][\w.-]*[A-Za-z0-9]", line))]
+    missing = [name for name in wanted if here is None or name not in here.distributions]
+    if missing:
+        place = python.path if python else "there"
+        raise FossmlError(
+            f"the project needs {' and '.join(missing)}: not installed in the python on PATH ({place})",
+            hint=f"pip install -r {folder / 'requirements.txt'}, then go into {folder} and type: fossml build",
+        )
 
 
 def _commit(folder: Path) -> None:
@@ -61,7 +78,8 @@ def _commit(folder: Path) -> None:
 def _show(said: _Tour) -> None:
     """The tour. Each step says what it expects of the exit code and of what is printed."""
     folder = said.folder
-    said.step("Build it: every stage in order, independent ones side by side.", GOOD, "build")
+    if not said.step("Build it: every stage in order, independent ones side by side.", GOOD, "build"):
+        return
     said.step("Build it again: nothing has changed, nothing runs.", GOOD, "build")
     said.step("What would keep others from reproducing it?", GOOD, "check")
     _commit(folder)
@@ -103,8 +121,8 @@ class _Tour:
         if not self._quiet:
             click.secho(text, bold=True)
 
-    def step(self, title: str, expected: int, *args: str, shows: str = "") -> None:
-        """Print and run one command; its exit code must be as expected, and `shows` be in what it prints."""
+    def step(self, title: str, expected: int, *args: str, shows: str = "") -> bool:
+        """Print and run one command; its exit code must be as expected, and `shows` be in what it prints: was it so?"""
         self.say(f"\n{title}\n{click.style('$ fossml ' + ' '.join(args), fg='cyan')}")
         captured = bool(shows) or self._quiet
         done = subprocess.run(
@@ -121,6 +139,7 @@ class _Tour:
         self.steps.append(Step(title, f"fossml {' '.join(args)}", done.returncode, well))
         if not well:
             click.secho(f"this step went another way than intended (exit code {done.returncode})", fg="red", err=True)
+        return well
 
 
 @contextmanager

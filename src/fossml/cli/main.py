@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
+import json
 import sys
 
 import click
@@ -25,6 +27,16 @@ class LazyGroup(click.Group):
     def list_commands(self, _ctx: click.Context) -> list[str]:
         """The commands in the order in which a newcomer meets them."""
         return list(COMMANDS)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that was asked for; for a name that is none, the nearest."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f"did you mean `fossml {near[0]}`?" if near else f"the commands are: {', '.join(COMMANDS)}"
+            raise FossmlError(f"there is no command {args[0]!r}", hint=hint)
+        return super().resolve_command(ctx, args)
 
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
         """Import the one command that was asked for."""
@@ -55,6 +67,8 @@ def app(ctx: click.Context, as_json: bool) -> None:
       fossml init -- python train.py     drafts its stage
       fossml build                       runs what must run
       fossml check                       finds what keeps others from repeating it
+
+    Exit codes: 0 good, 1 something does not hold, 2 usage or configuration, 3 could not tell.
     """
     if ctx.invoked_subcommand is None:
         from fossml.cli.status import show
@@ -63,11 +77,14 @@ def app(ctx: click.Context, as_json: bool) -> None:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Run the command line and exit: 0 good, 1 not, 2 usage or configuration, 3 could not tell."""
+    """Run the command line and exit: 0 good, 1 not, 2 usage or configuration, 3 could not tell, 130 interrupted."""
     try:
         app.main(args=argv, prog_name="fossml", standalone_mode=True)
     except FossmlError as error:
         click.secho(f"error: {error}", fg="red", err=True)
         if error.hint:
             click.echo(f"hint: {error.hint}", err=True)
+        if "--json" in (sys.argv[1:] if argv is None else argv):
+            said = {"message": error.message, "where": error.where, "hint": error.hint, "exit_code": error.code}
+            click.echo(json.dumps({"error": said}, ensure_ascii=False))
         sys.exit(error.code)

@@ -9,13 +9,16 @@ from typing import Any
 
 import click
 
+from fossml.begin.survey import survey
 from fossml.checks import RULES, judge
 from fossml.engine.build import Options, dry
-from fossml.errors import GOOD, UNKNOWN, FossmlError
+from fossml.errors import GOOD, UNKNOWN, USAGE, FossmlError
 from fossml.facts import gather
 from fossml.project.declared import Project, find_root, read_project
 from fossml.project.git import Commit, commit
 from fossml.types import Todo
+from fossml.verify.declared import read_targets
+from fossml.views.table import headline
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,14 @@ class Standing:
 
 
 def show(as_json: bool) -> int:
-    """Print where things stand around the current folder; the exit code (3 where there is nothing to say)."""
+    """Print where things stand around the current folder; the exit code.
+
+    2 where a file has an error, 3 where there is nothing to say.
+    """
     found = standing(find_root(Path.cwd()))
     click.echo(json.dumps(asdict(found), indent=2, ensure_ascii=False) if as_json else "\n".join(_lines(found)))
+    if found.problem:
+        return USAGE
     return GOOD if found.stages or found.claims else UNKNOWN
 
 
@@ -47,6 +55,8 @@ def standing(root: Path) -> Standing:
     try:
         project = read_project(root)
         todos, _ = dry(project, Options()) if project.stages else ((), 0)
+        if project.config.claims:
+            read_targets(project)
     except FossmlError as error:
         project, todos, problem = Project(root), (), str(error)
     failed = [one for one in judge(gather(root), RULES.values()) if one.status == "fail"]
@@ -61,33 +71,50 @@ def standing(root: Path) -> Standing:
         soft=len(failed) - hard,
         claims=len(project.config.claims),
         verified=verified,
-        next="mend the line above" if problem else _next(project, todos, hard, verified, head),
+        next="mend that error" if problem else _next(project, todos, (hard, len(failed) - hard), verified, head),
         problem=problem,
     )
 
 
 def _verified(root: Path) -> dict[str, Any] | None:
+    """The last verification; None where there is none or what lies there is no such document."""
     try:
         document: dict[str, Any] = json.loads((root / ".fossml" / "verify.json").read_text(encoding="utf-8"))
-        return document
-    except (OSError, ValueError):
+        _ = document["commit"], document["dirty"], [claim["outcome"] for claim in document["claims"]]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return None
+    return document
 
 
 def _next(
-    project: Project, todos: tuple[Todo, ...], hard: int, verified: dict[str, Any] | None, head: Commit | None
+    project: Project,
+    todos: tuple[Todo, ...],
+    failures: tuple[int, int],
+    verified: dict[str, Any] | None,
+    head: Commit | None,
 ) -> str:
+    """The most useful next command; `failures` counts the hard and the soft findings."""
     if not project.stages:
-        return "fossml init, or: fossml init -- python train.py"
+        return _first_command(project.root)
     if todos:
         return "fossml build"
-    if hard:
+    if failures[0]:
         return "fossml check"
     if not project.config.claims:
         return "add a [[claim]] to fossml.toml, then: fossml verify"
     if not _is_current(verified, head):
         return "fossml verify"
-    return "nothing is left to do: publish it"
+    if verified and verified["exit_code"]:
+        return "a claim does not hold or could not be told: mend it, or say why it is soft"
+    return "fossml check" if failures[1] else "nothing is left to do: publish it"
+
+
+def _first_command(root: Path) -> str:
+    """How to begin: with a command that the README names, else with a script that can be started."""
+    found = survey(root)
+    if found.commands:
+        return f"fossml init -- {found.commands[0]}"
+    return f"fossml init -- python {found.scripts[0].path}" if found.scripts else "fossml init"
 
 
 def _is_current(verified: dict[str, Any] | None, head: Commit | None) -> bool:
@@ -99,12 +126,13 @@ def _lines(found: Standing) -> list[str]:
     lines = [click.style(found.title, bold=True)]
     if found.problem:
         lines.append(click.style(f"  error   {found.problem}", fg="red"))
-    lines += [f"  commit  {_commit(found.commit)}", f"  build   {_build(found)}"]
+    lines.append(f"  commit  {_commit(found.commit)}")
+    lines.append(f"  build   {'not known until that is mended' if found.problem else _build(found)}")
     lines += [f"            {todo.stage.address}: {todo.reasons[0]}" for todo in found.todos[:5]]
     if len(found.todos) > 5:
         lines.append(f"            and {len(found.todos) - 5} more: fossml build --dry")
     lines.append(f"  check   {_count(found.hard, 'hard finding')}, {_count(found.soft, 'soft finding')}")
-    lines.append(f"  verify  {_verify(found)}")
+    lines.append(f"  verify  {'not known until that is mended' if found.problem else _verify(found)}")
     return [*lines, "", f"next: {click.style(found.next, fg='cyan')}"]
 
 
@@ -126,10 +154,8 @@ def _verify(found: Standing) -> str:
         return "no claims"
     if found.verified is None:
         return f"{_count(found.claims, 'claim')}, not verified here"
-    held = sum(1 for claim in found.verified["claims"] if claim["outcome"] == "holds")
-    of = f"{held} of {_count(len(found.verified['claims']), 'claim')} held"
-    state = "at this commit" if _is_current(found.verified, found.commit) else "when last verified, in another state"
-    return f"{of} {state}"
+    state = "at this commit" if _is_current(found.verified, found.commit) else "as last verified, in another state"
+    return f"{headline([claim['outcome'] for claim in found.verified['claims']])}, {state}"
 
 
 def _count(number: int, thing: str) -> str:

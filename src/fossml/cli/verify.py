@@ -109,6 +109,8 @@ def command(**given: Any) -> None:
     """
     if given["cmd"] is None:
         sys.exit(_project(given))
+    if not given["cmd"].strip():
+        raise FossmlError("--cmd is empty", hint=f"for example {EXAMPLE}")
     if given["path"] is not None:
         hint = "with --cmd, go to the folder or name it with --folder"
         raise FossmlError("a PATH is for a configured project", hint=hint)

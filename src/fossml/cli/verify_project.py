@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
+import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -96,7 +99,8 @@ def _reporter(say: Callable[[str], None], most: int) -> Callable[[Sequence[Targe
         }
         took = "on record" if one.recorded else f"{one.seconds:.1f} s"
         said = one.failure or "  ".join(f"{name} {value}" for name, value in values.items())
-        say(f"  run {count} of at most {most}  seed {one.seed}  {said}  ({took})")
+        seed = "" if one.seed is None else f"  seed {one.seed:<6}"
+        say(f"  run {count} of at most {most}{seed}  {said}  ({took})")
 
     return report
 
@@ -112,11 +116,13 @@ def _lines(verified: Verified) -> list[str]:
     if known:
         lines.append(f"Outputs: {len(compared.same)} of {known} rebuilt with the same bytes as in dvc.lock.")
     lines += [f"  different: {path}" for path in compared.different]
+    if compared.left_out:
+        lines.append(f"  not rebuilt, since no claim rests on them: {', '.join(compared.left_out)}")
     if not known:
         lines.append("Outputs: no dvc.lock records them, so there is nothing to compare the rebuild with.")
     if verified.measurement:
-        seeds = ", ".join(str(one.seed) for one in verified.measurement.outcomes)
-        lines.append(f"Seeds: {seeds}. Stopped: {verified.measurement.stopped}.")
+        seeds = ", ".join(str(one.seed) for one in verified.measurement.outcomes if one.seed is not None)
+        lines.append(f"{f'Seeds: {seeds}. ' if seeds else ''}Stopped: {verified.measurement.stopped}.")
     remarks = dict.fromkeys(remark for one in verified.judged for remark in one.verdicts[0].not_checked)
     lines += ["Not checked:", *(f"  - {remark}" for remark in remarks), ""]
     lines.append(click.style(headline(outcomes), bold=True) + _soft_note(table))
@@ -125,8 +131,16 @@ def _lines(verified: Verified) -> list[str]:
 
 def _row(row: Row, wide: int) -> list[str]:
     verdict = click.style(row.verdict, fg=COLORS[row.outcome], bold=True)
-    lines = [f"{row.id:<{wide}}  {row.rung}  {verdict}", f"{'':<{wide}}      {row.sentence}"]
-    return [*lines, f"{'':<{wide}}      soft: {row.soft}"] if row.soft and row.outcome != "holds" else lines
+    lines = [f"{row.id:<{wide}}  {row.rung}  {verdict}", _wrapped(row.sentence, wide + 6)]
+    return [*lines, _wrapped(f"soft: {row.soft}", wide + 6)] if row.soft and row.outcome != "holds" else lines
+
+
+def _wrapped(text: str, indent: int) -> str:
+    """Indented; on a terminal, wrapped to its width too."""
+    space = " " * indent
+    if not sys.stdout.isatty():
+        return space + text
+    return textwrap.fill(text, shutil.get_terminal_size().columns - 1, initial_indent=space, subsequent_indent=space)
 
 
 def _soft_note(table: Sequence[Row]) -> str:
@@ -154,6 +168,7 @@ def _document(verified: Verified, python: str | None, head: Any, code: int) -> d
             "same": list(compared.same),
             "different": list(compared.different),
             "unrecorded": list(compared.unrecorded),
+            "left_out": list(compared.left_out),
         },
         "failed": dict(verified.rebuilt.failed),
         "seeds": [one.seed for one in verified.measurement.outcomes] if verified.measurement else [],

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+_PLACES, _GROUP = "places.json", "group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,10 @@ class Aside:
     folder: Path
     places: tuple[Path, ...]
 
+    def belongs_to(self, group: int) -> None:
+        """Remember the process group that writes the new outputs."""
+        (self.folder / _GROUP).write_text(str(group), encoding="utf-8")
+
     def restore(self) -> None:
         """Bring the old outputs back, in place of whatever a failed run left there."""
         for number, place in enumerate(self.places):
@@ -26,38 +33,62 @@ class Aside:
                 _remove(place)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 kept.rename(place)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.discard()
 
     def discard(self) -> None:
         """The new outputs are whole: let the old ones go."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        # First the list: a kill in the middle must not bring half of a folder back over the new one.
+        (self.folder / _PLACES).unlink(missing_ok=True)
+        _remove(self.folder)
 
 
 def put_aside(folder: Path, places: Iterable[Path]) -> Aside:
-    """Move what lies at `places` below `folder` (on the same file system); what is not there is left out."""
+    """Move what lies at `places` below `folder` (on the same file system); what is not there is left out.
+
+    OSError where one cannot be moved; then all are where they were.
+    """
     here = tuple(place for place in places if os.path.lexists(place))
     aside = Aside(folder / uuid.uuid4().hex, here)
-    if here:
-        aside.folder.mkdir(parents=True)
-        # Written before the first move, so that a kill between two moves loses nothing.
-        (aside.folder / "places.json").write_text(json.dumps([str(place) for place in here]), encoding="utf-8")
+    aside.folder.mkdir(parents=True)
+    # Written before the first move, so that a kill between two moves loses nothing.
+    (aside.folder / _PLACES).write_text(json.dumps([str(place) for place in here]), encoding="utf-8")
+    try:
         for number, place in enumerate(here):
+            _open_up(place)
             place.rename(aside.folder / str(number))
+    except OSError:
+        aside.restore()
+        raise
     return aside
 
 
-def recover(folder: Path) -> None:
-    """After a kill: bring back what earlier builds had put aside below `folder`."""
-    for left in sorted(folder.glob("*/places.json")) if folder.is_dir() else ():
+def recover(folder: Path, end: Callable[[int], None]) -> None:
+    """After a kill: bring back what earlier builds had put aside below `folder`.
+
+    `end` gets the process group that may still write there.
+    """
+    for left in sorted(folder.iterdir()) if folder.is_dir() else ():
+        with contextlib.suppress(OSError, ValueError):
+            end(int((left / _GROUP).read_text(encoding="utf-8")))
         try:
-            places = tuple(Path(place) for place in json.loads(left.read_text(encoding="utf-8")))
-        except ValueError:  # killed while this was written: nothing had been moved yet
+            places = tuple(Path(place) for place in json.loads((left / _PLACES).read_text(encoding="utf-8")))
+        except (FileNotFoundError, ValueError):  # killed before anything was moved, or while it was let go
             places = ()
-        Aside(left.parent, places).restore()
+        Aside(left, places).restore()
+
+
+def _open_up(path: Path) -> None:
+    """A folder that its owner cannot write can be neither moved nor emptied."""
+    if path.is_dir() and not path.is_symlink():
+        path.chmod(path.stat().st_mode | 0o700)
 
 
 def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
+        _open_up(path)
+        for folder, names, _files in os.walk(path):
+            for name in names:
+                _open_up(Path(folder, name))
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
-from fossml.engine.aside import Aside, put_aside, recover
-from fossml.engine.graph import Graph, make_graph, order, select
-from fossml.engine.plan import Now, entry_of, output_reasons, plan, reasons, recipe
+from fossml.engine.alone import alone
+from fossml.engine.aside import recover
+from fossml.engine.graph import make_graph, order, select
+from fossml.engine.launch import Running, launch
+from fossml.engine.outputs import Outputs
+from fossml.engine.plan import Now, output_reasons, plan, reasons, recipe
+from fossml.engine.queue import Queue
 from fossml.engine.records import Records
 from fossml.engine.workspace import Workspace
 from fossml.errors import FossmlError
-from fossml.executors.local import Exit, Process, start
+from fossml.executors.local import Exit, end_left
 from fossml.project.declared import Project
 from fossml.project.dvc import LockEntry, rooted
 from fossml.project.dvcconfig import CacheConfig, read_cache_config
 from fossml.project.git import Commit, commit
 from fossml.store.digest import StatCache
-from fossml.store.objects import Objects, gitignore
+from fossml.store.objects import Objects
 from fossml.types import Artifact, Environment, Event, Run, Stage, Todo
 
 _TICK = 0.1
@@ -36,10 +36,11 @@ class Options:
     """How to build. `jobs` stages at most run at a time; `env` is what every command sees.
 
     `cancelled` is asked ten times a second; once it says True, the build ends as by an interrupt. `cache` None: the
-    one that `.dvc/config` names.
+    one that `.dvc/config` names. `folder` (relative to the root) is where the user stands: targets count from there.
     """
 
     targets: tuple[str, ...] = ()
+    folder: str = "."
     jobs: int = 1
     force: bool = False
     keep_going: bool = False
@@ -60,20 +61,10 @@ class Summary:
     cancelled: int = 0
 
 
-@dataclass(slots=True)
-class _Running:
-    stage: Stage
-    now: Now
-    aside: Aside
-    process: Process
-    log: Path
-    started: str
-
-
 def dry(project: Project, options: Options) -> tuple[tuple[Todo, ...], int]:
     """What a build would run and why, and how many stages are current. Writes nothing but the stat cache."""
     graph = make_graph(project.stages)
-    selected = select(graph, options.targets)
+    selected = select(graph, options.targets, options.folder)
     records = Records(project.root)
     with StatCache(_stat_db(project.root)) as cache:
         workspace = Workspace(project.root, cache)
@@ -82,7 +73,7 @@ def dry(project: Project, options: Options) -> tuple[tuple[Todo, ...], int]:
             stage = graph.stages[address]
             now, entry = workspace.now(stage), records.entry(stage)
             found = reasons(stage, entry, now, remade)
-            if options.force:
+            if options.force and not stage.frozen:
                 return ("--force was given", *found)
             return found or (output_reasons(stage, entry, now) if entry else ())
 
@@ -100,8 +91,8 @@ def build(project: Project, options: Options, emit: Callable[[Event], None]) -> 
     cache_config = options.cache or read_cache_config(project.root)
     own = project.root / ".fossml"
     prepare(own)
-    with _alone(own / "lock"), StatCache(own / "stat.db") as cache:
-        recover(own / "aside")
+    with alone(project.root), StatCache(own / "stat.db") as cache:
+        recover(own / "aside", lambda group: end_left(group, f"DVC_ROOT={project.root}"))
         workspace = Workspace(project.root, cache)
         objects = Objects(
             cache_config.folder, cache_config.links, root=project.root, stats=cache, ignored=workspace.ignored
@@ -116,22 +107,6 @@ def prepare(own: Path) -> None:
         (own / ".gitignore").write_text("*\n", encoding="utf-8")
 
 
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    with path.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            file.seek(0)
-            raise FossmlError(
-                f"another fossml builds here (process {file.read().strip() or 'unknown'})", hint="wait for it to end"
-            ) from error
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield
-
-
 class _Build:
     """One build: the queue, what runs, and how each stage ended."""
 
@@ -140,14 +115,16 @@ class _Build:
     ) -> None:
         self.root, self.options, self.objects = project.root, options, objects
         self.workspace, self.emit = workspace, emit
-        self.tracked: dict[str, Artifact] = {artifact.path: artifact for artifact in project.tracked}
-        self.graph: Graph = make_graph(project.stages)
-        selected = select(self.graph, options.targets)
-        ordered = order(self.graph)
-        self.waiting = [address for address in ordered if address in selected]
+        tracked = {artifact.path: artifact for artifact in project.tracked}
+        self.outputs = Outputs(project.root, tracked, objects, workspace)
+        graph = make_graph(project.stages)
+        self.stages = graph.stages
+        ordered = order(graph)
         self.records = Records(project.root, ordered)
-        self.ended: dict[str, str] = {}
-        self.running: dict[Future[Exit | None], _Running] = {}
+        selected = select(graph, options.targets, options.folder)
+        self.queue = Queue([address for address in ordered if address in selected], graph.needs)
+        self.ended: Counter[str] = Counter()
+        self.running: dict[Future[Exit | None], Running] = {}
         self.commit: Commit | None = None
         self.environment: Environment | None = None
 
@@ -163,87 +140,64 @@ class _Build:
                     raise
         finally:
             self.records.save()
-        for address in self.waiting:
+        for address in self.queue.left():
             self._end(address, "cancelled", ("a stage that it needs failed, or the build stopped before it",))
-        counts = {name: list(self.ended.values()).count(name) for name in ("done", "current", "restored", "failed")}
-        return Summary(counts["done"], counts["current"], counts["restored"], counts["failed"], len(self.waiting))
+        ended = self.ended
+        return Summary(ended["done"], ended["current"], ended["restored"], ended["failed"], ended["cancelled"])
 
     def _start_ready(self, pool: ThreadPoolExecutor) -> bool:
         """Settle or start every stage whose needs are met; True where something was settled."""
         moved = False
-        for address in list(self.waiting):
-            stopping = "failed" in self.ended.values() and not self.options.keep_going
-            if stopping or len(self.running) >= self.options.jobs:
+        while len(self.running) < self.options.jobs and (self.options.keep_going or not self.ended["failed"]):
+            address = self.queue.next()
+            if address is None:
                 break
-            needs = self.graph.needs[address]
-            if all(self.ended.get(need) in ("done", "current", "restored") for need in needs):
-                self.waiting.remove(address)
-                moved = True
-                try:
-                    self._settle(self.graph.stages[address], pool)
-                except FossmlError as error:
-                    self._end(address, "failed", (str(error), *([error.hint] if error.hint else [])))
+            moved = True
+            try:
+                self._settle(self.stages[address], pool)
+            except FossmlError as error:
+                self._end(address, "failed", (str(error), *([error.hint] if error.hint else [])))
         return moved
 
     def _settle(self, stage: Stage, pool: ThreadPoolExecutor) -> None:
         """Find `stage` current, restore it, or start it."""
-        self._fetch_tracked(stage)
+        self.outputs.fetch(stage)
         now, entry = self.workspace.now(stage), self.records.entry(stage)
-        why = reasons(stage, entry, now)
+        forced = self.options.force and not stage.frozen
+        why = (*(["--force was given"] if forced else []), *reasons(stage, entry, now))
         changed = output_reasons(stage, entry, now) if entry else ()
-        if self.options.force:
-            why = ("--force was given", *why)
         if not why and not changed:
-            self._end(stage.address, "current")
-        elif not self._restore(stage, now, entry if not why else None):
+            self._accept(stage, now, entry)
+        elif not forced and self._restore(stage, now, entry if stage.frozen or not why else None):
+            pass
+        elif stage.frozen:
+            raise FossmlError(why[0], where=stage.file, hint=f"`dvc unfreeze {stage.address}` lets it run")
+        else:
             self._start(stage, now, (*why, *changed) if entry else why, pool)
 
-    def _fetch_tracked(self, stage: Stage) -> None:
-        """Data that a .dvc file names and that is not there comes out of the cache."""
-        for dep in stage.deps:
-            place = rooted(stage, dep)
-            data = self.tracked.get(place)
-            if data and not (self.root / place).exists() and self.objects.has(data):
-                self.objects.checkout(data, self.root / place)
+    def _accept(self, stage: Stage, now: Now, entry: LockEntry | None) -> None:
+        """`stage` is current; one that is frozen is so with whatever lies there, and that is recorded as DVC does."""
+        if stage.frozen:
+            here = LockEntry(stage.cmd, _sorted(now.deps), now.params, _sorted(now.outs))
+            if here != entry:
+                self.outputs.keep(stage, now)
+                self.records.restored(stage, here)
+        self._end(stage.address, "current")
 
     def _restore(self, stage: Stage, now: Now, entry: LockEntry | None) -> bool:
-        """Take the outputs of an earlier run with the same recipe out of the cache, where it holds them all."""
-        if self.options.force or stage.always_changed:
+        found = self.outputs.restore(stage, now, entry, self.records)
+        if found is None:
             return False
-        found = recipe(stage, now)
-        run = self.records.find(found) if found and entry is None else None
-        entry = entry_of(run) if run else entry
-        if entry is None or {a.path for a in entry.outs} != {out.path for out in stage.outs}:
-            return False
-        stale = [a for a in entry.outs if (here := now.outs[a.path]) is None or here.digest != a.digest]
-        if not all(self.objects.has(artifact) for artifact in stale):
-            return False
-        for artifact in stale:
-            self.objects.checkout(artifact, self.root / rooted(stage, artifact.path))
-        self.workspace.forget(rooted(stage, artifact.path) for artifact in stale)
-        self._ignore(stage)
-        self.records.restored(stage, entry)
+        self.records.restored(stage, found)
         self._end(stage.address, "restored")
         return True
 
     def _start(self, stage: Stage, now: Now, why: tuple[str, ...], pool: ThreadPoolExecutor) -> None:
-        for path, here in now.deps.items():
-            if here is None:
-                hint = f"put it there, or `dvc pull {path}` where a remote has it"
-                raise FossmlError(f"its input {path} is not there", where=stage.file, hint=hint)
         if self.commit is None:
             self.commit, self.environment = commit(self.root), self.options.environment()
-        log = self.root / ".fossml" / "logs" / f"{stage.address.replace('/', ':')}.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        replaced = [self.root / rooted(stage, out.path) for out in stage.outs if not out.persist]
-        aside = put_aside(self.root / ".fossml" / "aside", replaced)
-        for place in (self.root / rooted(stage, out.path) for out in stage.outs):
-            place.parent.mkdir(parents=True, exist_ok=True)
-        env = {**self.options.env, "DVC_ROOT": str(self.root), "DVC_STAGE": stage.address}
+        running = launch(self.root, stage, now, self.options.env, self.objects)
+        self.running[pool.submit(running.process.wait)] = running
         self.emit(Event("start", stage.address, why))
-        process = start(script(stage.cmd), cwd=self.root / stage.wdir, env=env, stdout=log, shell="/bin/sh")
-        started = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self.running[pool.submit(process.wait)] = _Running(stage, now, aside, process, log, started)
 
     def _finish_some(self) -> None:
         if not self.running:
@@ -252,15 +206,17 @@ class _Build:
             if self.options.cancelled():
                 raise KeyboardInterrupt
         for future in done:
-            ended, running = future.result(), self.running.pop(future)
+            ended, running = future.result(), self.running[future]
             assert ended is not None  # wait() without a timeout returns when the process has ended
             try:
                 self._finish(running, ended)
             except FossmlError as error:
                 running.aside.restore()
-                self._fail(running, ended, str(error))
+                log = str(running.log.relative_to(self.root))
+                self._end(running.stage.address, "failed", (str(error),), ended.seconds, log)
+            del self.running[future]
 
-    def _finish(self, running: _Running, ended: Exit) -> None:
+    def _finish(self, running: Running, ended: Exit) -> None:
         stage = running.stage
         self.workspace.forget(rooted(stage, out.path) for out in stage.outs)
         if ended.code != 0:
@@ -269,26 +225,24 @@ class _Build:
         after = self._look_again(running)
         key = recipe(stage, running.now)
         assert key is not None  # a stage with a missing input is not started
-        outs = tuple(self._keep(stage, path, here) for path, here in sorted(after.outs.items()))
         run = Run(
             key=key,
             stage=stage.address,
             cmd=stage.cmd,
-            deps=tuple(a for _, a in sorted(running.now.deps.items()) if a),
+            deps=_sorted(running.now.deps),
             params=running.now.params,
-            outs=outs,
+            outs=self.outputs.keep(stage, after),
             started=running.started,
             seconds=round(ended.seconds, 3),
             commit=self.commit.id if self.commit else None,
             dirty=bool(self.commit and self.commit.dirty),
             environment=self.environment,
         )
-        self._ignore(stage)
         self.records.ran(stage, run)
         running.aside.discard()
         self._end(stage.address, "done", seconds=ended.seconds)
 
-    def _look_again(self, running: _Running) -> Now:
+    def _look_again(self, running: Running) -> Now:
         """What lies there after the run. FossmlError where an output was not made or an input was changed."""
         stage = running.stage
         self.workspace.forget(rooted(stage, path) for path in stage.deps)
@@ -297,32 +251,16 @@ class _Build:
             if here is None:
                 raise FossmlError(f"its command ended well but did not make {path}", where=stage.file)
         for path, was in running.now.deps.items():
-            here = after.deps[path]
-            if was != here:
+            if was != after.deps[path]:
                 raise FossmlError(f"{path}, an input, changed while it ran", where=stage.file)
         return after
-
-    def _keep(self, stage: Stage, path: str, here: Artifact | None) -> Artifact:
-        """Take an output into the cache, DVC does also a metric or plot with `cache: false`."""
-        assert here is not None  # _look_again has checked it
-        out = next(out for out in stage.outs if out.path == path)
-        if out.cache or out.kind != "out":
-            self.objects.add(self.root / rooted(stage, path), here)
-        return here
-
-    def _ignore(self, stage: Stage) -> None:
-        for out in stage.outs:
-            if out.cache and (self.root / ".git").exists():
-                gitignore(self.root, rooted(stage, out.path))
-
-    def _fail(self, running: _Running, ended: Exit, message: str) -> None:
-        self._end(running.stage.address, "failed", (message,), ended.seconds, str(running.log.relative_to(self.root)))
 
     def _end(
         self, address: str, how: str, why: tuple[str, ...] = (), seconds: float = 0.0, log: str | None = None
     ) -> None:
-        if how != "cancelled":
-            self.ended[address] = how
+        self.ended[how] += 1
+        if how in ("done", "current", "restored"):
+            self.queue.done(address)
         self.emit(Event(how, address, why, round(seconds, 3), log))  # type: ignore[arg-type]  # one of Event's words
 
     def _cancel_all(self) -> None:
@@ -334,12 +272,5 @@ class _Build:
         self.running.clear()
 
 
-def script(cmd: str | tuple[str, ...]) -> str:
-    """`cmd` as one shell command. Each line of a multi-line string and each entry of a list is a command of its own,
-
-    in a shell of its own, as DVC runs them; the first that fails ends it.
-    """
-    commands = [line for line in cmd.splitlines() if line.strip()] if isinstance(cmd, str) else list(cmd)
-    if len(commands) == 1:
-        return commands[0]
-    return " && ".join(f"/bin/sh -c {shlex.quote(command)}" for command in commands)
+def _sorted(artifacts: Mapping[str, Artifact | None]) -> tuple[Artifact, ...]:
+    return tuple(artifact for _, artifact in sorted(artifacts.items()) if artifact)

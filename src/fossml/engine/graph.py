@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import difflib
 import fnmatch
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -97,9 +98,12 @@ def order(graph: Graph) -> tuple[str, ...]:
     return tuple(done)
 
 
-def select(graph: Graph, targets: Iterable[str]) -> frozenset[str]:
-    """What `targets` (addresses, globs, groups of a foreach, outputs) need, themselves included; all for no target."""
-    wanted = [address for target in targets for address in _match(graph, target)] or list(graph.stages)
+def select(graph: Graph, targets: Iterable[str], folder: str = ".") -> frozenset[str]:
+    """What `targets` (addresses, globs, groups of a foreach, outputs) need, themselves included; all for no target.
+
+    Like DVC's, targets count from `folder`; those that mean nothing there, from the root.
+    """
+    wanted = [address for target in targets for address in _match(graph, target, folder)] or list(graph.stages)
     found: set[str] = set()
     while wanted:
         address = wanted.pop()
@@ -109,16 +113,17 @@ def select(graph: Graph, targets: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _match(graph: Graph, target: str) -> list[str]:
-    named = [a for a in graph.stages if a == target or a.startswith(target + "@") or fnmatch.fnmatchcase(a, target)]
-    if named:
-        return named
-    path = target.rstrip("/").removeprefix("./")
-    made = [a for a, stage in graph.stages.items() if any(rooted(stage, out.path) == path for out in stage.outs)]
-    if made:
-        return made
+def _match(graph: Graph, target: str, folder: str) -> list[str]:
+    for name in (f"{folder}/dvc.yaml:{target}", posixpath.join(folder, target), target):
+        if found := _named(graph, posixpath.normpath(name).removeprefix("dvc.yaml:")):
+            return found
     near = difflib.get_close_matches(target, graph.stages, n=1)
     raise FossmlError(
         f"there is no stage and no output named {target!r}",
         hint=f"did you mean {near[0]!r}?" if near else f"the stages are: {', '.join(graph.stages) or 'none'}",
     )
+
+
+def _named(graph: Graph, name: str) -> list[str]:
+    stages = [a for a in graph.stages if a == name or a.startswith(name + "@") or fnmatch.fnmatchcase(a, name)]
+    return stages or [a for a, s in graph.stages.items() if any(rooted(s, out.path) == name for out in s.outs)]

@@ -51,15 +51,17 @@ def entry_of(run: Run) -> LockEntry:
 def reasons(stage: Stage, entry: LockEntry | None, now: Now, remade: frozenset[str] = frozenset()) -> tuple[str, ...]:
     """Why `stage` cannot stay as `entry` recorded it, leaving its outputs aside; empty when it can.
 
-    `remade` holds inputs that another stage is about to write: nothing is said of them.
+    A frozen stage never runs: its outputs are taken as they lie there, as DVC does. `remade` holds inputs that
+    another stage is about to write: nothing is said of them.
     """
+    if stage.frozen:
+        return tuple(f"it is frozen and its output {path} is missing" for path, out in now.outs.items() if not out)
     if entry is None:
         return ("no run of it is recorded",)
     if not stage.deps and not stage.params and not stage.outs:
         return ("it has no inputs and no outputs, so it always runs",)
     found = [] if entry.cmd == stage.cmd else [f"the command was `{_line(entry.cmd)}`, is `{_line(stage.cmd)}`"]
-    if not stage.frozen:
-        found += _inputs(entry, now, remade) + _params(entry.params, now.params)
+    found += _inputs(entry, now, remade) + _params(entry.params, now.params)
     if stage.always_changed:
         found.append("it is declared always_changed")
     return tuple(found)
@@ -67,6 +69,8 @@ def reasons(stage: Stage, entry: LockEntry | None, now: Now, remade: frozenset[s
 
 def output_reasons(stage: Stage, entry: LockEntry, now: Now) -> tuple[str, ...]:
     """Where the outputs that lie there are not the ones that `entry` recorded."""
+    if stage.frozen:
+        return ()
     recorded = {artifact.path: artifact for artifact in entry.outs}
     found = []
     for out in stage.outs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from fossml.engine.plan import Now
 from fossml.project.dvc import ignored, rooted, select_params
@@ -20,6 +20,7 @@ class Workspace:
         self._cache = cache
         self.ignored = ignored(root)
         self._known: dict[str, Artifact | None] = {}
+        self._below: dict[str, set[str]] = {}
 
     def now(self, stage: Stage) -> Now:
         """What `stage` finds. FossmlError where a parameter that it names is not there."""
@@ -34,15 +35,13 @@ class Workspace:
         place = rooted(stage, path)
         if place not in self._known:
             self._known[place] = artifact(self.root, place, self._cache, self.ignored)
+            for folder in PurePosixPath(place).parents:
+                self._below.setdefault(str(folder), set()).add(place)
         found = self._known[place]
         return replace(found, path=path) if found else None
 
     def forget(self, places: Iterable[str]) -> None:
         """Paths (relative to the root) that may have changed, with the folders around them and what is in them."""
         for place in places:
-            for known in [k for k in self._known if k == place or _inside(k, place) or _inside(place, k)]:
-                del self._known[known]
-
-
-def _inside(path: str, folder: str) -> bool:
-    return folder == "." or path.startswith(folder + "/")
+            for known in (place, *map(str, PurePosixPath(place).parents), *self._below.pop(place, ())):
+                self._known.pop(known, None)

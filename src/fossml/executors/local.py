@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,11 +61,7 @@ class Process:
         if exited is not None:
             return exited
         self._cancelled = True
-        self._signal(signal.SIGTERM)
-        deadline = time.monotonic() + grace
-        while self._alive() and time.monotonic() < deadline:
-            time.sleep(_TICK)
-        self._signal(signal.SIGKILL)
+        _end(self.pid, grace, self._popen.poll)
         return self._ended(self._popen.wait())
 
     def _ended(self, code: int) -> Exit:
@@ -73,33 +69,58 @@ class Process:
             self._exit = Exit(code, time.monotonic() - self._started, self._cancelled)
         return self._exit
 
-    def _alive(self) -> bool:
-        """Whether anything of the group still runs: a shell may die before its child."""
-        self._popen.poll()
-        try:
-            os.killpg(self.pid, 0)
-        except (ProcessLookupError, PermissionError):  # macOS refuses where nothing but zombies is left
-            return False
-        return _running(self.pid)
 
-    def _signal(self, number: int) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, number)
+def end_left(group: int, variable: str, grace: float = 5.0) -> None:
+    """End a process group whose starter was killed, if `variable` (NAME=value) in its environment shows that it is it.
+
+    Without /proc nothing can be told, and nothing is ended.
+    """
+    if any(variable.encode() in _environ(process) for process in _members(group)):
+        _end(group, grace, lambda: None)
 
 
-def _running(group: int) -> bool:
-    """Whether a member of the group is more than a zombie: in a container process 1 may never reap orphans."""
-    states = [state for stat in Path("/proc").glob("[0-9]*/stat") for state in _state(stat, group)]
-    return any(state not in "ZX" for state in states) if Path("/proc/self/stat").exists() else True
+def _environ(process: Path) -> list[bytes]:
+    try:
+        return (process / "environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
 
 
-def _state(stat: Path, group: int) -> list[str]:
-    """The state letter of a process of this group; nothing for any other."""
+def _end(group: int, grace: float, reap: Callable[[], object]) -> None:
+    """Ask the group to end, wait `grace` seconds, then kill what is left of it."""
+    _signal(group, signal.SIGTERM)
+    deadline = time.monotonic() + grace
+    while _alive(group, reap) and time.monotonic() < deadline:
+        time.sleep(_TICK)
+    _signal(group, signal.SIGKILL)
+
+
+def _alive(group: int, reap: Callable[[], object]) -> bool:
+    """Whether anything of the group still runs: a shell may die before its child."""
+    reap()
+    try:
+        os.killpg(group, 0)
+    except (ProcessLookupError, PermissionError):  # macOS refuses where nothing but zombies is left
+        return False
+    return bool(_members(group)) or not Path("/proc/self/stat").exists()
+
+
+def _signal(group: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)
+
+
+def _members(group: int) -> list[Path]:
+    """The processes of the group that are more than zombies: in a container process 1 may never reap orphans."""
+    return [stat.parent for stat in Path("/proc").glob("[0-9]*/stat") if _is_member(stat, group)]
+
+
+def _is_member(stat: Path, group: int) -> bool:
     try:
         fields = stat.read_bytes().rpartition(b")")[2].split()
     except OSError:
-        return []
-    return [fields[0].decode()] if int(fields[2]) == group else []
+        return False
+    return int(fields[2]) == group and fields[0] not in (b"Z", b"X")
 
 
 def start(

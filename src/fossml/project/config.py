@@ -66,9 +66,20 @@ def read_config(root: Path) -> Config:
     if own.exists():
         return parse_config(_text(own), "fossml.toml", ())
     pyproject = root / "pyproject.toml"
-    if pyproject.exists() and "[tool.fossml" in (text := _text(pyproject)):
+    if pyproject.exists() and _names_fossml(text := _text(pyproject)):
         return parse_config(text, "pyproject.toml", ("tool", "fossml"))
     return Config()
+
+
+def _names_fossml(text: str) -> bool:
+    """Whether a pyproject.toml configures fossml, however the table is written; one that is no TOML may mean to."""
+    if "fossml" not in text:
+        return False
+    try:
+        tool = tomllib.loads(text).get("tool")
+    except (ValueError, RecursionError):
+        return "tool.fossml" in text
+    return isinstance(tool, dict) and "fossml" in tool
 
 
 def _text(path: Path) -> str:
@@ -84,9 +95,10 @@ def parse_config(text: str, file: str, prefix: tuple[str, ...]) -> Config:
     """Read `text`; the tables stand below `prefix` (none in fossml.toml). Unknown keys are errors, not ignored."""
     try:
         data: Any = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # a number of very many digits is no TOMLDecodeError
         found = re.search(r"line (\d+)", str(error))
-        raise FossmlError(f"is not TOML: {error}", where=f"{file}:{found[1]}" if found else file) from error
+        hint = "claims are written [[claim]], with two brackets" if "'claim'" in str(error) else None
+        raise FossmlError(f"is not TOML: {error}", where=f"{file}:{found[1]}" if found else file, hint=hint) from error
     except RecursionError as error:
         raise FossmlError("is nested too deeply", where=file) from error
     for name in prefix:
@@ -137,6 +149,7 @@ def _config(data: Mapping[str, Any], where: Where) -> Config:
         _check(claim, "claim", where, index)
     for name in ("project", "seed"):
         _check(data.get(name, {}), name, where, 0)
+    _check_project(data.get("project", {}), where)
     return Config(
         file=where.file,
         project=data.get("project"),
@@ -157,6 +170,15 @@ def _check(table: object, name: str, where: Where, index: int) -> None:
         if key not in KEYS[name]:
             place = where.at(name, key, index)
             raise FossmlError(f"unknown key {key!r} in [{name}]", where=place, hint=_nearest(key, KEYS[name]))
+
+
+def _check_project(table: Mapping[str, Any], where: Where) -> None:
+    for key, value in table.items():
+        place = where.at("project", key)
+        if key != "authors" and not isinstance(value, str):
+            raise FossmlError(f"[project] {key} must be a string, it is {value!r}", where=place)
+        if key == "authors" and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+            raise FossmlError(f"[project] authors must be a list of strings, it is {value!r}", where=place)
 
 
 def _nearest(name: str, known: Mapping[str, Any] | frozenset[str]) -> str:

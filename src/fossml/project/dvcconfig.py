@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import configparser
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from fossml.errors import FossmlError
 
 LINKS = ("reflink", "hardlink", "symlink", "copy")
+_HINT = "`dvc config --list` reads it"
+DEFAULT = ("reflink", "copy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,31 +19,55 @@ class CacheConfig:
     """The cache folder (absolute) and the link types to try, in order. DVC's default is reflink, then copy."""
 
     folder: Path
-    links: tuple[str, ...] = ("reflink", "copy")
+    links: tuple[str, ...] = DEFAULT
 
 
 def read_cache_config(root: Path) -> CacheConfig:
     """What `.dvc/config` and, above it, `.dvc/config.local` say."""
     parser = configparser.ConfigParser(interpolation=None)
-    for name in ("config", "config.local"):
-        path = root / ".dvc" / name
-        try:
-            parser.read_string(path.read_text(encoding="utf-8"), source=str(path))
-        except FileNotFoundError:
-            continue
-        except (configparser.Error, UnicodeDecodeError) as error:
-            line = getattr(error, "lineno", None)
-            where = f".dvc/{name}" + (f":{line}" if line else "")
-            hint = "`dvc config --list` reads it"
-            raise FossmlError("is not a configuration file", where=where, hint=hint) from error
-    links = tuple(
-        word.strip() for word in parser.get("cache", "type", fallback="reflink,copy").split(",") if word.strip()
-    )
+    says = ".dvc/config"
+    for name in (".dvc/config", ".dvc/config.local"):
+        before = parser.get("cache", "type", fallback="")
+        if (text := _text(root, name)) is not None:
+            _parse(parser, text, name)
+        says = name if parser.get("cache", "type", fallback="") != before else says
+    words = (word.strip() for word in _bare(parser.get("cache", "type", fallback="")).split(","))
+    links = tuple(word for word in words if word) or DEFAULT
     unknown = [word for word in links if word not in LINKS]
     if unknown:
-        raise FossmlError(f"unknown link type {unknown[0]!r}", where=".dvc/config", hint=f"known: {', '.join(LINKS)}")
-    folder = parser.get("cache", "dir", fallback="cache")
+        raise FossmlError(f"unknown link type {unknown[0]!r}", where=says, hint=f"known: {', '.join(LINKS)}")
+    folder = _bare(parser.get("cache", "dir", fallback="cache"))
+    if "\0" in folder:
+        raise FossmlError("the cache folder's name cannot be one", where=".dvc/config", hint=_HINT)
     return CacheConfig((root / ".dvc" / folder).resolve(), links)
+
+
+def _bare(value: str) -> str:
+    """A value without the quotes that dvc writes around one with a comma, and without a comment behind it."""
+    quoted = re.fullmatch(r"""(["'])(.*)\1\s*(#.*)?""", value)
+    return quoted[2] if quoted else value.partition("#")[0].strip()
+
+
+def _text(root: Path, name: str) -> str | None:
+    """The text of a configuration file; None where there is none."""
+    try:
+        return (root / name).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError as error:
+        raise FossmlError("is not UTF-8", where=name, hint=_HINT) from error
+    except OSError as error:
+        raise FossmlError(f"cannot be read: {error.strerror}", where=name) from error
+
+
+def _parse(parser: configparser.ConfigParser, text: str, name: str) -> None:
+    try:
+        parser.read_string(text, source=name)
+    except configparser.Error as error:
+        lines = [line for line, _ in getattr(error, "errors", ())]
+        line = getattr(error, "lineno", None) or (lines[0] if lines else None)
+        where = f"{name}:{line}" if line else name
+        raise FossmlError("is not a configuration file", where=where, hint=_HINT) from error
 
 
 FILES = {

@@ -206,6 +206,7 @@ _CLASSES_OF = re.compile(
     r"|pandas\.core\.(?:arrays|indexes|internals|dtypes)(?:\.\w+)*|pandas\.core\.(?:frame|series|index)"
     r"|torch\.nn\.modules\.\w+|torch\.optim(?:\.\w+)*|torchvision\.models\.\w+"
 )
+_SPARSE = re.compile(r"(?:bsr|coo|csc|csr|dia|dok|lil)_(?:matrix|array)")
 _NOT_CLASSES = frozenset(
     ["Popen", "Pool", "Process", "Thread", "Parallel", "Memory", "Path", "ProcessPoolExecutor", "ThreadPoolExecutor"]
 )
@@ -220,4 +221,6 @@ def is_allowed(module: str, name: str) -> bool:
         return name in _NUMPY_ARRAYS.get(parts[2], ())
     if parts[0] == "numpy" and parts[1:] == ["dtypes"]:
         return name.endswith("DType")
+    if parts[:2] == ["scipy", "sparse"] and len(parts) < 4 and _SPARSE.fullmatch(name):
+        return True
     return bool(_CLASSES_OF.fullmatch(module) and _CLASS.fullmatch(name)) and name not in _NOT_CLASSES

@@ -95,7 +95,7 @@ def _narrow(sd: float, k: int, rule: looks.Rule) -> bool:
 
 def _estimate(y: NDArray[np.float64], rule: looks.Rule) -> Estimate:
     if rule.reading.kind != "mean":
-        return intervals.one_run(y, slack=rule.target.slack)
+        return intervals.one_run(y)
     estimate = intervals.mean(y, level=level(y.size, rule.last, math.inf))
     return replace(estimate, method="interval of the mean, 95 % over all looks together")
 

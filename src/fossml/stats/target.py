@@ -31,7 +31,7 @@ class Target:
 class Decision:
     """What the scores say of a claim in one reading; `settled` when no further run is needed.
 
-    `estimate` is the 95 % interval of one run, widened by the rounding slack, or for a mean the interval of the mean
+    `estimate` is the 95 % interval of one run, or for a mean the interval of the mean
     that holds 95 % over all looks together; with fewer than three runs, and where they do not vary, smallest and
     largest run (nan where there is no finite one). `margin` is the difference taken as irrelevant, None where no
     margin was needed.

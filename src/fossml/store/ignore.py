@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from fossml.errors import FossmlError
 from fossml.store.paths import check_target
+
+if TYPE_CHECKING:
+    from pathspec.pattern import Pattern
 
 _SPECIAL = re.compile(r"([\\\[\]!*#?])")
 
@@ -66,9 +71,18 @@ def _verdict(root: Path, path: PurePosixPath) -> bool:
         from pathspec import GitIgnoreSpec  # only where there is a .gitignore: the import costs more than the rest
 
         relative = str(path.relative_to(folder)) + ("/" if (root / path).is_dir() else "")
-        said = GitIgnoreSpec.from_lines(patterns).check_file(relative).include
+        spec = GitIgnoreSpec([pattern for line in patterns for pattern in _compiled(line)])
+        said = spec.check_file(relative).include
         verdict = verdict if said is None else said
     return verdict
+
+
+@functools.cache
+def _compiled(line: str) -> tuple[Pattern, ...]:
+    """A file of many lines is asked again after each one that is appended: compile a line once."""
+    from pathspec import GitIgnoreSpec
+
+    return tuple(GitIgnoreSpec.from_lines([line]).patterns)
 
 
 def _patterns(root: Path, path: PurePosixPath) -> Iterator[tuple[PurePosixPath, list[str]]]:

@@ -14,10 +14,10 @@ from fossml.store import durable, manifest
 from fossml.store.blobs import Blobs
 from fossml.store.digest import Measured, StatCache, measure
 from fossml.store.ignore import gitignore
-from fossml.store.links import Linker, check_kinds
+from fossml.store.links import Linker, check_kinds, copy
 from fossml.store.paths import TEMPORARY, check_target
 from fossml.store.statcache import FINE
-from fossml.store.walk import Ignored, left_out, nothing_ignored
+from fossml.store.walk import Ignored, files, left_out, nothing_ignored
 from fossml.types import Artifact
 
 __all__ = ["Objects", "gitignore"]
@@ -63,8 +63,8 @@ class Objects:
             return False
         return all(self._blobs.has(digest) for digest in set(files.values()))
 
-    def add(self, source: Path, a: Artifact) -> None:
-        """Bring the file or folder `source` into the cache, and tie it to its objects.
+    def add(self, source: Path, a: Artifact, *, linked: bool = True) -> None:
+        """Bring the file or folder `source` into the cache, and tie it to its objects where it is to be `linked`.
 
         What is there already stays; a damaged object is replaced. All is on disk on return. FossmlError where
         `source` is no longer what `a` says, leaves the repository, or cannot be read or stored.
@@ -76,15 +76,16 @@ class Objects:
                 raise FossmlError("this changed while it was being stored", where=str(source), hint="try again")
             paths = {source / name: digest for name, digest in measured.files.items()}
             files = paths if a.digest.endswith(".dir") else {source: a.digest}
-            self._store(files, measured)
-            for path, digest in files.items():
+            self._store(files, measured, linked)
+            for path, digest in files.items() if linked else ():
                 self._tie(path, digest)
 
-    def checkout(self, a: Artifact, target: Path) -> None:
+    def checkout(self, a: Artifact, target: Path, *, linked: bool = True) -> None:
         """Make `target` what `a` says, from the cache. What stood there is replaced once the new is whole.
 
-        Of a folder that is replaced, ignored files are kept. FossmlError where an object is missing or damaged (it is
-        named) or `target` would leave the repository; `target` is then as it was.
+        It is a copy where it is not to be `linked`. Of a folder that is replaced, ignored files are kept. FossmlError
+        where an object is missing or damaged (it is named) or `target` would leave the repository; `target` is then as
+        it was.
         """
         check_target(self._root, target)
         with _told(target):
@@ -92,19 +93,40 @@ class Objects:
             self._sweep(target.parent)
             temp = durable.temporary(target.parent)
             try:
-                files = self._fill(a, temp)
+                files = self._fill(a, temp, linked)
                 self._replace(a, temp, target, files)
             finally:
                 durable.remove(temp)
 
-    def _store(self, files: Mapping[Path, str], measured: Measured) -> None:
+    def release(self, target: Path) -> None:
+        """Make what lies at `target` writable files of their own: a command will change them in place."""
+        check_target(self._root, target)
+        with _told(target):
+            path = os.path.relpath(target, self._root)
+            inner = [target / name for name in files(target, path, self._ignored)] if target.is_dir() else [target]
+            for file in inner if target.exists() else ():
+                self._release(file)
+
+    def _release(self, path: Path) -> None:
+        st = path.lstat()
+        if stat.S_ISREG(st.st_mode) and st.st_nlink == 1 and st.st_mode & 0o200:
+            return
+        temp = durable.temporary(path.parent)
+        try:
+            copy(path, temp, executable=bool(path.stat().st_mode & 0o111))
+            temp.replace(path)
+        finally:
+            durable.remove(temp)
+
+    def _store(self, files: Mapping[Path, str], measured: Measured, linked: bool) -> None:
         wanted = {digest: path for path, digest in files.items()}
         staged: dict[str, Path] = {}
         try:
             for digest, path in wanted.items():
                 st = path.stat()
                 if not self._blobs.has(digest, st.st_size):
-                    staged[digest] = self._blobs.stage(path, digest, self._ways_in(path, st))
+                    ways = self._ways_in(path, st) if linked else ("reflink",)
+                    staged[digest] = self._blobs.stage(path, digest, ways)
             folder = measured.artifact.digest
             if folder.endswith(".dir") and not self._blobs.has(folder):
                 staged[folder] = self._blobs.stage_bytes(manifest.dump(measured.files))
@@ -136,9 +158,9 @@ class Objects:
                 durable.remove(temp)
         raise self._no_link(path)
 
-    def _kinds(self, executable: bool) -> tuple[str, ...]:
+    def _kinds(self, executable: bool, linked: bool = True) -> tuple[str, ...]:
         """An executable file is a copy: its mode must not become the object's."""
-        return ("copy",) if executable else self._links
+        return self._links if linked and not executable else ("copy",)
 
     def _place(self, kind: str, digest: str, target: Path, executable: bool) -> bool:
         """Make the new file `target` from a sound object; False where this kind of link cannot be."""
@@ -151,21 +173,21 @@ class Objects:
             self._stats.put(target.stat(), digest, read_ns)
         return done
 
-    def _fill(self, a: Artifact, temp: Path) -> dict[str, str]:
+    def _fill(self, a: Artifact, temp: Path, linked: bool) -> dict[str, str]:
         """Make `temp` what `a` says; its files: path relative to `temp` ("" for itself) -> MD5."""
         if not a.digest.endswith(".dir"):
-            self._make(a.digest, temp, a.isexec)
+            self._make(a.digest, temp, self._kinds(a.isexec, linked), a.isexec)
             return {"": a.digest}
         files = self._blobs.manifest(a.digest)
         temp.mkdir()
         for folder in sorted({Path(name).parent for name in files}):
             (temp / folder).mkdir(parents=True, exist_ok=True)
         for name, digest in files.items():
-            self._make(digest, temp / name, False)
+            self._make(digest, temp / name, self._kinds(False, linked))
         return files
 
-    def _make(self, digest: str, target: Path, executable: bool) -> None:
-        if not any(self._place(kind, digest, target, executable) for kind in self._kinds(executable)):
+    def _make(self, digest: str, target: Path, kinds: Iterable[str], executable: bool = False) -> None:
+        if not any(self._place(kind, digest, target, executable) for kind in kinds):
             raise self._no_link(target)
 
     def _replace(self, a: Artifact, temp: Path, target: Path, files: Mapping[str, str]) -> None:

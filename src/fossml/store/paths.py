@@ -37,8 +37,8 @@ def check_target(root: Path, target: Path) -> Path:
             "this output lies outside the repository", where=str(target), hint="is a folder above it a link?"
         )
     parts = real.relative_to(base).parts
-    if any(is_guarded(part) for part in parts) or parts[0] == ".dvc":
-        raise FossmlError("outputs must not lie among the files of git or dvc", where=str(target))
+    if any(is_guarded(part) for part in parts) or parts[0] in (".dvc", ".fossml"):
+        raise FossmlError("outputs must not lie among the files of git, dvc or fossml", where=str(target))
     return target
 
 

@@ -17,20 +17,27 @@ ALWAYS = (
 
 def not_checked(claim: Claim, outcomes: Sequence[Outcome], place: int, *, seeded: bool) -> tuple[str, ...]:
     """What was not checked for the claim at `place`, the particular before the general."""
-    return (*_about_claim(claim), *_about_runs(outcomes, place), *_about_seed(seeded), *ALWAYS)
+    values = [value for one in outcomes if not one.failure for value in one.measured[place].values.values()]
+    unmoved = len(values) > 1 and len(set(values)) == 1
+    return (*_about_claim(claim, values), *_about_runs(outcomes, place), *_about_seed(seeded, unmoved), *ALWAYS)
 
 
-def _about_claim(claim: Claim) -> list[str]:
+def _about_claim(claim: Claim, values: Sequence[float]) -> list[str]:
     said = []
     if claim.spread is not None and claim.spread_kind is None:
-        said.append(f"the spread ± {claim.spread:g}: it is not said whether it is sd, se or ci95, so it was not used")
+        said.append(
+            f"the spread ± {claim.spread:g}: it was not used, for nobody said whether it is sd, se or ci95"
+            f" (--spread {claim.spread:g}:sd)"
+        )
     try:
         shape = printed(claim.text)
     except ValueError:
         return said
-    if shape.decimals == 0 and not shape.percent:
-        low, high = shape.value - shape.slack, shape.value + shape.slack
-        said.append(f"digits behind the point: {claim.text} has none, so {low:g} to {high:g} counts as equal")
+    spread = max(values, default=0.0) - min(values, default=0.0)
+    if 0 < spread < shape.slack or (shape.decimals == 0 and not shape.percent):
+        unit, scale = (" %", 100) if shape.percent else ("", 1)
+        low, high = (shape.value - shape.slack) * scale, (shape.value + shape.slack) * scale
+        said.append(f"digits that are not printed: {claim.text} stands for {low:.6g} to {high:.6g}{unit}")
     return said
 
 
@@ -45,7 +52,9 @@ def _about_runs(outcomes: Sequence[Outcome], place: int) -> list[str]:
     return said + sorted(notes)
 
 
-def _about_seed(seeded: bool) -> list[str]:
+def _about_seed(seeded: bool, unmoved: bool) -> list[str]:
+    if seeded and unmoved:
+        return ["other seeds: the seed that was given changed nothing, so this is one result, not several"]
     return [] if seeded else ["other seeds: none was given, so runs differ only by what the command draws itself"]
 
 

@@ -27,6 +27,7 @@ def claim_from_options(
 ) -> Claim:
     """A claim as typed on the command line: `value` may carry `>=` or `<=` in front and `± spread` behind."""
     comparison, bare = _comparison(value)
+    bare = _percent_in_front(bare)
     number, behind = _value(bare, "--claim")
     deviation, kind = _spread(spread, "--spread") if spread else (behind, None)
     parse_metric(metric, "--metric")
@@ -52,6 +53,7 @@ def parse_claim(table: Mapping[str, Any], where: str) -> Claim:
             raise FossmlError(f"a claim needs `{name}`", where=where)
     parse_metric(text["metric"], where)
     comparison, bare = _comparison(_printed_value(table, where))
+    bare = _percent_in_front(bare)
     number, behind = _value(bare, where)
     line = where.rpartition(":")[2]
     reading = _text(table, "reading", where)
@@ -107,12 +109,20 @@ def _comparison(text: str) -> tuple[Comparison, str]:
     return "=", bare
 
 
+def _percent_in_front(text: str) -> str:
+    """`81.0 ± 0.5 %` and `(81.0 ± 0.5) %` as `81.0 % ± 0.5 %`: the sign is of both."""
+    match = re.fullmatch(r"\(?([^()%]+?)\s*(?:±|\+/?-)\s*([^()%]+?)\)?\s*%", text)
+    return f"{match[1]}% ± {match[2]}%" if match else text
+
+
 def _value(text: str, where: str) -> tuple[Printed, float | None]:
-    """The number, and the spread behind `±`; the percent sign may stand behind either."""
+    """The number, and the spread behind `±`; the percent sign may stand behind either and is of both."""
     parts = _PLUS_MINUS.split(text)
     try:
         number = printed(parts[0])
-        return number, printed(parts[1]).value if len(parts) > 1 else None
+        spread = printed(parts[1]) if len(parts) > 1 else None
+        scale = 100 if spread and number.percent and not spread.percent else 1
+        return number, spread.value / scale if spread else None
     except ValueError as error:
         raise FossmlError(f"{text!r} is not a number as printed", where=where, hint=_number_hint(text)) from error
 

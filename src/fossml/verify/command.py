@@ -144,11 +144,13 @@ class Command:
         assert record is not None
         stdout, stderr = _log(place.stdout), _log(place.stderr)
         if not record.good:
-            told = explain(record, stdout, stderr, self._setting)
+            copy = f"{place.folder / 'room' / self._setting.root.name}/"
+            told = explain(record, stdout.replace(copy, ""), stderr.replace(copy, ""), self._setting)
             return Outcome(place.seed, record.seconds, recorded=recorded, failure=told.failure, hint=told.hint)
         left = Left(place.files, record.written, stdout, stderr, self._lay_before())
         measured = tuple(measure(metric, left) for metric in self._setting.metrics)
-        return Outcome(place.seed, record.seconds, measured, _digest(record, stdout), recorded)
+        wrote = (_digest(record, stdout),) * len(measured)
+        return Outcome(place.seed, record.seconds, measured, wrote, recorded)
 
     def _lay_before(self) -> frozenset[str]:
         names = (metric.source for metric in self._setting.metrics if not metric.stream)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, count
 
 from fossml.canon import key
 from fossml.engine.graph import make_graph
@@ -21,23 +21,30 @@ from fossml.verify.metric import Metric, parse_metric
 from fossml.verify.rebuild import Built, Rebuilder
 from fossml.views.sentence import Judged
 
+_ROOM = (
+    "the environment: the Python on this machine's PATH was used, not one made from the project's own lock",
+    "network and other folders of this machine: the rebuild could reach them",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A claim with its metric and the stage that makes it."""
+    """A claim with its metric, the stage that makes it, and all that this stage makes."""
 
     claim: Claim
     metric: Metric
     stage: str
+    made: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The outputs of the rebuild beside those that the author's dvc.lock records."""
+    """The outputs of the rebuild beside those that the author's dvc.lock records; `left_out` were not rebuilt."""
 
     same: tuple[str, ...] = ()
     different: tuple[str, ...] = ()
     unrecorded: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +65,8 @@ def read_targets(project: Project, only: Sequence[str] = ()) -> tuple[Target, ..
     file = project.config.file or "fossml.toml"
     if not project.config.claims:
         raise FossmlError(
-            "there is no [[claim]] to verify",
-            where=file,
+            f"there is no [[claim]] to verify{'' if project.config.file else ', as there is no fossml.toml'}",
+            where=project.config.file or str(project.root),
             hint="add one to fossml.toml, or verify any command with --cmd (`fossml verify --help` shows how)",
             code=UNKNOWN,
         )
@@ -82,7 +89,7 @@ def _target(project: Project, claim: Claim, where: str) -> Target:
     parts = metric.source.split("/")
     for length in range(len(parts), 0, -1):
         if maker := makers.get("/".join(parts[:length])):
-            return Target(claim, metric, maker)
+            return Target(claim, metric, maker, tuple(path for path, address in makers.items() if address == maker))
     made = ", ".join(sorted(makers)) or "nothing"
     raise FossmlError(f"no stage makes {metric.source}", where=where, hint=f"the stages make: {made}")
 
@@ -100,23 +107,28 @@ def verify_project(
     make_graph(rebuilder.project.stages)
     say("rebuilding from nothing in a copy: no outputs, no cache, no lock of the author's")
     base = rebuilder.built(None, lambda event: _say_event(event, say))
-    draws = seeds.fresh(rng, set(rebuilder.known_seeds()))
+    route = rebuilder.project.config.seed
+    known = rebuilder.known_seeds()
+    draws = seeds.fresh(rng, set(known)) if route else count(max(known, default=0) + 1)
+    if base.recorded:
+        say(f"  on record: it took {base.seconds:.1f} s (--fresh does it again)")
     seeded = _seeded(targets, rebuilder, base, draws)
     measured = None
     if seeded and limits.runs > 0:
-        say(f"fresh seeds for {', '.join(target.claim.id for target in seeded)}")
+        how = "with fresh seeds" if route else "as it is, since fossml.toml has no [seed]"
+        say(f"again, {how}: {', '.join(target.claim.id for target in seeded)}")
         measured = run(
             [target.claim for target in seeded],
-            lambda seed: _outcome(rebuilder.built(seed), seeded),
-            chain(rebuilder.known_seeds(), draws),
+            lambda seed: _outcome(rebuilder.built(seed), seeded, base, has_seed=route is not None),
+            chain(known, draws),
             limits,
             cancel=rebuilder.cancel,
             report=lambda one: report(seeded, one),
         )
     judged = tuple(
-        _judge_seeded(target, seeded.index(target), measured, limits)
+        _judge_repeated(target, seeded.index(target), measured, limits, has_seed=route is not None)
         if measured and target in seeded
-        else _judge_rebuilt(target, base, has_seed=rebuilder.project.config.seed is not None)
+        else _judge_rebuilt(target, base)
         for target in targets
     )
     return Verified(judged, base, compare(rebuilder.project, base), measured)
@@ -130,61 +142,63 @@ def _say_event(event: Event, say: Callable[[str], None]) -> None:
 
 
 def _seeded(targets: Sequence[Target], rebuilder: Rebuilder, base: Built, draws: Iterator[int]) -> list[Target]:
-    """The claims whose number moves with the seed; one read as exact is about the recorded seed and is left out."""
-    route = rebuilder.project.config.seed
-    if route is None or base.failed:
-        return []
+    """The claims to measure again: those that the seed reaches, all where there is none to give.
+
+    A claim read as exact is about what the author recorded, and is left out.
+    """
+    wanting = [one for one in targets if _wants_seeds(one.claim) and (not base.failed or _has(base, one))]
+    if rebuilder.project.config.seed is None or not wanting:
+        return wanting
     trial = next(draws)
-    stages = {target.stage for target in targets if _wants_seeds(target.claim)}
+    stages = {target.stage for target in wanting}
     reached = {stage for stage in stages if rebuilder.reached(stage, trial)}
-    return [target for target in targets if target.stage in reached and _wants_seeds(target.claim)]
+    return [target for target in wanting if target.stage in reached]
+
+
+def _has(built: Built, target: Target) -> bool:
+    """Whether the number is there: the stages that it needs have run, whatever became of the others."""
+    return bool(built.measured[target.metric.text].values)
 
 
 def _wants_seeds(claim: Claim) -> bool:
     return claim.reading is None or claim.reading.kind != "exact"
 
 
-def _outcome(built: Built, targets: Sequence[Target]) -> Outcome:
+def _outcome(built: Built, targets: Sequence[Target], base: Built, *, has_seed: bool) -> Outcome:
+    """What a build gave for `targets`, none of which needs a stage that failed in `base`."""
     measured = tuple(built.measured[target.metric.text] for target in targets)
-    failure = "; ".join(f"stage {stage}: {why}" for stage, why in built.failed.items())
-    return Outcome(built.seed, built.seconds, measured, key(dict(built.outs)), built.recorded, failure)
+    wrote = tuple(key({path: built.outs.get(path) for path in target.made}) for target in targets)
+    failure = "; ".join(f"stage {stage}: {why}" for stage, why in built.failed.items() if stage not in base.failed)
+    return Outcome(built.seed if has_seed else None, built.seconds, measured, wrote, built.recorded, failure)
 
 
-def _judge_seeded(target: Target, place: int, measured: Measurement, limits: Limits) -> Judged:
+def _judge_repeated(target: Target, place: int, measured: Measurement, limits: Limits, *, has_seed: bool) -> Judged:
     found = samples(measured.outcomes, place)
     verdicts = judge(
         target.claim,
         found,
         last=limits.runs,
-        rung="L4",
+        rung="L4" if has_seed else "L3",
         seconds=sum(one.seconds for one in measured.outcomes),
         missing=caveats.why_missing(measured.outcomes, place)[0],
-        not_checked=_not_checked(),
+        not_checked=(*_ROOM, *caveats.not_checked(target.claim, measured.outcomes, place, seeded=has_seed)),
     )
-    return Judged(verdicts, found.scores, True, found.fixed, best_of_about(target.claim, found))
+    return Judged(verdicts, found.scores, has_seed, found.fixed, best_of_about(target.claim, found))
 
 
-def _judge_rebuilt(target: Target, base: Built, *, has_seed: bool) -> Judged:
+def _judge_rebuilt(target: Target, base: Built) -> Judged:
     """One rebuild with what the author recorded: equal at the printed precision, or not."""
     measured = base.measured[target.metric.text]
+    not_checked = (*_ROOM, *caveats.ALWAYS)
     if not measured.values:
         reason = "; ".join(f"stage {stage} failed: {why}" for stage, why in base.failed.items()) or measured.missing
         missing = Verdict(target.claim, "not evaluable", None, target.claim.reading, 0, reason)
-        return Judged((replace(missing, not_checked=_not_checked()),), seeded=False)
+        return Judged((replace(missing, not_checked=not_checked),), seeded=False)
     # Without a seed that reaches it, there is one result: it equals the claim or it does not, whatever it is called.
     claim = replace(target.claim, reading=Reading("exact"))
-    notes = () if has_seed or not _wants_seeds(target.claim) else ("other seeds: fossml.toml has no [seed]",)
     found = Samples((measured.values,))
-    verdicts = judge(claim, found, rung="L3", seconds=base.seconds, not_checked=(*notes, *_not_checked()))
+    verdicts = judge(claim, found, rung="L3", seconds=base.seconds, not_checked=not_checked)
     return Judged(tuple(replace(one, claim=target.claim) for one in verdicts), found.scores, False)
-
-
-def _not_checked() -> tuple[str, ...]:
-    return (
-        "the environment: the Python on this machine's PATH was used, not one made from the project's own lock",
-        "network and other folders of this machine: the rebuild could reach them",
-        *caveats.ALWAYS,
-    )
 
 
 def compare(project: Project, base: Built) -> Compared:
@@ -199,4 +213,5 @@ def compare(project: Project, base: Built) -> Compared:
         tuple(path for path, was in pairs.items() if was == base.outs[path]),
         tuple(path for path, was in pairs.items() if was is not None and was != base.outs[path]),
         tuple(path for path, was in pairs.items() if was is None),
+        tuple(sorted(recorded.keys() - base.outs.keys())),
     )

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import difflib
+import os
+import posixpath
 import re
 import signal
 from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from fossml.env import Interpreter
 from fossml.verify.record import Record
+from fossml.verify.room import walk
 from fossml.verify.seeds import Delivery
 
 _UNKNOWN_FLAG = re.compile(
@@ -18,12 +22,24 @@ _UNKNOWN_FLAG = re.compile(
     re.IGNORECASE,
 )
 _NO_MODULE = re.compile(r"(?:ModuleNotFoundError|ImportError): No module named '?([\w.]+)'?")
-_NO_FILE = re.compile(r"(?:FileNotFoundError|No such file or directory)[^\n]*?['\"]?((?:\.\./)+[^'\"\s:]*)")
+_NO_FILE = re.compile(
+    r"(?:FileNotFoundError|No such file or directory)[^\n]*?['\" ]((?:\.\./|\./)*[\w-][^'\"\s:/]*(?:/[^'\"\s:]+|\.\w+))"
+)
+_NO_SCRIPT = re.compile(r"can't open file '([^']+)'")
+_PYTHON_2 = re.compile(r"SyntaxError: Missing parentheses in call to '(?:print|exec)'")
 _OPTION = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*")
 
 
 class Around(Protocol):
     """What is known around a run."""
+
+    @property
+    def root(self) -> Path:
+        """The folder that was copied."""
+
+    @property
+    def wdir(self) -> str:
+        """The folder in which the command ran, relative to `root`."""
 
     @property
     def delivery(self) -> Delivery:
@@ -54,7 +70,8 @@ def explain(record: Record, stdout: str, stderr: str, around: Around) -> Told:
         return Told(f"it was killed by {_signal(-record.code)}", _killed_hint(-record.code))
     last = _last_line(stderr) or _last_line(stdout)
     return Told(
-        f"it failed with exit code {record.code}" + (f": {last}" if last else ""), _hint(record, stderr, around)
+        f"it failed with exit code {record.code}" + (f": {last.rstrip('.')}" if last else ""),
+        _hint(record, stderr, around),
     )
 
 
@@ -71,15 +88,51 @@ def _killed_hint(number: int) -> str:
 
 def _hint(record: Record, stderr: str, around: Around) -> str:
     if (missing := _NO_MODULE.search(stderr)) is not None:
-        return _module_hint(missing[1], around.interpreter)
+        return _own_module_hint(missing[1], around) or _module_hint(missing[1], around.interpreter)
     flag = around.delivery.flag
     if flag and (_UNKNOWN_FLAG.search(stderr) or (record.code == 2 and "usage:" in stderr)):
         return _flag_hint(flag, stderr)
-    if (outside := _NO_FILE.search(stderr)) is not None:
-        return f"{outside[1]} lies outside the folder that was copied: name a larger one with --folder"
+    if _PYTHON_2.search(stderr):
+        return "this is written for Python 2: name one in --cmd, or convert a copy with 2to3"
+    if (script := _NO_SCRIPT.search(stderr)) is not None:
+        return _script_hint(script[1], around)
+    if (file := _NO_FILE.search(stderr)) is not None:
+        return _file_hint(file[1], around)
     if record.code == 127:
         return "the command was not found: does it run in this shell and this folder by hand?"
     return ""
+
+
+def _own_module_hint(module: str, around: Around) -> str:
+    """Where the module is the repository's own: in the folder of the command or above it, up to the repository."""
+    name = module.partition(".")[0]
+    here = around.root / around.wdir
+    for folder in (here, *here.parents):
+        if (folder / name).is_dir() or (folder / f"{name}.py").is_file():
+            way = os.path.relpath(folder, here)
+            larger = "" if folder.is_relative_to(around.root) else f", and name that folder with --folder {way}"
+            return f"`{name}` lies in the repository: write PYTHONPATH={way} in front of the command{larger}"
+        if (folder / ".git").exists():
+            break
+    return ""
+
+
+def _script_hint(script: str, around: Around) -> str:
+    """Where a script of that name is, if the folder has one."""
+    name = PurePosixPath(script).name
+    found = [
+        entry.path for entry in walk(around.root) if entry.kind == "file" and posixpath.basename(entry.path) == name
+    ]
+    if not found:
+        return f"there is no {name} in the folder"
+    nearest = posixpath.relpath(min(found, key=len), around.wdir)
+    return f"there is {nearest}: name it so, or go to its folder and name this one with --folder"
+
+
+def _file_hint(path: str, around: Around) -> str:
+    if posixpath.normpath(posixpath.join(around.wdir, path)).startswith("../"):
+        return f"{path} lies outside the folder that was copied: name a larger one with --folder"
+    return f"{path} is not in the folder: is it to be downloaded or made first?"
 
 
 def _module_hint(module: str, interpreter: Interpreter | None) -> str:

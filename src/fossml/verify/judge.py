@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
@@ -19,6 +20,9 @@ UNTYPED = (Reading("one"), Reading("mean"))
 
 _PERCENT = (50.0, 200.0)
 """How many times larger one number is where a percentage was compared with a fraction."""
+
+_LOWER = re.compile(r"(?i)(^|[^a-z])(\w+_)?(loss|error|err|rmse|mse|mae|nll|perplexity|ppl|wer|cer|fid)([^a-z]|$)")
+"""Metrics of which less is better, by the names that they go by; where nothing is known, more is better."""
 
 Rung = Literal["L0", "L1", "L2", "L3", "L4", "L5"]
 
@@ -124,7 +128,7 @@ def best_of_about(claim: Claim, samples: Samples) -> int | None:
         return None
     from fossml.stats.sequential import best_of
 
-    sign = -1.0 if claim.comparison == "<=" else 1.0
+    sign = -1.0 if claim.comparison == "<=" or _LOWER.search(claim.metric) else 1.0
     return best_of([sign * score for score in samples.scores], sign * claim.value)
 
 

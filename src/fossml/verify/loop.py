@@ -9,9 +9,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from fossml.types import Claim
-from fossml.verify.judge import Samples, settled
+from fossml.verify.judge import Samples, answers, settled
 from fossml.verify.metric import Measured
 
+_MOST = "the most runs are made; --runs allows more"
 _FAILURES = 2
 """Failed runs after which more of them are not worth their price."""
 
@@ -20,13 +21,14 @@ _FAILURES = 2
 class Outcome:
     """One run: what was `measured` for each claim in order, or the `failure` that kept it from being measured.
 
-    `wrote` is a digest of what the run wrote ("" where nobody looked); `recorded`: taken from the record, not run now.
+    `wrote` holds, for each claim, a digest of what the run wrote that bears on it (empty where nobody looked);
+    `recorded`: taken from the record, not run now.
     """
 
     seed: int | None
     seconds: float
     measured: tuple[Measured, ...] = ()
-    wrote: str = ""
+    wrote: tuple[str, ...] = ()
     recorded: bool = False
     failure: str = ""
     hint: str = ""
@@ -53,7 +55,7 @@ class Measurement:
 def samples(outcomes: Sequence[Outcome], place: int) -> Samples:
     """What the runs say of the claim at `place`: failed runs and those without its metric left out."""
     good = [one for one in outcomes if not one.failure and one.measured[place].values]
-    digests = {one.wrote for one in good}
+    digests = {one.wrote[place] if one.wrote else "" for one in good}
     return Samples(tuple(one.measured[place].values for one in good), len(digests) == 1 and "" not in digests)
 
 
@@ -64,8 +66,18 @@ def why_stop(claims: Sequence[Claim], outcomes: Sequence[Outcome], limits: Limit
         return "the command fails"
     open_claims = [place for place, claim in enumerate(claims) if not _closed(claim, place, outcomes, limits)]
     if outcomes and not open_claims:
-        return "no further run would change the answer"
-    return "the most runs are made" if len(outcomes) >= limits.runs else ""
+        most = len(outcomes) >= limits.runs and _undecided(claims, outcomes, limits)
+        return _MOST if most else "no further run would change the answer"
+    return _MOST if len(outcomes) >= limits.runs else ""
+
+
+def _undecided(claims: Sequence[Claim], outcomes: Sequence[Outcome], limits: Limits) -> bool:
+    """Whether a claim is left open only because no more runs were allowed."""
+    found = ((claim, samples(outcomes, place)) for place, claim in enumerate(claims))
+    return any(
+        not one.fixed and any(answer.name == "inconclusive" for answer in answers(claim, one, last=limits.runs))
+        for claim, one in found
+    )
 
 
 def _closed(claim: Claim, place: int, outcomes: Sequence[Outcome], limits: Limits) -> bool:

@@ -54,7 +54,7 @@ class Records:
         """Every whole record, in the order in which they were made."""
         found = []
         for line in self._file.read_text(encoding="utf-8").splitlines() if self._file.exists() else ():
-            with contextlib.suppress(ValueError, TypeError, KeyError):
+            with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):
                 fields = json.loads(line)
                 measured = {name: Measured(**one) for name, one in fields.pop("measured").items()}
                 found.append(Built(**fields, measured=measured))
@@ -74,12 +74,18 @@ class Records:
 
 
 def leaves_out(project: Project) -> frozenset[Path]:
-    """What a copy for a stranger does not get: outputs, locks, caches, and files that git is told to ignore."""
+    """What a copy for a stranger does not get: outputs, locks, caches, and files that git is told to ignore.
+
+    Nor tracked data that the cache holds: it comes out of there, as recorded, whatever lies in the working tree.
+    """
     root = project.root
     files = {stage.file for stage in project.stages}
     out = {root / rooted(stage, out.path) for stage in project.stages for out in stage.outs}
     out |= {root / PurePosixPath(file).with_suffix(".lock") for file in files}
-    out |= {root / "fossml.lock", root / ".dvc" / "cache", root / ".dvc" / "tmp", read_cache_config(root).folder}
+    config = read_cache_config(root)
+    out |= {root / "fossml.lock", root / ".dvc" / "cache", root / ".dvc" / "tmp", config.folder}
+    objects = Objects(config.folder, root=root)
+    out |= {root / artifact.path for artifact in project.tracked if objects.has(artifact)}
     listed = git.files(root)
     if listed is None:
         return frozenset(out)
@@ -120,7 +126,10 @@ class Rebuilder:
         return [seed for seed in self._known if seed is not None]
 
     def built(self, seed: int | None, report: Callable[[Event], None] = lambda _event: None) -> Built:
-        """The build with `seed` (None: as the author recorded it), from the record where it is on it."""
+        """The build with `seed` (None: as the author recorded it), from the record where it is on it.
+
+        Where the project takes no seed, the number only counts the repetitions.
+        """
         if seed in self._known and self._answers(self._known[seed]):
             return self._known[seed]
         began = time.monotonic()
@@ -165,7 +174,7 @@ class Rebuilder:
             return self._base
 
     def _bring_data(self, folder: Path) -> None:
-        """Data that .dvc files name comes out of the author's cache where the working tree lacks it."""
+        """Data that .dvc files name comes out of the author's cache; what that lacks, out of the working tree."""
         config = read_cache_config(self.project.root)
         objects = Objects(config.folder, root=folder)
         for artifact in self.project.tracked:
@@ -184,10 +193,10 @@ class Rebuilder:
 
     def _build(self, folder: Path, report: Callable[[Event], None]) -> None:
         seed = folder.parent.name.partition("seed-")[2]
-        project = read_project(folder)
+        project = _thawed(read_project(folder))
         env = inside(self.options.env, self.project.root, folder, folder)
         route = self.project.config.seed
-        force = bool(seed and route and route.kind != "param")
+        force = bool(seed) and (route is None or route.kind != "param")
         if seed and route and route.kind != "param":
             project, env = _with_seed(project, env, route, int(seed))
         ensure_dvc(folder)
@@ -205,7 +214,7 @@ class Rebuilder:
         (folder / ".fossml" / "failed.json").write_text(json.dumps(failures), encoding="utf-8")
 
     def _read(self, folder: Path, seed: int | None) -> Built:
-        """What the build left; only what a stage made counts, and nothing of a stage that failed is there."""
+        """What the build left; only what a stage made counts, and nothing that one wrote before it failed."""
         project = read_project(folder)
         outs = {}
         for file in {stage.file for stage in project.stages}:
@@ -213,8 +222,16 @@ class Rebuilder:
             for stage in (stage for stage in project.stages if stage.file == file and stage.name in lock):
                 outs.update({rooted(stage, out.path): out.digest for out in lock[stage.name].outs})
         failed = json.loads((folder / ".fossml" / "failed.json").read_text(encoding="utf-8"))
-        left = Left(folder)
-        return Built(seed, 0.0, {metric.text: measure(metric, left) for metric in self.metrics}, outs, failed)
+        lost = [
+            folder / rooted(stage, o.path) for stage in project.stages if stage.address in failed for o in stage.outs
+        ]
+        return Built(seed, 0.0, {metric.text: _measured(metric, folder, lost) for metric in self.metrics}, outs, failed)
+
+
+def _measured(metric: Metric, folder: Path, lost: Sequence[Path]) -> Measured:
+    if any((folder / metric.source).is_relative_to(path) for path in lost):
+        return Measured(missing=f"the stage that makes {metric.source} failed")
+    return measure(metric, Left(folder))
 
 
 def _differs(before: Project, after: Project, target: str) -> bool:
@@ -238,6 +255,11 @@ def _with_seed(project: Project, env: Mapping[str, str], route: SeedRoute, seed:
         for stage in project.stages
     )
     return replace(project, stages=stages), dict(env)
+
+
+def _thawed(project: Project) -> Project:
+    """A frozen stage keeps what its author has; from nothing it must run."""
+    return replace(project, stages=tuple(replace(stage, frozen=False) for stage in project.stages))
 
 
 def _last_line(root: Path, log: str | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -121,14 +122,19 @@ def _of_mean(reading: Reading | None) -> bool:
 
 
 def _interval(estimate: Estimate, claim: Claim, decimals: int, shape: Printed) -> str:
-    """Both ends, with more digits where rounding would put the claim on the other side of one."""
+    """Both ends, rounded outwards; with more digits where that would put the claim on the other side of one."""
     scale = 100 if shape.percent else 1
     low, high, value = estimate.low * scale, estimate.high * scale, claim.value * scale
     digits = decimals
-    while digits < decimals + 3 and (low <= value <= high) != (round(low, digits) <= value <= round(high, digits)):
+    while digits < decimals + 3 and (low <= value <= high) != (_down(low, digits) <= value <= -_down(-high, digits)):
         digits += 1
     between = "-" if low >= 0 else " to "
-    return _with_unit(f"{fixed(low, digits)}{between}{fixed(high, digits)}", shape)
+    return _with_unit(f"{fixed(_down(low, digits), digits)}{between}{fixed(-_down(-high, digits), digits)}", shape)
+
+
+def _down(value: float, digits: int) -> float:
+    """`value` rounded down to so many decimals; what floating point adds to a number with as many does not count."""
+    return math.floor(value * 10**digits + 1e-9) / 10**digits if math.isfinite(value) else value
 
 
 def _answered(judged: Judged) -> str:

@@ -71,13 +71,14 @@ def _walk(root: Path, folder: str, dvc: _Rules, git: _Rules, *, in_git: bool) ->
                 yield path
     for name in folders:
         path = posixpath.join(folder, name)
-        if not dvc.ignores(path, folder=True) and not git.ignores(path, folder=True) and not _is_repository(root, path):
+        if not dvc.ignores(path, folder=True) and not git.ignores(path, folder=True) and not _is_apart(root, path):
             yield from _walk(root, path, dvc, git, in_git=in_git)
 
 
-def _is_repository(root: Path, folder: str) -> bool:
-    """Another DVC repository inside this one is not this one's business."""
-    return (root / folder / ".dvc").is_dir()
+def _is_apart(root: Path, folder: str) -> bool:
+    """Another DVC repository inside this one, or an environment with its packages, is not this one's business."""
+    here = root / folder
+    return any((here / mark).exists() for mark in (".dvc", "pyvenv.cfg", "conda-meta"))
 
 
 def _entries(root: Path, folder: str) -> tuple[list[str], list[str]]:

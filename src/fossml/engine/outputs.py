@@ -1,0 +1,77 @@
+"""Outputs between the working tree and the cache: fetched, restored from earlier runs, kept, named in .gitignore."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fossml.engine.plan import Now, entry_of, recipe
+from fossml.engine.records import Records
+from fossml.engine.workspace import Workspace
+from fossml.project.dvc import LockEntry, rooted
+from fossml.store.objects import Objects, gitignore
+from fossml.types import Artifact, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """The outputs of the repository at `root`, whose bytes `objects` holds; `tracked` is .dvc files' data by path."""
+
+    root: Path
+    tracked: Mapping[str, Artifact]
+    objects: Objects
+    workspace: Workspace
+
+    def fetch(self, stage: Stage) -> None:
+        """Data that `stage` needs, that a .dvc file names and that is not there comes out of the cache."""
+        for place in (rooted(stage, dep) for dep in stage.deps):
+            data = self.tracked.get(place)
+            if data and not (self.root / place).exists() and self.objects.has(data):
+                self.objects.checkout(data, self.root / place)
+
+    def restore(self, stage: Stage, now: Now, entry: LockEntry | None, records: Records) -> LockEntry | None:
+        """Bring back what `entry` says, else what an earlier run with the same recipe made; None where that cannot be.
+
+        A persistent output is never replaced: what its command makes depends on what lies there.
+        """
+        if stage.always_changed or not stage.outs:
+            return None
+        if any(out.persist and (entry is None or now.outs[out.path]) for out in stage.outs):
+            return None
+        entry = entry or self._recorded(stage, now, records)
+        if entry is None or {a.path for a in entry.outs} != {out.path for out in stage.outs}:
+            return None
+        stale = [a for a in entry.outs if (here := now.outs[a.path]) is None or here.digest != a.digest]
+        if not all(self.objects.has(artifact) for artifact in stale):
+            return None
+        linked = {out.path: out.cache for out in stage.outs}
+        for artifact in stale:
+            place = self.root / rooted(stage, artifact.path)
+            self.objects.checkout(artifact, place, linked=linked[artifact.path])
+        self.workspace.forget(rooted(stage, artifact.path) for artifact in stale)
+        self.ignore(stage)
+        return entry
+
+    def _recorded(self, stage: Stage, now: Now, records: Records) -> LockEntry | None:
+        found = recipe(stage, now)
+        run = records.find(found) if found else None
+        return entry_of(run) if run else None
+
+    def keep(self, stage: Stage, now: Now) -> tuple[Artifact, ...]:
+        """Take the outputs that lie there into the cache; as DVC also a metric or plot with `cache: false`."""
+        kept = []
+        for out in sorted(stage.outs, key=lambda out: out.path):
+            here = now.outs[out.path]
+            assert here is not None  # the caller has checked it
+            if out.cache or out.kind != "out":
+                self.objects.add(self.root / rooted(stage, out.path), here, linked=out.cache)
+            kept.append(here)
+        self.ignore(stage)
+        return tuple(kept)
+
+    def ignore(self, stage: Stage) -> None:
+        """Tell git of the outputs that the cache holds."""
+        if any((folder / ".git").exists() for folder in (self.root, *self.root.parents)):
+            for out in (out for out in stage.outs if out.cache):
+                gitignore(self.root, rooted(stage, out.path))

@@ -1,0 +1,80 @@
+"""The claims of a project in a table: verdict first, then what it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from fossml.types import Claim, Reading, Verdict, VerdictName
+from fossml.views.sentence import Judged, sentence
+from fossml.views.table import Outcome, headline, rows
+
+CLAIM = Claim("acc", "m.json:acc", 0.75, "0.75")
+
+
+def judged(*verdicts: tuple[VerdictName, Reading | None], claim: Claim = CLAIM, rung: bool = True) -> Judged:
+    made = (Verdict(claim, name, "L3" if rung else None, reading, 1, "no number") for name, reading in verdicts)
+    return Judged(tuple(made), (0.75,) if rung else (), seeded=False)
+
+
+def test_a_row_carries_the_verdict_the_rung_and_the_sentence() -> None:
+    one = judged(("numeric", Reading("exact")))
+    (row,) = rows([one], ["holds"])
+    assert (row.id, row.verdict, row.rung, row.outcome, row.soft) == ("acc", "numeric", "L3", "holds", "")
+    assert row.sentence == sentence(one)
+
+
+def test_verdicts_that_differ_by_reading_are_all_named() -> None:
+    two = judged(("consistent", Reading("one")), ("not reproduced", Reading("mean", 5)))
+    assert rows([two], ["unknown"])[0].verdict == "one: consistent, mean: not reproduced"
+
+
+def test_verdicts_that_agree_are_named_once() -> None:
+    two = judged(("consistent", Reading("one")), ("consistent", Reading("mean")))
+    assert rows([two], ["holds"])[0].verdict == "consistent"
+
+
+def test_what_was_not_measured_stands_on_no_rung() -> None:
+    assert rows([judged(("not evaluable", None), rung=False)], ["unknown"])[0].rung == "--"
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"), [("one setting of many", "one setting of many"), ("", "soft: no reason is given")]
+)
+def test_a_soft_claim_says_why_it_does_not_count(reason: str, said: str) -> None:
+    soft = replace(CLAIM, hard=False, reason=reason)
+    assert rows([judged(("not reproduced", None), claim=soft)], ["fails"])[0].soft == said
+
+
+def test_the_reason_of_a_hard_claim_is_not_taken_for_an_excuse() -> None:
+    hard = replace(CLAIM, reason="see section 3")
+    assert rows([judged(("numeric", None), claim=hard)], ["holds"])[0].soft == ""
+
+
+def test_rows_keep_the_order_of_the_claims() -> None:
+    claims = [replace(CLAIM, id=name) for name in ("z", "a", "m")]
+    table = rows([judged(("numeric", None), claim=claim) for claim in claims], ["holds", "fails", "unknown"])
+    assert [(row.id, row.outcome) for row in table] == [("z", "holds"), ("a", "fails"), ("m", "unknown")]
+
+
+def test_each_claim_needs_its_outcome() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        rows([judged(("numeric", None))], [])
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "said"),
+    [
+        (["holds"], "The claim holds"),
+        (["fails"], "The claim does not hold"),
+        (["unknown"], "The claim could not be told"),
+        (["holds", "holds"], "2 of 2 claims hold"),
+        (["holds", "fails"], "1 of 2 claims holds, 1 does not"),
+        (["fails", "fails"], "0 of 2 claims hold, 2 do not"),
+        (["holds", "unknown", "fails", "holds"], "2 of 4 claims hold, 1 does not, 1 could not be told"),
+        (["unknown", "unknown"], "0 of 2 claims hold, 2 could not be told"),
+    ],
+)
+def test_the_headline_counts_every_outcome(outcomes: list[Outcome], said: str) -> None:
+    assert headline(outcomes) == said
