@@ -13,7 +13,7 @@ from fossml.errors import FossmlError
 from fossml.store.paths import check_target
 
 if TYPE_CHECKING:
-    from pathspec.pattern import Pattern
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 _SPECIAL = re.compile(r"([\\\[\]!*#?])")
 
@@ -78,7 +78,7 @@ def _verdict(root: Path, path: PurePosixPath) -> bool:
 
 
 @functools.cache
-def _compiled(line: str) -> tuple[Pattern, ...]:
+def _compiled(line: str) -> tuple[GitIgnoreSpecPattern, ...]:
     """A file of many lines is asked again after each one that is appended: compile a line once."""
     from pathspec import GitIgnoreSpec
 
