@@ -91,7 +91,9 @@ def call(root: Path, program: str, *args: str) -> float:
     """Seconds that one process takes."""
     env = {**os.environ, "DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": str(root / ".dvc" / "site")}
     began = time.perf_counter()
-    subprocess.run([program, *args], cwd=root, env=env, check=True, capture_output=True)
+    done = subprocess.run([program, *args], cwd=root, env=env, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{program} {' '.join(args)} failed in {root}:\n{done.stdout}{done.stderr}")
     return time.perf_counter() - began
 
 
