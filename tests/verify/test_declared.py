@@ -171,11 +171,15 @@ def test_without_a_seed_the_build_is_repeated_and_that_is_said(paper: Paper) -> 
 
 
 def test_a_result_that_differs_by_itself_is_not_refuted_by_one_rebuild(paper: Paper) -> None:
-    script = "import json, os\njson.dump({'acc': 0.75 + int.from_bytes(os.urandom(2)) / 2**20}, open('m.json', 'w'))\n"
+    # Another number each time, by how often it ran: around the claim, and never the same twice in a row.
+    script = COUNTED + (
+        "n = len(open(os.environ['COUNT']).readlines())\n"
+        "json.dump({'acc': 0.75 + (0.01, -0.01, 0.006, -0.006)[n % 4]}, open('m.json', 'w'))\n"
+    )
     paper.save({"train.py": script, "fossml.toml": CLAIM.replace('reading = "exact"', 'reading = "one"')})
     verified = paper.verify()
     assert len(verified.judged[0].scores) >= 3
-    assert verdict(verified) != ["not reproduced"]
+    assert verdict(verified) == ["consistent"]
 
 
 def test_a_stage_that_fails_does_not_change_the_verdict_on_another(paper: Paper) -> None:
