@@ -88,20 +88,29 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What one process tree opened, as the hook saw it. `how` names the means: hook, or none.
+    """What one process tree opened. `how` names the means: an audit hook in Python, strace, or none.
 
     Paths inside the repository are POSIX and relative to its root; `outside` holds absolute ones (data only, no
-    interpreter or package files). `sources` are the repository's Python files that were executed. `distributions`
-    are those that were imported, name -> version.
+    interpreter or package files). `sources` are the repository's Python files that were executed. `missing` are paths
+    of the repository that were opened in vain and are not there; `searched` maps its folders to the top-level modules
+    that were looked for in them and found elsewhere. `changed` are those of `sources` and `read` that somebody else
+    changed after they were read: what was read of them is not known. `distributions` are those that were imported,
+    name -> version, out of the folders `packages` (absolute). `python` is the version of the interpreter, "" where no
+    Python ran.
     """
 
-    how: Literal["hook", "none"]
+    how: Literal["hook", "strace", "none"]
     sources: tuple[str, ...] = ()
     read: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    searched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    changed: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
     distributions: Mapping[str, str] = field(default_factory=dict)
+    packages: tuple[str, ...] = ()
+    python: str = ""
     commands: tuple[tuple[str, ...], ...] = ()
 
 

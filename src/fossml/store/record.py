@@ -44,8 +44,9 @@ def _convert(fields: dict[str, Any]) -> None:
 
 def _trace(data: Mapping[str, Any]) -> Trace:
     fields = _known(Trace, data)
-    for name in ("sources", "read", "written", "listed", "outside"):
+    for name in ("sources", "read", "written", "listed", "missing", "changed", "outside", "packages"):
         fields[name] = _strings(fields.get(name, ()))
+    fields["searched"] = {folder: _strings(names) for folder, names in fields.get("searched", {}).items()}
     fields["commands"] = tuple(_strings(command) for command in fields.get("commands", ()))
     return Trace(**fields)
 
