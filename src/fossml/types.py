@@ -71,10 +71,11 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Todo:
-    """A Stage that must run, with the reasons, one sentence each."""
+    """A Stage that must run, with the reasons, one sentence each; `rests_on` names an earlier Run that spares it that."""
 
     stage: Stage
     reasons: tuple[str, ...]
+    rests_on: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,39 +116,77 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
+class Discovered:
+    """What a Run rests on beyond what its Stage declares, with the digests it had; `how` as in Trace.
+
+    `sources` are the repository's Python files that were executed: digests that comments and formatting do not move.
+    `files` were opened: MD5 as DVC writes it; paths are relative to the root, those outside absolute, with `~` for the
+    home folder. `listed` maps folders to a digest of the names in them. A digest "" means that it is not known: the
+    file was changed while the stage ran. `missing` and `searched` are as in Trace. `wrote` was written and is no
+    declared output. `packages` are folders of this machine, and stay on it.
+    """
+
+    how: Literal["hook", "strace"]
+    python: str = ""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    listed: Mapping[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    searched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    wrote: tuple[str, ...] = ()
+    distributions: Mapping[str, str] = field(default_factory=dict)
+    packages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The author's word that outputs are current although `reasons` say otherwise, and why: `because`."""
+
+    because: str
+    reasons: tuple[str, ...]
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """What did happen; the only record. `started` is ISO 8601 in UTC, `seconds` wall-clock.
 
-    `deps` and `outs` carry the paths of the Stage (relative to its `wdir`), `params` the values read, by file.
-    `origin` is who ran it; what a Run of origin `dvc` read beyond its declared inputs is unknown.
+    `recipe` is the key of what was known before it ran, `key` that of all it rests on. `deps` and `outs` carry the
+    paths of the Stage (relative to its `wdir`), `params` the values read, by file, `env` the declared environment
+    variables (None: not set). `origin` is who ran it. `discovered` None: what it read beyond its declared inputs is
+    unknown, as for each Run of origin `dvc`.
     """
 
     key: str
     stage: str
     cmd: str | tuple[str, ...]
+    recipe: str = ""
     deps: tuple[Artifact, ...] = ()
     params: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     outs: tuple[Artifact, ...] = ()
     seed: int | None = None
+    env: Mapping[str, str | None] = field(default_factory=dict)
     started: str = ""
     seconds: float = 0.0
     commit: str | None = None
     dirty: bool = False
     origin: Literal["fossml", "dvc"] = "fossml"
     environment: Environment | None = None
-    trace: Trace | None = None
+    discovered: Discovered | None = None
+    accepted: Accepted | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What is happening: the stream that terminal, JSON and log read."""
+    """What is happening: the stream that terminal, JSON and log read. `notes` are worth a look and no failure."""
 
     event: Literal["start", "done", "current", "restored", "failed", "cancelled"]
     stage: str
     reasons: tuple[str, ...] = ()
     seconds: float = 0.0
     log: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 ReadingKind: TypeAlias = Literal["one", "mean", "best", "best-epoch", "exact"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fossml.errors import FossmlError
 from fossml.store.ledger import Ledger, from_json, to_json
-from fossml.types import Artifact, Environment, Run, Trace
+from fossml.types import Accepted, Artifact, Discovered, Environment, Run
 
 text = st.text(st.characters(), max_size=8)
 texts = st.lists(text, max_size=3).map(tuple)
@@ -40,18 +40,23 @@ runs = st.builds(
     dirty=st.booleans(),
     origin=st.sampled_from(["fossml", "dvc"]),
     environment=st.none() | st.builds(Environment, text, versions, versions),
-    trace=st.none()
+    recipe=text,
+    env=st.dictionaries(text, st.none() | text, max_size=2),
+    discovered=st.none()
     | st.builds(
-        Trace,
-        st.sampled_from(["hook", "none"]),
+        Discovered,
+        st.sampled_from(["hook", "strace"]),
+        text,
+        versions,
+        versions,
+        versions,
         texts,
-        texts,
-        texts,
-        texts,
+        st.dictionaries(text, texts, max_size=2),
         texts,
         versions,
-        st.lists(texts, max_size=2).map(tuple),
+        texts,
     ),
+    accepted=st.none() | st.builds(Accepted, text, texts, text),
     metrics=st.dictionaries(text, number, max_size=2),
 )
 
@@ -124,7 +129,7 @@ def test_a_line_torn_anywhere_costs_only_itself(tmp_path_factory: pytest.TempPat
     [b"{}", b"[]", b"3", b"null", b"\xff\xfe", b'"x"', b'{"key": 1, "stage": "s", "cmd": "c"}', b"[" * 100_000]
     + [
         json.dumps({**to_json(run("k")), name: 7}).encode()
-        for name in ("cmd", "deps", "outs", "params", "metrics", "trace", "environment")
+        for name in ("cmd", "deps", "outs", "params", "metrics", "discovered", "accepted", "environment")
     ],
 )
 def test_a_foreign_line_is_passed_over_and_counted(path: Path, line: bytes) -> None:

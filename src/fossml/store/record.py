@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from fossml.types import Artifact, Environment, Run, Trace
+from fossml.types import Accepted, Artifact, Discovered, Environment, Run
 
 
 def to_json(run: Run) -> dict[str, Any]:
@@ -34,21 +34,37 @@ def _convert(fields: dict[str, Any]) -> None:
     fields["cmd"] = cmd if isinstance(cmd, str) else _strings(cmd)
     for name in ("deps", "outs"):
         fields[name] = tuple(Artifact(**_known(Artifact, one)) for one in fields.get(name, ()))
-    for name in ("params", "metrics"):
+    for name in ("params", "metrics", "env"):
         fields[name] = dict(fields.get(name, {}).items())
-    if fields.get("environment") is not None:
-        fields["environment"] = Environment(**_known(Environment, fields["environment"]))
-    if fields.get("trace") is not None:
-        fields["trace"] = _trace(fields["trace"])
+    for name, make in _VALUES.items():
+        if fields.get(name) is not None:
+            fields[name] = make(fields[name])
 
 
-def _trace(data: Mapping[str, Any]) -> Trace:
-    fields = _known(Trace, data)
-    for name in ("sources", "read", "written", "listed", "missing", "changed", "outside", "packages"):
+def _environment(data: Mapping[str, Any]) -> Environment:
+    return Environment(**_known(Environment, data))
+
+
+def _discovered(data: Mapping[str, Any]) -> Discovered:
+    fields = _known(Discovered, data)
+    for name in ("missing", "wrote", "packages"):
         fields[name] = _strings(fields.get(name, ()))
+    for name in ("sources", "files", "listed", "distributions"):
+        fields[name] = dict(fields.get(name, {}).items())
     fields["searched"] = {folder: _strings(names) for folder, names in fields.get("searched", {}).items()}
-    fields["commands"] = tuple(_strings(command) for command in fields.get("commands", ()))
-    return Trace(**fields)
+    return Discovered(**fields)
+
+
+def _accepted(data: Mapping[str, Any]) -> Accepted:
+    fields = _known(Accepted, data)
+    return Accepted(**{**fields, "reasons": _strings(fields["reasons"])})
+
+
+_VALUES: Mapping[str, Callable[[Mapping[str, Any]], object]] = {
+    "environment": _environment,
+    "discovered": _discovered,
+    "accepted": _accepted,
+}
 
 
 def _strings(values: Sequence[str]) -> tuple[str, ...]:
