@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import json
 import os
 import platform
 import re
 import shlex
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fossml.types import Environment
 
@@ -19,23 +23,24 @@ import os, sys
 sys.path[:1] = []  # the folder itself, whose modules must not be taken for the library's
 print(sys.executable)
 print(sys.version.split()[0])
-names = set()
-for folder in filter(os.path.isdir, sys.path):
-    names.update(name for name in os.listdir(folder) if name.endswith((".dist-info", ".egg-info", ".egg-link")))
-for name in sorted(names):
-    print(name)
+print(*filter(os.path.isdir, sys.path), sep=os.pathsep)
 """
+_INFO = (".dist-info", ".egg-info", ".egg-link")
 _DISTRIBUTION = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+?)(-py[0-9.]+)?\.(dist|egg)-info")
 _PYTHON = re.compile(r"(python|pypy)[0-9.]*(-[a-z]+)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Interpreter:
-    """The python that a command gets: its path, version, and distributions as their folders are named."""
+    """The python that a command gets: its path, version, and distributions as their folders are named.
+
+    `folders` are those out of which it imports.
+    """
 
     path: str
     version: str
     distributions: tuple[str, ...]
+    folders: tuple[str, ...] = ()
 
 
 def child_environment(environ: Mapping[str, str], prefix: str, base_prefix: str) -> dict[str, str]:
@@ -65,24 +70,72 @@ def _has_python(path: str) -> bool:
     return any(shutil.which(name, path=path) for name in ("python", "python3"))
 
 
-def interpreter(command: str, env: Mapping[str, str], cwd: Path) -> Interpreter | None:
-    """The python that `command` names, else the one on PATH; None if there is none."""
-    for name in (*_named(command), "python", "python3"):
-        path = str(cwd / name) if "/" in name else shutil.which(name, path=env.get("PATH", ""))
-        if path and os.access(path, os.X_OK):
-            return _describe(path, env, cwd)
-    return None
+class Interpreters:
+    """The pythons that commands get in the environment `env`, each asked once.
+
+    `memory` is a file in which the answers are kept; one counts as long as the program and its pyvenv.cfg are the same.
+    """
+
+    def __init__(self, env: Mapping[str, str], memory: Path | None = None) -> None:
+        self._env = env
+        self._memory = memory
+        self._answers: dict[str, Any] = _recalled(memory)
+        self._found: dict[tuple[str, ...], Interpreter | None] = {}
+
+    def of(self, command: str, cwd: Path) -> Interpreter | None:
+        """The python that `command` names, else the one on PATH; None if there is none."""
+        names = tuple(str(cwd / name) if "/" in name else name for name in (*_named(command), "python", "python3"))
+        if names not in self._found:
+            path = next(filter(None, map(self._path, names)), None)
+            self._found[names] = self._describe(path, cwd) if path else None
+        return self._found[names]
+
+    def _path(self, name: str) -> str | None:
+        path = name if "/" in name else shutil.which(name, path=self._env.get("PATH", ""))
+        return path if path and os.access(path, os.X_OK) else None
+
+    def _describe(self, path: str, cwd: Path) -> Interpreter | None:
+        state: list[Any] = [_state(path), _state(os.path.join(os.path.dirname(path), "..", "pyvenv.cfg"))]  # noqa: PTH118, PTH120
+        state += [self._env.get(name, "") for name in ("PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE", "HOME")]
+        known = self._answers.get(path)
+        if not (isinstance(known, dict) and known.get("state") == state):
+            asked = _ask(path, self._env, cwd)
+            if asked is None:
+                return None
+            known = {"state": state, **asked}
+            self._answers[path] = known
+            self._remember()
+        folders = tuple(known["folders"])
+        names = tuple(sorted({name for folder in folders for name in _infos(folder)}))
+        return Interpreter(known["path"], known["version"], names, folders)
+
+    def _remember(self) -> None:
+        if self._memory is None:
+            return
+        temporary = self._memory.with_name(f"{self._memory.name}.{os.getpid()}")
+        with contextlib.suppress(OSError):
+            temporary.write_text(json.dumps(self._answers), encoding="utf-8")
+            temporary.replace(self._memory)
 
 
-def _named(command: str) -> list[str]:
+def _recalled(memory: Path | None) -> dict[str, Any]:
     try:
-        words = shlex.split(command)
-    except ValueError:
-        words = command.split()
-    return [word for word in words if _PYTHON.fullmatch(Path(word).name)]
+        answers = json.loads(memory.read_bytes()) if memory else {}
+    except (OSError, ValueError):
+        return {}
+    return answers if isinstance(answers, dict) else {}
 
 
-def _describe(path: str, env: Mapping[str, str], cwd: Path) -> Interpreter | None:
+def _state(path: str) -> list[int]:
+    """What is another one when another program stands at `path`, or the one that it leads to is replaced."""
+    try:
+        st = os.stat(path)  # noqa: PTH116  # called for each build with nothing to do
+    except OSError:
+        return []
+    return [st.st_ino, st.st_size, st.st_mtime_ns]
+
+
+def _ask(path: str, env: Mapping[str, str], cwd: Path) -> dict[str, Any] | None:
     try:
         done = subprocess.run(
             [path, "-c", _DESCRIBE], env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True
@@ -90,16 +143,58 @@ def _describe(path: str, env: Mapping[str, str], cwd: Path) -> Interpreter | Non
     except OSError:
         return None
     lines = done.stdout.splitlines()
-    return Interpreter(lines[0], lines[1], tuple(lines[2:])) if done.returncode == 0 and len(lines) > 1 else None
+    if done.returncode or len(lines) < 3:
+        return None
+    return {"path": lines[0], "version": lines[1], "folders": [one for one in lines[2].split(os.pathsep) if one]}
+
+
+def interpreter(command: str, env: Mapping[str, str], cwd: Path) -> Interpreter | None:
+    """The python that `command` names, else the one on PATH; None if there is none."""
+    return Interpreters(env).of(command, cwd)
+
+
+def _named(command: str) -> list[str]:
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        words = command.split()
+    return [word for word in words if _PYTHON.fullmatch(word.rpartition("/")[2])]
+
+
+def installed(folders: Iterable[str]) -> dict[str, str]:
+    """Distribution (named as by PEP 503) -> version, of the first of `folders` that has it."""
+    return _versions(name for folder in folders for name in _infos(folder))
+
+
+def _versions(names: Iterable[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in names:
+        if match := _DISTRIBUTION.match(name):
+            found.setdefault(re.sub(r"[-_.]+", "-", match["name"]).lower(), match["version"])
+    return found
+
+
+def _infos(folder: str) -> tuple[str, ...]:
+    try:
+        return _infos_at(folder, os.stat(folder).st_mtime_ns)  # noqa: PTH116
+    except OSError:
+        return ()
+
+
+@functools.lru_cache(maxsize=64)
+def _infos_at(folder: str, _mtime: int) -> tuple[str, ...]:
+    try:
+        return tuple(sorted(name for name in os.listdir(folder) if name.endswith(_INFO)))  # noqa: PTH208
+    except OSError:
+        return ()
 
 
 def environment(python: Interpreter | None) -> Environment | None:
     """What a Run records of `python`: version, distributions (named as by PEP 503), the machine."""
     if python is None:
         return None
-    found = (_DISTRIBUTION.match(name) for name in python.distributions)
     return Environment(
         python=python.version,
-        distributions={re.sub(r"[-_.]+", "-", one["name"]).lower(): one["version"] for one in found if one},
+        distributions=_versions(python.distributions),
         hardware={"machine": platform.machine(), "system": platform.system(), "cores": str(os.cpu_count())},
     )

@@ -71,7 +71,10 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Todo:
-    """A Stage that must run, with the reasons, one sentence each; `rests_on` names an earlier Run that spares it that."""
+    """A Stage that must run, with the reasons, one sentence each.
+
+    `rests_on` names an earlier Run that spares it that.
+    """
 
     stage: Stage
     reasons: tuple[str, ...]

@@ -126,7 +126,9 @@ def test_after_a_build_dvc_has_nothing_to_do(project: Path, dvc: Dvc) -> None:
 
 def test_after_dvc_a_build_has_nothing_to_do(project: Path, dvc: Dvc) -> None:
     dvc(project, "repro")
-    assert run(project)[0] == Summary(current=4)
+    summary, events = run(project)
+    assert summary == Summary(current=4, by_dvc=4)
+    assert all("recorded by dvc alone" in event.notes[0] for event in events)
 
 
 def test_the_lock_is_the_one_that_dvc_writes(project: Path, dvc: Dvc) -> None:
@@ -196,7 +198,7 @@ def test_independent_stages_run_at_the_same_time(project: Path) -> None:
 
 def test_the_run_is_recorded_with_what_it_rests_on(project: Path) -> None:
     run(project)
-    recorded = json.loads((project / "fossml.lock").read_text())["stages"]["train@one"]
+    recorded = json.loads((project / "fossml.lock").read_text())["train@one"]
     assert recorded["params"] == {"params.yaml": {"lr": 0.001}}
     assert recorded["deps"][0]["path"] == "data.txt"
     assert len(recorded["commit"]) == 40
@@ -377,4 +379,4 @@ def test_a_dvc_that_runs_a_stage_is_noticed(repository: Path, dvc_path: Path) ->
             run(repository)
     finally:
         assert other.wait() == 0
-    assert run(repository)[0] == Summary(current=1)
+    assert run(repository)[0] == Summary(current=1, by_dvc=1)

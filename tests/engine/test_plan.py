@@ -82,9 +82,9 @@ def test_a_stage_below_one_that_runs_is_listed_and_says_which() -> None:
     graph = make_graph([STAGE, below])
     asked: dict[str, frozenset[str]] = {}
 
-    def why(address: str, remade: frozenset[str]) -> tuple[str, ...]:
+    def why(address: str, remade: frozenset[str]) -> tuple[tuple[str, ...], str | None]:
         asked[address] = remade
-        return ("in.csv changed",) if address == "train" else ()
+        return (("in.csv changed",) if address == "train" else ()), None
 
     todos = plan(graph, frozenset(graph.stages), why)
     assert [todo.stage.name for todo in todos] == ["train", "table"]

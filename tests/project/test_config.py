@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fossml.errors import FossmlError
-from fossml.project.config import KEYS, Config, SeedRoute, parse_config, read_config
+from fossml.project.config import Config, SeedRoute, parse_config, read_config
+from fossml.project.settings import TABLES
 
 WHOLE = """\
 [project]
@@ -56,10 +57,10 @@ def refused(text: str) -> FossmlError:
 def test_every_key_is_read() -> None:
     config = read(WHOLE)
     assert config.file == "fossml.toml"
-    assert set(config.project or ()) == KEYS["project"]
+    assert set(config.project or ()) == TABLES["project"].keys()
     assert config.seed == SeedRoute("param", "params.yaml:seed")
     assert [(one.table["id"], one.line) for one in config.claims] == [("lda", 10), ("qda", 24)]
-    assert set(config.claims[0].table) == KEYS["claim"]
+    assert set(config.claims[0].table) == TABLES["claim"].keys()
 
 
 @pytest.mark.parametrize(("kind", "name"), [("flag", "--seed"), ("env", "SEED"), ("param", "conf/p.json:a.seed")])
@@ -117,7 +118,7 @@ def test_without_a_file_nothing_is_declared(tmp_path: Path) -> None:
         ('\n[sed]\nflag = "--seed"', "fossml.toml:2", "did you mean 'seed'?"),
         ("\nsead = 3", "fossml.toml:2", "did you mean 'seed'?"),
         ('seed = { flg = "x" }', "fossml.toml:1", "did you mean 'flag'?"),
-        ("[zzz]", "fossml.toml:1", "known here: claim, project, seed"),
+        ("[zzz]", "fossml.toml:1", "known here: claim, environment, project, resources, seed, stage, staleness"),
     ],
 )
 def test_an_unknown_name_is_refused_with_its_line_and_the_nearest(text: str, place: str, named: str) -> None:
@@ -143,7 +144,7 @@ def test_in_pyproject_the_line_is_that_of_pyproject(tmp_path: Path) -> None:
         ("seed = 7", 1, "[seed] must be a table, it is 7"),
         ("[seed]\nenv = 7", 2, "[seed] env must be a string, it is 7"),
         ('[seed]\nflag = ""', 2, "[seed] flag must be a string, it is ''"),
-        ('[seed]\nparam = "seed"', 2, "[seed] param is file:key, it is 'seed'"),
+        ('[seed]\nparam = "seed"', 2, "[seed] param must be file:key, such as params.yaml:seed, it is 'seed'"),
         ('[seed]\nenv = "A"\nflag = "-s"', 1, "[seed] takes one of flag, env and param, here are env and flag"),
         ('\n[claim]\nid = "a"', 2, "claims are written [[claim]], with two brackets"),
         ("claim = [1]", 1, "[claim] must be a table, it is 1"),

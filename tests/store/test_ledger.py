@@ -67,7 +67,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def run(key: str, **fields: float) -> Run:
-    return Run(key=key, stage="train", cmd="python train.py", **fields)  # type: ignore[arg-type]
+    return Run(key=key, recipe=key, stage="train", cmd="python train.py", **fields)  # type: ignore[arg-type]
 
 
 @given(runs)
@@ -92,19 +92,19 @@ def test_runs_come_oldest_first_and_find_gives_the_newest(path: Path) -> None:
     for one in (run("a", seconds=1.0), run("b"), run("a", seconds=2.0)):
         ledger.append(one)
     assert [(one.key, one.seconds) for one in ledger.runs()] == [("a", 1.0), ("b", 0.0), ("a", 2.0)]
-    assert ledger.find("a") == run("a", seconds=2.0)
-    assert ledger.find("c") is None
+    assert ledger.with_recipe("a")[:1] == [run("a", seconds=2.0)]
+    assert ledger.with_recipe("c") == []
 
 
 def test_find_sees_what_others_append_and_a_ledger_that_was_replaced(path: Path) -> None:
     ledger = Ledger(path)
-    assert ledger.find("a") is None
+    assert ledger.with_recipe("a") == []
     Ledger(path).append(run("a", seconds=1.0))
-    assert ledger.find("a") == run("a", seconds=1.0)
+    assert ledger.with_recipe("a")[:1] == [run("a", seconds=1.0)]
     Ledger(path).append(run("a", seconds=2.0))
-    assert ledger.find("a") == run("a", seconds=2.0)
+    assert ledger.with_recipe("a")[:1] == [run("a", seconds=2.0)]
     path.write_text("")
-    assert ledger.find("a") is None
+    assert ledger.with_recipe("a") == []
 
 
 def test_an_empty_or_missing_ledger_has_no_runs(path: Path) -> None:
@@ -117,11 +117,11 @@ def test_a_line_torn_anywhere_costs_only_itself(tmp_path_factory: pytest.TempPat
     line = json.dumps(to_json(run("torn"))).encode()
     path.write_bytes(json.dumps(to_json(run("first"))).encode() + b"\n" + line[: min(cut, len(line) - 1)])
     ledger = Ledger(path)
-    assert ledger.find("first") == run("first")
+    assert ledger.with_recipe("first")[:1] == [run("first")]
     ledger.append(run("last"))
     assert [one.key for one in ledger.runs()] == ["first", "last"]
     assert ledger.skipped == 1
-    assert ledger.find("last") == run("last")
+    assert ledger.with_recipe("last")[:1] == [run("last")]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from types import FrameType
 import click
 
 from fossml.engine.build import Options, Summary, build, dry
-from fossml.env import child_environment, environment, interpreter
+from fossml.env import child_environment
 from fossml.errors import GOOD, NOT, UNKNOWN, FossmlError
 from fossml.project.declared import Project, find_root, read_project
 from fossml.project.dvcconfig import ensure_dvc
@@ -67,7 +67,6 @@ def command(
         force=force,
         keep_going=keep_going,
         env=env,
-        environment=lambda: environment(interpreter("python", env, root)),
     )
     if only_say:
         _say(project, options, as_json)

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from fossml.engine.build import Options, prepare
+from fossml.engine.site import Options, own_folder
 from fossml.env import child_environment, interpreter
 from fossml.project.declared import find_root, read_project
 from fossml.project.git import commit
@@ -71,7 +71,7 @@ def run(
     code = exit_code([one.verdicts for one in verified.judged])
     document = _document(verified, python.path if python else None, commit(project.root), code)
     if not only:
-        prepare(project.root / ".fossml")
+        own_folder(project.root)
         (project.root / ".fossml" / "verify.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
     click.echo(json.dumps(document, indent=2, ensure_ascii=False) if as_json else "\n".join(_lines(verified)))
     if verified.measurement and verified.measurement.interrupted:

@@ -2,202 +2,205 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+from fossml.engine import attempts
 from fossml.engine.alone import alone
 from fossml.engine.aside import recover
-from fossml.engine.graph import make_graph, order, select
+from fossml.engine.assess import Assessment
+from fossml.engine.ending import artifacts, finish
+from fossml.engine.graph import select
 from fossml.engine.launch import Running, launch
-from fossml.engine.outputs import Outputs
-from fossml.engine.plan import Now, output_reasons, plan, reasons, recipe
+from fossml.engine.plan import plan
 from fossml.engine.queue import Queue
-from fossml.engine.records import Records
-from fossml.engine.workspace import Workspace
+from fossml.engine.resources import Pool, check, everything, lend
+from fossml.engine.site import Options, Site, open_site, own_folder
+from fossml.engine.undeclared import Undeclared
 from fossml.errors import FossmlError
 from fossml.executors.local import Exit, end_left
 from fossml.project.declared import Project
-from fossml.project.dvc import LockEntry, rooted
-from fossml.project.dvcconfig import CacheConfig, read_cache_config
+from fossml.project.dvc import LockEntry
 from fossml.project.git import Commit, commit
-from fossml.store.digest import StatCache
-from fossml.store.objects import Objects
-from fossml.types import Artifact, Environment, Event, Run, Stage, Todo
+from fossml.types import Event, Stage, Todo
+
+__all__ = ["Options", "Summary", "build", "dry"]
 
 _TICK = 0.1
 """Seconds between two looks at whether the build was cancelled."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to build. `jobs` stages at most run at a time; `env` is what every command sees.
-
-    `cancelled` is asked ten times a second; once it says True, the build ends as by an interrupt. `cache` None: the
-    one that `.dvc/config` names. `folder` (relative to the root) is where the user stands: targets count from there.
-    """
-
-    targets: tuple[str, ...] = ()
-    folder: str = "."
-    jobs: int = 1
-    force: bool = False
-    keep_going: bool = False
-    env: Mapping[str, str] = field(default_factory=dict)
-    environment: Callable[[], Environment | None] = lambda: None
-    cancelled: Callable[[], bool] = lambda: False
-    cache: CacheConfig | None = None
+_SAVE_EVERY = 1.0
+"""Seconds after which finished stages are written into the locks while others still run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How many stages ran, were current, were restored from the cache, failed, and were not reached."""
+    """How many stages ran, were current, were restored from the cache, failed, and were not reached.
+
+    `by_dvc` of the current ones were recorded by dvc alone. `undeclared` are inputs that should be declared.
+    """
 
     ran: int = 0
     current: int = 0
     restored: int = 0
     failed: int = 0
     cancelled: int = 0
+    by_dvc: int = 0
+    undeclared: tuple[Undeclared, ...] = ()
 
 
 def dry(project: Project, options: Options) -> tuple[tuple[Todo, ...], int]:
-    """What a build would run and why, and how many stages are current. Writes nothing but the stat cache."""
-    graph = make_graph(project.stages)
-    selected = select(graph, options.targets, options.folder)
-    records = Records(project.root)
-    with StatCache(_stat_db(project.root)) as cache:
-        workspace = Workspace(project.root, cache)
+    """What a build would run and why, and how many stages are current. Writes nothing but what it remembers."""
+    own = project.root / ".fossml"
+    with open_site(project, options, own if own.is_dir() else None) as site:
+        selected = select(site.graph, options.targets, options.folder)
 
-        def why(address: str, remade: frozenset[str]) -> tuple[str, ...]:
-            stage = graph.stages[address]
-            now, entry = workspace.now(stage), records.entry(stage)
-            found = reasons(stage, entry, now, remade)
-            if options.force and not stage.frozen:
-                return ("--force was given", *found)
-            return found or (output_reasons(stage, entry, now) if entry else ())
+        def why(address: str, remade: frozenset[str]) -> tuple[tuple[str, ...], str | None]:
+            found = site.assessor.assess(site.graph.stages[address], remade, options.force)
+            spared = None if options.force or found.is_current else site.spared(found)
+            named = (spared[1].key[:12] if spared[1] else "dvc's run cache") if spared else None
+            return found.reasons, named
 
-        todos = plan(graph, selected, why)
+        todos = plan(site.graph, selected, why)
     return todos, len(selected) - len(todos)
-
-
-def _stat_db(root: Path) -> Path | None:
-    folder = root / ".fossml"
-    return folder / "stat.db" if folder.is_dir() else None
 
 
 def build(project: Project, options: Options, emit: Callable[[Event], None]) -> Summary:
     """Bring the selected stages up to date. A failed stage stops new ones; those that run are let finish."""
-    cache_config = options.cache or read_cache_config(project.root)
-    own = project.root / ".fossml"
-    prepare(own)
-    with alone(project.root), StatCache(own / "stat.db") as cache:
+    own = own_folder(project.root)
+    with alone(project.root):
         recover(own / "aside", lambda group: end_left(group, f"DVC_ROOT={project.root}"))
-        workspace = Workspace(project.root, cache)
-        objects = Objects(
-            cache_config.folder, cache_config.links, root=project.root, stats=cache, ignored=workspace.ignored
-        )
-        return _Build(project, options, objects, workspace, emit).run()
-
-
-def prepare(own: Path) -> None:
-    """Make `.fossml`, which git ignores by a file of its own."""
-    own.mkdir(exist_ok=True)
-    if not (own / ".gitignore").exists():
-        (own / ".gitignore").write_text("*\n", encoding="utf-8")
+        with open_site(project, options, own) as site:
+            return _Build(site, own, options, emit).run()
 
 
 class _Build:
-    """One build: the queue, what runs, and how each stage ended."""
+    """One build: the queue, what waits and what runs, and how each stage ended."""
 
-    def __init__(
-        self, project: Project, options: Options, objects: Objects, workspace: Workspace, emit: Callable[[Event], None]
-    ) -> None:
-        self.root, self.options, self.objects = project.root, options, objects
-        self.workspace, self.emit = workspace, emit
-        tracked = {artifact.path: artifact for artifact in project.tracked}
-        self.outputs = Outputs(project.root, tracked, objects, workspace)
-        graph = make_graph(project.stages)
-        self.stages = graph.stages
-        ordered = order(graph)
-        self.records = Records(project.root, ordered)
-        selected = select(graph, options.targets, options.folder)
-        self.queue = Queue([address for address in ordered if address in selected], graph.needs)
-        self.ended: Counter[str] = Counter()
+    def __init__(self, site: Site, own: Path, options: Options, emit: Callable[[Event], None]) -> None:
+        self.site, self.own, self.options, self.emit = site, own, options, emit
+        selected = select(site.graph, options.targets, options.folder)
+        self.whole = everything(site.project.config.resources, max(1, options.jobs))
+        for address in selected:
+            check(self.whole, site.project.config.settings(address), address)
+        self.free = self.whole
+        self.queue = Queue([address for address in site.order if address in selected], site.graph.needs)
+        self.waiting: list[Assessment] = []
         self.running: dict[Future[Exit | None], Running] = {}
+        self.ended: Counter[str] = Counter()
+        self.undeclared: list[Undeclared] = []
         self.commit: Commit | None = None
-        self.environment: Environment | None = None
+        self.saved = time.monotonic()
 
     def run(self) -> Summary:
         """Work until nothing is left that may start and nothing runs; the locks are written whatever happens."""
         try:
             with ThreadPoolExecutor(max_workers=max(1, self.options.jobs)) as pool:
                 try:
-                    while self._start_ready(pool) or self.running:
+                    while self._settle_ready() or self._start_waiting(pool) or self.running:
                         self._finish_some()
                 except BaseException:
                     self._cancel_all()
                     raise
         finally:
-            self.records.save()
-        for address in self.queue.left():
+            self.site.records.save()
+        for address in (*(found.stage.address for found in self.waiting), *self.queue.left()):
             self._end(address, "cancelled", ("a stage that it needs failed, or the build stopped before it",))
         ended = self.ended
-        return Summary(ended["done"], ended["current"], ended["restored"], ended["failed"], ended["cancelled"])
+        return Summary(
+            ran=ended["done"],
+            current=ended["current"],
+            restored=ended["restored"],
+            failed=ended["failed"],
+            cancelled=ended["cancelled"],
+            by_dvc=ended["by dvc"],
+            undeclared=tuple(self.undeclared),
+        )
 
-    def _start_ready(self, pool: ThreadPoolExecutor) -> bool:
-        """Settle or start every stage whose needs are met; True where something was settled."""
+    def _goes_on(self) -> bool:
+        return self.options.keep_going or not self.ended["failed"]
+
+    def _settle_ready(self) -> bool:
+        """Find every stage whose needs are met current, restore it, or let it wait; True where there was one."""
         moved = False
-        while len(self.running) < self.options.jobs and (self.options.keep_going or not self.ended["failed"]):
-            address = self.queue.next()
-            if address is None:
-                break
+        while self._goes_on() and (address := self.queue.next()) is not None:
             moved = True
             try:
-                self._settle(self.stages[address], pool)
+                self._settle(self.site.graph.stages[address])
             except FossmlError as error:
-                self._end(address, "failed", (str(error), *([error.hint] if error.hint else [])))
+                self._fail(address, error)
         return moved
 
-    def _settle(self, stage: Stage, pool: ThreadPoolExecutor) -> None:
-        """Find `stage` current, restore it, or start it."""
-        self.outputs.fetch(stage)
-        now, entry = self.workspace.now(stage), self.records.entry(stage)
-        forced = self.options.force and not stage.frozen
-        why = (*(["--force was given"] if forced else []), *reasons(stage, entry, now))
-        changed = output_reasons(stage, entry, now) if entry else ()
-        if not why and not changed:
-            self._accept(stage, now, entry)
-        elif not forced and self._restore(stage, now, entry if stage.frozen or not why else None):
+    def _settle(self, stage: Stage) -> None:
+        self.site.outputs.fetch(stage)
+        found = self.site.assessor.assess(stage, force=self.options.force)
+        if found.is_current:
+            self._accept(found)
+        elif not (self.options.force and not stage.frozen) and self._restore(found):
             pass
         elif stage.frozen:
-            raise FossmlError(why[0], where=stage.file, hint=f"`dvc unfreeze {stage.address}` lets it run")
+            raise FossmlError(found.reasons[0], where=stage.file, hint=f"`dvc unfreeze {stage.address}` lets it run")
         else:
-            self._start(stage, now, (*why, *changed) if entry else why, pool)
+            self.waiting.append(found)
 
-    def _accept(self, stage: Stage, now: Now, entry: LockEntry | None) -> None:
-        """`stage` is current; one that is frozen is so with whatever lies there, and that is recorded as DVC does."""
+    def _accept(self, found: Assessment) -> None:
+        """A stage is current; one that is frozen is so with whatever lies there, and that is recorded as DVC does."""
+        stage, now = found.stage, found.now
         if stage.frozen:
-            here = LockEntry(stage.cmd, _sorted(now.deps), now.params, _sorted(now.outs))
-            if here != entry:
-                self.outputs.keep(stage, now)
-                self.records.restored(stage, here)
-        self._end(stage.address, "current")
+            here = LockEntry(stage.cmd, artifacts(now.deps), now.params, artifacts(now.outs))
+            if here != found.entry:
+                self.site.outputs.keep(stage, now)
+                self.site.records.restored(stage, here, None)
+        self.ended["by dvc"] += found.note is not None
+        self._end(stage.address, "current", notes=(found.note,) if found.note else ())
 
-    def _restore(self, stage: Stage, now: Now, entry: LockEntry | None) -> bool:
-        found = self.outputs.restore(stage, now, entry, self.records)
-        if found is None:
+    def _restore(self, found: Assessment) -> bool:
+        spared = self.site.spared(found)
+        if spared is None:
             return False
-        self.records.restored(stage, found)
-        self._end(stage.address, "restored")
+        entry, run = spared
+        self.site.outputs.restore(found, entry)
+        self.site.records.restored(found.stage, entry, run)
+        self._end(found.stage.address, "restored", found.reasons)
         return True
 
-    def _start(self, stage: Stage, now: Now, why: tuple[str, ...], pool: ThreadPoolExecutor) -> None:
+    def _start_waiting(self, pool: ThreadPoolExecutor) -> bool:
+        """Start those that wait, in order, as far as there is room for them; True where one started or failed to."""
+        moved = False
+        for found in list(self.waiting) if self._goes_on() else ():
+            grant = lend(self.free, self.whole, found.settings)
+            if grant is None or len(self.running) >= self.options.jobs:
+                continue
+            self.waiting.remove(found)
+            moved = True
+            try:
+                self._start(found, grant, pool)
+            except FossmlError as error:
+                self._fail(found.stage.address, error)
+        return moved
+
+    def _start(self, found: Assessment, grant: Pool, pool: ThreadPoolExecutor) -> None:
         if self.commit is None:
-            self.commit, self.environment = commit(self.root), self.options.environment()
-        running = launch(self.root, stage, now, self.options.env, self.objects)
-        self.running[pool.submit(running.process.wait)] = running
-        self.emit(Event("start", stage.address, why))
+            self.commit = commit(self.site.root)
+        site, stage = self.site, found.stage
+        attempt = attempts.begin(
+            self.own / "attempts",
+            site.root,
+            stage,
+            found.recipe or "",
+            site.observer,
+            found.settings.packages,
+            afresh=self.options.force,
+        )
+        running = launch(site.root, found, attempt, grant, site.project.config.seed, site.env, site.objects)
+        self.free = self.free.without(grant)
+        self.running[pool.submit(running.process.wait, found.settings.timeout)] = running
+        log = str(running.log.relative_to(site.root))
+        notes = (attempt.note,) if attempt.note else ()
+        self.emit(Event("start", stage.address, found.reasons, log=log, notes=notes))
 
     def _finish_some(self) -> None:
         if not self.running:
@@ -206,71 +209,47 @@ class _Build:
             if self.options.cancelled():
                 raise KeyboardInterrupt
         for future in done:
-            ended, running = future.result(), self.running[future]
-            assert ended is not None  # wait() without a timeout returns when the process has ended
+            running = self.running[future]
             try:
-                self._finish(running, ended)
+                self._finish(running, future.result())
             except FossmlError as error:
                 running.aside.restore()
-                log = str(running.log.relative_to(self.root))
-                self._end(running.stage.address, "failed", (str(error),), ended.seconds, log)
+                self._fail(running.stage.address, error, running)
             del self.running[future]
+            self.free = self.free.plus(running.grant)
+        if time.monotonic() - self.saved > _SAVE_EVERY:
+            self.site.records.save()
+            self.saved = time.monotonic()
 
-    def _finish(self, running: Running, ended: Exit) -> None:
-        stage = running.stage
-        self.workspace.forget(rooted(stage, out.path) for out in stage.outs)
-        if ended.code != 0:
-            how = f"exit code {ended.code}" if ended.code > 0 else f"killed by signal {-ended.code}"
-            raise FossmlError(f"its command ended with {how}")
-        after = self._look_again(running)
-        key = recipe(stage, running.now)
-        assert key is not None  # a stage with a missing input is not started
-        run = Run(
-            key=key,
-            stage=stage.address,
-            cmd=stage.cmd,
-            deps=_sorted(running.now.deps),
-            params=running.now.params,
-            outs=self.outputs.keep(stage, after),
-            started=running.started,
-            seconds=round(ended.seconds, 3),
-            commit=self.commit.id if self.commit else None,
-            dirty=bool(self.commit and self.commit.dirty),
-            environment=self.environment,
-        )
-        self.records.ran(stage, run)
-        running.aside.discard()
-        self._end(stage.address, "done", seconds=ended.seconds)
+    def _finish(self, running: Running, ended: Exit | None) -> None:
+        """`ended` is None where the time of the stage was up."""
+        whole = finish(self.site, running, ended or running.process.cancel(), self.commit)
+        self.undeclared += whole.undeclared
+        self._end(running.stage.address, "done", seconds=whole.run.seconds, notes=whole.notes)
 
-    def _look_again(self, running: Running) -> Now:
-        """What lies there after the run. FossmlError where an output was not made or an input was changed."""
-        stage = running.stage
-        self.workspace.forget(rooted(stage, path) for path in stage.deps)
-        after = self.workspace.now(stage)
-        for path, here in after.outs.items():
-            if here is None:
-                raise FossmlError(f"its command ended well but did not make {path}", where=stage.file)
-        for path, was in running.now.deps.items():
-            if was != after.deps[path]:
-                raise FossmlError(f"{path}, an input, changed while it ran", where=stage.file)
-        return after
+    def _fail(self, address: str, error: FossmlError, running: Running | None = None) -> None:
+        log = str(running.log.relative_to(self.site.root)) if running else None
+        self._end(address, "failed", (str(error), *([error.hint] if error.hint else [])), log=log)
 
     def _end(
-        self, address: str, how: str, why: tuple[str, ...] = (), seconds: float = 0.0, log: str | None = None
+        self,
+        address: str,
+        how: str,
+        why: tuple[str, ...] = (),
+        seconds: float = 0.0,
+        log: str | None = None,
+        notes: tuple[str, ...] = (),
     ) -> None:
         self.ended[how] += 1
         if how in ("done", "current", "restored"):
             self.queue.done(address)
-        self.emit(Event(how, address, why, round(seconds, 3), log))  # type: ignore[arg-type]  # one of Event's words
+        self.emit(Event(how, address, why, round(seconds, 3), log, notes))  # type: ignore[arg-type]  # one of its words
 
     def _cancel_all(self) -> None:
-        """Stop what runs, children too, and bring the old outputs back."""
+        """Stop what runs, children too, and bring the old outputs back; checkpoints stay."""
         for running in self.running.values():
             running.process.cancel()
         for running in self.running.values():
             running.aside.restore()
+            running.attempt.stopped(self.site.observer, running.stage, self.site.root)
         self.running.clear()
-
-
-def _sorted(artifacts: Mapping[str, Artifact | None]) -> tuple[Artifact, ...]:
-    return tuple(artifact for _, artifact in sorted(artifacts.items()) if artifact)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from fossml.engine import seed as seeds
 from fossml.engine.aside import Aside, put_aside
+from fossml.engine.assess import Assessment
+from fossml.engine.attempts import Attempt
 from fossml.engine.plan import Now
+from fossml.engine.resources import Pool
 from fossml.errors import FossmlError
 from fossml.executors.local import Process, start
+from fossml.project.config import SeedRoute
 from fossml.project.dvc import rooted
 from fossml.store.objects import Objects
 from fossml.store.paths import check_target
+from fossml.trace import traced_env
 from fossml.types import Stage
 
 _QUIET = {"bash": "--noprofile --norc ", "zsh": "--no-rcs "}
@@ -23,21 +30,37 @@ _QUIET = {"bash": "--noprofile --norc ", "zsh": "--no-rcs "}
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A stage that runs: what it found, and what its end needs."""
+    """A stage that runs: what was known of it, what it was lent, and what its end needs."""
 
-    stage: Stage
-    now: Now
+    found: Assessment
+    attempt: Attempt
+    grant: Pool
     aside: Aside
     process: Process
     log: Path
     started: str
 
+    @property
+    def stage(self) -> Stage:
+        """The stage."""
+        return self.found.stage
 
-def launch(root: Path, stage: Stage, now: Now, env: Mapping[str, str], objects: Objects) -> Running:
-    """Start `stage`. FossmlError where it cannot start; its old outputs are then where they were."""
-    _check(root, stage, now)
+
+def launch(
+    root: Path,
+    found: Assessment,
+    attempt: Attempt,
+    grant: Pool,
+    route: SeedRoute | None,
+    env: Mapping[str, str],
+    objects: Objects,
+) -> Running:
+    """Start the stage of `found`. FossmlError where it cannot start; its old outputs are then where they were."""
+    stage = found.stage
+    _check(root, stage, found.now)
     try:
-        log = _log(root, stage)
+        log = log_of(root, stage)
+        log.parent.mkdir(parents=True, exist_ok=True)
         aside = put_aside(root / ".fossml" / "aside", _places(root, stage, persist=False))
     except OSError as error:
         raise _told(error, stage) from error
@@ -46,20 +69,47 @@ def launch(root: Path, stage: Stage, now: Now, env: Mapping[str, str], objects: 
             objects.release(place)
         for out in stage.outs:
             (root / rooted(stage, out.path)).parent.mkdir(parents=True, exist_ok=True)
-        seen = {**env, "DVC_ROOT": str(root), "DVC_STAGE": stage.address}
-        process = start(script(stage.cmd, env.get("SHELL", "")), cwd=root / stage.wdir, env=seen, stdout=log)
+        command, seen = _command(root, found, attempt, grant, route, env)
+        process = start(command, cwd=root / stage.wdir, env=seen, stdout=log)
         aside.belongs_to(process.pid)
     except (OSError, FossmlError) as error:
         aside.restore()
         raise (_told(error, stage) if isinstance(error, OSError) else error) from error
-    return Running(stage, now, aside, process, log, datetime.now(UTC).isoformat(timespec="milliseconds"))
+    started = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return Running(found, attempt, grant, aside, process, log, started)
+
+
+def _command(
+    root: Path,
+    found: Assessment,
+    attempt: Attempt,
+    grant: Pool,
+    route: SeedRoute | None,
+    env: Mapping[str, str],
+) -> tuple[str, dict[str, str]]:
+    """What is run for the stage, and the environment it gets."""
+    stage, cmd = found.stage, found.stage.cmd
+    if found.seed is not None and route and route.kind == "flag":
+        cmd = seeds.with_flag(cmd, route.name, found.seed)
+    seen = {
+        **seeds.environment(env, route, found.seed),
+        "DVC_ROOT": str(root),
+        "DVC_STAGE": stage.address,
+        "FOSSML_CHECKPOINT_DIR": str(attempt.checkpoints),
+    }
+    if grant.gpus:
+        seen["CUDA_VISIBLE_DEVICES"] = ",".join(grant.gpus)
+    command = script(cmd, env.get("SHELL", ""))
+    if found.settings.trace == "hook":
+        seen = traced_env(seen, attempt.trace, root)
+    return command, seen
 
 
 def _check(root: Path, stage: Stage, now: Now) -> None:
     """FossmlError where an input is missing, or an output would leave the repository through a link."""
     for path, here in now.deps.items():
         if here is None:
-            hint = f"put it there, or `dvc pull {path}` where a remote has it"
+            hint = f"put it there, or `dvc pull {shlex.quote(path)}` where a remote has it"
             raise FossmlError(f"its input {path} is not there", where=stage.file, hint=hint)
     for out in stage.outs:
         check_target(root, root / rooted(stage, out.path))
@@ -69,10 +119,9 @@ def _places(root: Path, stage: Stage, *, persist: bool) -> list[Path]:
     return [root / rooted(stage, out.path) for out in stage.outs if out.persist == persist]
 
 
-def _log(root: Path, stage: Stage) -> Path:
-    log = root / ".fossml" / "logs" / f"{stage.address.replace('/', ':')}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    return log
+def log_of(root: Path, stage: Stage) -> Path:
+    """The file that what `stage` prints goes to."""
+    return root / ".fossml" / "logs" / f"{stage.address.replace('/', ':')}.log"
 
 
 def _told(error: OSError, stage: Stage) -> FossmlError:
@@ -88,3 +137,16 @@ def script(cmd: str | tuple[str, ...], shell: str = "") -> str:
     quiet = _QUIET.get(Path(shell).name.lower(), "")
     call = f"{shlex.quote(shell or '/bin/sh')} {quiet}-c"
     return " && ".join(f"{call} {shlex.quote(command)}" for command in commands)
+
+
+def with_python(env: Mapping[str, str], python: str | None, root: Path) -> dict[str, str]:
+    """`env` with the Python that `[environment]` names (a program, or a virtual environment) first on PATH."""
+    if python is None:
+        return dict(env)
+    place = root / Path(python).expanduser()
+    program = place / "bin" / "python" if place.is_dir() else place
+    if not os.access(program, os.X_OK):
+        hint = f"make it: python3 -m venv {shlex.quote(python)}, and install what the project needs into it"
+        raise FossmlError(f"[environment] python: there is no Python at {python}", where="fossml.toml", hint=hint)
+    own = {"VIRTUAL_ENV": str(place)} if place.is_dir() else {}
+    return {**env, **own, "PATH": os.pathsep.join(filter(None, [str(program.parent), env.get("PATH", "")]))}

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fossml.engine.plan import Now, entry_of, recipe
-from fossml.engine.records import Records
+from fossml.engine.assess import Assessment
+from fossml.engine.plan import Now
 from fossml.engine.workspace import Workspace
 from fossml.project.dvc import LockEntry, rooted
 from fossml.store.objects import Objects, gitignore
@@ -30,33 +30,30 @@ class Outputs:
             if data and not (self.root / place).exists() and self.objects.has(data):
                 self.objects.checkout(data, self.root / place)
 
-    def restore(self, stage: Stage, now: Now, entry: LockEntry | None, records: Records) -> LockEntry | None:
-        """Bring back what `entry` says, else what an earlier run with the same recipe made; None where that cannot be.
+    def can_restore(self, found: Assessment, entry: LockEntry, own: bool) -> bool:
+        """Whether what `entry` says can be brought back: all of it is in the cache or lies there already.
 
-        A persistent output is never replaced: what its command makes depends on what lies there.
+        A persistent output is never replaced, unless `entry` is the stage's own in dvc.lock (`own`) and nothing lies
+        there: what its command makes depends on what lies there.
         """
+        stage = found.stage
         if stage.always_changed or not stage.outs:
-            return None
-        if any(out.persist and (entry is None or now.outs[out.path]) for out in stage.outs):
-            return None
-        entry = entry or self._recorded(stage, now, records)
-        if entry is None or {a.path for a in entry.outs} != {out.path for out in stage.outs}:
-            return None
-        stale = [a for a in entry.outs if (here := now.outs[a.path]) is None or here.digest != a.digest]
-        if not all(self.objects.has(artifact) for artifact in stale):
-            return None
+            return False
+        if any(out.persist and (not own or found.now.outs[out.path]) for out in stage.outs):
+            return False
+        if {artifact.path for artifact in entry.outs} != {out.path for out in stage.outs}:
+            return False
+        return all(self.objects.has(artifact) for artifact in _stale(found.now, entry))
+
+    def restore(self, found: Assessment, entry: LockEntry) -> None:
+        """Bring back what `entry` says."""
+        stage, stale = found.stage, _stale(found.now, entry)
         linked = {out.path: out.cache for out in stage.outs}
         for artifact in stale:
             place = self.root / rooted(stage, artifact.path)
             self.objects.checkout(artifact, place, linked=linked[artifact.path])
         self.workspace.forget(rooted(stage, artifact.path) for artifact in stale)
         self.ignore(stage)
-        return entry
-
-    def _recorded(self, stage: Stage, now: Now, records: Records) -> LockEntry | None:
-        found = recipe(stage, now)
-        run = records.find(found) if found else None
-        return entry_of(run) if run else None
 
     def keep(self, stage: Stage, now: Now) -> tuple[Artifact, ...]:
         """Take the outputs that lie there into the cache; as DVC also a metric or plot with `cache: false`."""
@@ -75,3 +72,8 @@ class Outputs:
         if any((folder / ".git").exists() for folder in (self.root, *self.root.parents)):
             for out in (out for out in stage.outs if out.cache):
                 gitignore(self.root, rooted(stage, out.path))
+
+
+def _stale(now: Now, entry: LockEntry) -> list[Artifact]:
+    """The outputs of `entry` that do not lie there."""
+    return [a for a in entry.outs if (here := now.outs[a.path]) is None or here.digest != a.digest]

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from fossml.canon import key
+from fossml.engine.discoveries import minor
 from fossml.engine.graph import Graph, order
 from fossml.project.dvc import LockEntry, rooted
-from fossml.types import Artifact, Json, Run, Stage, Todo
+from fossml.types import Artifact, Discovered, Json, Run, Stage, Todo
 
 Params: TypeAlias = Mapping[str, Mapping[str, Json]]
 
@@ -27,8 +28,11 @@ class Now:
     outs: Mapping[str, Artifact | None]
 
 
-def recipe(stage: Stage, now: Now) -> str | None:
-    """The key of what `stage` would do now: command, inputs, parameters, outputs. None while an input is missing."""
+def recipe(stage: Stage, now: Now, seed: int | None = None, env: Mapping[str, str | None] | None = None) -> str | None:
+    """The key of what `stage` would do now: command, inputs, parameters, outputs, and what it is given.
+
+    None while an input is missing.
+    """
     deps = {path: artifact.digest for path, artifact in now.deps.items() if artifact}
     if len(deps) < len(now.deps):
         return None
@@ -39,8 +43,18 @@ def recipe(stage: Stage, now: Now) -> str | None:
             "deps": deps,
             "params": now.params,
             "outs": sorted(out.path for out in stage.outs),
+            "seed": seed,
+            "env": env or {},
         }
     )
+
+
+def run_key(recipe: str, discovered: Discovered | None) -> str:
+    """The key of a Run: its recipe, and what it rests on beyond that."""
+    if discovered is None:
+        return key([recipe, None])
+    rests = [discovered.sources, discovered.files, discovered.listed, discovered.missing, discovered.searched]
+    return key([recipe, discovered.how, minor(discovered.python), discovered.distributions, *rests])
 
 
 def entry_of(run: Run) -> LockEntry:
@@ -125,13 +139,13 @@ def _show(value: Json) -> str:
 
 
 def plan(
-    graph: Graph, selected: frozenset[str], why: Callable[[str, frozenset[str]], tuple[str, ...]]
+    graph: Graph, selected: frozenset[str], why: Callable[[str, frozenset[str]], tuple[tuple[str, ...], str | None]]
 ) -> tuple[Todo, ...]:
     """The stages of `selected` that would run, in order.
 
     `why(address, remade)` gives a stage's own reasons from what lies there now, without the inputs in `remade`
-    (as written in the stage). A stage below one that runs is listed too: whether it really runs is known only
-    when its new inputs are there.
+    (as written in the stage), and the Run that would spare it. A stage below one that runs is listed too: whether it
+    really runs is known only when its new inputs are there.
     """
     todo: dict[str, Todo] = {}
     for address in order(graph):
@@ -140,12 +154,10 @@ def plan(
         stage = graph.stages[address]
         above = [] if stage.frozen else [need for need in graph.needs[address] if need in todo]
         rests = {dep: need for need in above for dep in _between(graph.stages[need], stage)}
-        found = (
-            *why(address, frozenset(rests)),
-            *(f"{rooted(stage, dep)} is made by {need}, which runs first" for dep, need in rests.items()),
-        )
+        own, rests_on = why(address, frozenset(rests))
+        found = (*own, *(f"{rooted(stage, dep)} is made by {need}, which runs first" for dep, need in rests.items()))
         if found:
-            todo[address] = Todo(stage, found)
+            todo[address] = Todo(stage, found, None if rests else rests_on)
     return tuple(todo.values())
 
 

@@ -33,12 +33,16 @@ class Workspace:
     def artifact(self, stage: Stage, path: str) -> Artifact | None:
         """The Artifact at `path` of `stage`, under the name that the stage gives it; None where nothing lies there."""
         place = rooted(stage, path)
+        found = self.at(place)
+        return replace(found, path=path) if found and path != place else found
+
+    def at(self, place: str) -> Artifact | None:
+        """The Artifact at `place`, relative to the root; None where nothing lies there."""
         if place not in self._known:
             self._known[place] = artifact(self.root, place, self._cache, self.ignored)
             for folder in PurePosixPath(place).parents:
                 self._below.setdefault(str(folder), set()).add(place)
-        found = self._known[place]
-        return replace(found, path=path) if found else None
+        return self._known[place]
 
     def forget(self, places: Iterable[str]) -> None:
         """Paths (relative to the root) that may have changed, with the folders around them and what is in them."""

@@ -3,43 +3,28 @@
 from __future__ import annotations
 
 import difflib
-import re
+import fnmatch
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from fossml.errors import FossmlError
-
-KEYS: Mapping[str, frozenset[str]] = {
-    "project": frozenset({"title", "authors", "license", "description"}),
-    "seed": frozenset({"flag", "env", "param"}),
-    "claim": frozenset(
-        {
-            "id",
-            "statement",
-            "where",
-            "metric",
-            "value",
-            "reading",
-            "comparison",
-            "margin",
-            "spread",
-            "spread_kind",
-            "level",
-            "reason",
-        }
-    ),
-}
+from fossml.project.settings import TABLES, seconds, size
+from fossml.project.toml import Where, load
 
 
 @dataclass(frozen=True, slots=True)
 class SeedRoute:
-    """How a seed goes in: `--seed 7` on the command line, an environment variable, or a parameter in a file."""
+    """How a seed goes in: `--seed 7` on the command line, an environment variable, or a parameter in a file.
+
+    `value` is what a build gives; None: nothing, and the command does as it does by itself.
+    """
 
     kind: Literal["flag", "env", "param"]
     name: str
+    value: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +36,73 @@ class ClaimTable:
 
 
 @dataclass(frozen=True, slots=True)
+class Resources:
+    """What the stages share. `gpus` are the values that CUDA_VISIBLE_DEVICES takes; `memory` is in bytes."""
+
+    cpu: int | None = None
+    gpus: tuple[str, ...] = ()
+    memory: int | None = None
+    tokens: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StageSettings:
+    """What holds for one stage. `timeout` is in seconds, `memory` in bytes; `env` are variables that count."""
+
+    packages: Literal["exact", "minor", "record"] = "minor"
+    trace: Literal["hook", "strace", "none"] = "hook"
+    cpu: int = 1
+    gpu: int = 0
+    memory: int = 0
+    tokens: Mapping[str, int] = field(default_factory=dict)
+    env: tuple[str, ...] = ()
+    timeout: float | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
-    """What the author declared; all empty where there is no file. `file` is its name."""
+    """What the author declared; all empty where there is no file. `file` is its name.
+
+    `stages` are the `[stage.NAME]` tables as written; `settings` says what holds for a stage.
+    """
 
     file: str | None = None
     project: Mapping[str, Any] | None = None
+    python: str | None = None
     seed: SeedRoute | None = None
+    staleness: Mapping[str, Any] = field(default_factory=dict)
+    resources: Resources = field(default_factory=Resources)
+    stages: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     claims: tuple[ClaimTable, ...] = ()
+
+    def settings(self, address: str) -> StageSettings:
+        """The settings of the stage `address`: its own, else those of its group, of a pattern, of `[staleness]`.
+
+        Of two patterns that fit, the one that is written later counts.
+        """
+        names = sorted((name for name in self.stages if _fits(name, address)), key=lambda name: _rank(name, address))
+        table: dict[str, Any] = dict(self.staleness)
+        for name in names:
+            table.update(self.stages[name])
+        if "memory" in table:
+            table["memory"] = size(table["memory"])
+        if "timeout" in table:
+            table["timeout"] = seconds(table["timeout"])
+        return StageSettings(**{**table, "env": tuple(table.get("env", ()))})
+
+    def unmatched(self, addresses: Iterable[str]) -> str | None:
+        """A `[stage.NAME]` that is the name of none of the stages; None where all fit."""
+        known = list(addresses)
+        return next((name for name in self.stages if not any(_fits(name, address) for address in known)), None)
+
+
+def _fits(name: str, address: str) -> bool:
+    return _rank(name, address) > 0 or fnmatch.fnmatchcase(address, name)
+
+
+def _rank(name: str, address: str) -> int:
+    return 2 if address == name else 1 if address.startswith(name + "@") else 0
 
 
 def read_config(root: Path) -> Config:
@@ -93,110 +138,88 @@ def _text(path: Path) -> str:
 
 def parse_config(text: str, file: str, prefix: tuple[str, ...]) -> Config:
     """Read `text`; the tables stand below `prefix` (none in fossml.toml). Unknown keys are errors, not ignored."""
-    try:
-        data: Any = tomllib.loads(text)
-    except ValueError as error:  # a number of very many digits is no TOMLDecodeError
-        found = re.search(r"line (\d+)", str(error))
-        hint = "claims are written [[claim]], with two brackets" if "'claim'" in str(error) else None
-        raise FossmlError(f"is not TOML: {error}", where=f"{file}:{found[1]}" if found else file, hint=hint) from error
-    except RecursionError as error:
-        raise FossmlError("is nested too deeply", where=file) from error
+    data: Any = load(text, file)
+    where = Where(file, text, prefix)
     for name in prefix:
         data = data.get(name, {})
-        _is_table(data, name, Where(file, text, prefix))
-    return _config(data, Where(file, text, prefix))
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """The text that a message points into."""
-
-    file: str
-    text: str
-    prefix: tuple[str, ...]
-
-    def line(self, table: str, key: str | None = None, index: int = 0) -> int | None:
-        """The line of the `index`-th `[table]`, or of `key` in it; None where it is not written that way."""
-        lines = self.text.splitlines()
-        full = re.escape(".".join((*self.prefix, table)))
-        heads = [i for i, line in enumerate(lines) if re.match(rf"\s*\[+\s*{full}\s*(\]|\.)", line)]
-        if index >= len(heads):
-            inline = [i for i, line in enumerate(lines) if re.match(rf"\s*{re.escape(table)}\s*[.=]", line)]
-            return inline[0] + 1 if inline else None
-        if key is None:
-            return heads[index] + 1
-        for i in range(heads[index] + 1, len(lines)):
-            if re.match(r"\s*\[", lines[i]):
-                break
-            if re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[.=]", lines[i]):
-                return i + 1
-        return heads[index] + 1
-
-    def at(self, table: str, key: str | None = None, index: int = 0) -> str:
-        """`file:line`, or the file alone."""
-        line = self.line(table, key, index)
-        return f"{self.file}:{line}" if line else self.file
+        _is_table(data, name, where)
+    return _config(data, where)
 
 
 def _config(data: Mapping[str, Any], where: Where) -> Config:
     for name in data:
-        if name not in KEYS:
-            raise FossmlError(f"unknown table [{name}]", where=where.at(name), hint=_nearest(name, KEYS))
-    claims = data.get("claim", [])
-    if not isinstance(claims, list):
-        raise FossmlError("claims are written [[claim]], with two brackets", where=where.at("claim"))
+        if name not in TABLES:
+            raise FossmlError(f"unknown table [{name}]", where=where.at(name), hint=_nearest(name, TABLES))
+    claims = _list_of_claims(data, where)
     for index, claim in enumerate(claims):
-        _check(claim, "claim", where, index)
-    for name in ("project", "seed"):
-        _check(data.get(name, {}), name, where, 0)
-    _check_project(data.get("project", {}), where)
+        _check(claim, "claim", "claim", where, index)
+    for name in TABLES.keys() - {"claim", "stage"}:
+        _check(data.get(name, {}), name, name, where)
+    _is_table(data.get("stage", {}), "stage", where)
+    for name, table in data.get("stage", {}).items():
+        _check(table, "stage", f"stage\0{name}", where)
     return Config(
         file=where.file,
         project=data.get("project"),
+        python=data.get("environment", {}).get("python"),
         seed=_seed(data.get("seed", {}), where),
+        staleness=data.get("staleness", {}),
+        resources=_resources(data.get("resources", {})),
+        stages=data.get("stage", {}),
         claims=tuple(ClaimTable(claim, where.line("claim", None, i) or 1) for i, claim in enumerate(claims)),
     )
 
 
+def _list_of_claims(data: Mapping[str, Any], where: Where) -> list[Any]:
+    claims = data.get("claim", [])
+    if not isinstance(claims, list):
+        raise FossmlError("claims are written [[claim]], with two brackets", where=where.at("claim"))
+    return claims
+
+
 def _is_table(value: object, name: str, where: Where) -> None:
     if not isinstance(value, dict):
-        raise FossmlError(f"[{name}] must be a table, it is {value!r}", where=where.at(name))
+        shown = name.replace("\0", ".")
+        raise FossmlError(f"[{shown}] must be a table, it is {value!r}", where=where.at(name))
 
 
-def _check(table: object, name: str, where: Where, index: int) -> None:
+def _check(table: object, kind: str, name: str, where: Where, index: int = 0) -> None:
+    """Refuse keys that the table `name`, of this kind, does not have, and values that they do not take."""
     _is_table(table, name, where)
     assert isinstance(table, dict)
-    for key in table:
-        if key not in KEYS[name]:
-            place = where.at(name, key, index)
-            raise FossmlError(f"unknown key {key!r} in [{name}]", where=place, hint=_nearest(key, KEYS[name]))
-
-
-def _check_project(table: Mapping[str, Any], where: Where) -> None:
+    shown = name.replace("\0", ".")
     for key, value in table.items():
-        place = where.at("project", key)
-        if key != "authors" and not isinstance(value, str):
-            raise FossmlError(f"[project] {key} must be a string, it is {value!r}", where=place)
-        if key == "authors" and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
-            raise FossmlError(f"[project] authors must be a list of strings, it is {value!r}", where=place)
+        place = where.at(name, key, index)
+        if key not in TABLES[kind]:
+            raise FossmlError(f"unknown key {key!r} in [{shown}]", where=place, hint=_nearest(key, TABLES[kind]))
+        if not TABLES[kind][key].fits(value):
+            raise FossmlError(f"[{shown}] {key} must be {TABLES[kind][key].words}, it is {value!r}", where=place)
 
 
-def _nearest(name: str, known: Mapping[str, Any] | frozenset[str]) -> str:
+def _nearest(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1)
     return f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(sorted(known))}"
 
 
 def _seed(table: Mapping[str, Any], where: Where) -> SeedRoute | None:
+    routes = [name for name in table if name != "value"]
     if not table:
         return None
-    if len(table) > 1:
-        raise FossmlError(
-            f"[seed] takes one of flag, env and param, here are {' and '.join(sorted(table))}", where=where.at("seed")
-        )
-    ((kind, name),) = table.items()
-    place = where.at("seed", kind)
-    if not isinstance(name, str) or not name:
-        raise FossmlError(f"[seed] {kind} must be a string, it is {name!r}", where=place)
-    if kind == "param" and not re.fullmatch(r"[^:]+:[^:]+", name):
-        raise FossmlError(f"[seed] param is file:key, it is {name!r}", where=place, hint='param = "params.yaml:seed"')
-    return SeedRoute(kind, name)  # type: ignore[arg-type]  # kind is one of KEYS["seed"], checked before
+    if len(routes) != 1:
+        here = f", here are {' and '.join(sorted(routes))}" if routes else ""
+        raise FossmlError(f"[seed] takes one of flag, env and param{here}", where=where.at("seed"))
+    kind = routes[0]
+    if kind == "param" and "value" in table:
+        place, hint = where.at("seed", "value"), f"write it into {table[kind].partition(':')[0]}"
+        raise FossmlError("the value of a seed that is a parameter stands in its file", where=place, hint=hint)
+    return SeedRoute(kind, table[kind], table.get("value"))  # type: ignore[arg-type]  # checked before
+
+
+def _resources(table: Mapping[str, Any]) -> Resources:
+    gpu = table.get("gpu", ())
+    return Resources(
+        cpu=table.get("cpu"),
+        gpus=tuple(map(str, range(gpu))) if isinstance(gpu, int) else tuple(gpu),
+        memory=size(table["memory"]) if "memory" in table else None,
+        tokens=table.get("tokens", {}),
+    )

@@ -25,7 +25,8 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._newest: dict[str, Run] = {}
+        self._by_recipe: dict[str, list[Run]] = {}
+        self._by_stage: dict[str, list[Run]] = {}
         self._read_from = (0, 0)
         self.skipped = 0
 
@@ -48,16 +49,21 @@ class Ledger:
             elif line.strip():
                 self.skipped += 1
 
-    def find(self, key: str) -> Run | None:
-        """The newest Run of this key. The file is read once; later calls read only what was appended since."""
+    def with_recipe(self, recipe: str) -> list[Run]:
+        """The Runs of this recipe, the newest first. The file is read once; later calls read what was appended."""
         self._catch_up()
-        return self._newest.get(key)
+        return self._by_recipe.get(recipe, [])[::-1]
+
+    def of(self, stage: str) -> list[Run]:
+        """The Runs of the stage with this address, the newest first."""
+        self._catch_up()
+        return self._by_stage.get(stage, [])[::-1]
 
     def _catch_up(self) -> None:
         inode, size = self._extent()
         known, done = self._read_from
         if inode != known or size < done:
-            self._newest, done, self.skipped = {}, 0, 0
+            self._by_recipe, self._by_stage, done, self.skipped = {}, {}, 0, 0
         if size == done:
             return
         for line in self._lines(done):
@@ -66,7 +72,8 @@ class Ledger:
             done += len(line)
             run = _parse(line)
             if run is not None:
-                self._newest[run.key] = run
+                self._by_recipe.setdefault(run.recipe, []).append(run)
+                self._by_stage.setdefault(run.stage, []).append(run)
             elif line.strip():
                 self.skipped += 1
         self._read_from = (inode, done)

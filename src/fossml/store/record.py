@@ -9,7 +9,7 @@ from typing import Any
 from fossml.types import Accepted, Artifact, Discovered, Environment, Run
 
 
-def to_json(run: Run) -> dict[str, Any]:
+def to_json(run: Run | Discovered) -> dict[str, Any]:
     """`run` as JSON objects and lists. Python's json carries NaN and infinities, which metrics do have, both ways."""
     plain = _plain(run)
     assert isinstance(plain, dict)
@@ -43,6 +43,14 @@ def _convert(fields: dict[str, Any]) -> None:
 
 def _environment(data: Mapping[str, Any]) -> Environment:
     return Environment(**_known(Environment, data))
+
+
+def discovered_from_json(data: Mapping[str, Any]) -> Discovered:
+    """What `to_json` gave; ValueError for anything else."""
+    try:
+        return _discovered(data)
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ValueError(f"not what a Run discovered: {error}") from None
 
 
 def _discovered(data: Mapping[str, Any]) -> Discovered:

@@ -6,6 +6,7 @@ from fossml.project.dvc.edit import add_stage
 from fossml.project.dvc.lock import LockEntry, dump_lock, read_lock
 from fossml.project.dvc.params import lookup, read_params, select_params
 from fossml.project.dvc.places import rooted
+from fossml.project.dvc.runcache import dump_run, load_run, run_key, run_value
 from fossml.project.dvc.stages import read_stages
 from fossml.project.dvc.tracked import read_tracked
 from fossml.project.dvc.walk import ignored
@@ -14,12 +15,16 @@ __all__ = [
     "LockEntry",
     "add_stage",
     "dump_lock",
+    "dump_run",
     "ignored",
+    "load_run",
     "lookup",
     "read_lock",
     "read_params",
     "read_stages",
     "read_tracked",
     "rooted",
+    "run_key",
+    "run_value",
     "select_params",
 ]

@@ -41,7 +41,7 @@ def read_lock(root: Path, file: str = "dvc.yaml") -> dict[str, LockEntry]:
     if not (root / path).exists():
         return {}
     source = read(root, path)
-    return {name: _entry(stage) for name, stage in _load(source).get("stages", {}).items()}
+    return {name: entry_of(stage) for name, stage in _load(source).get("stages", {}).items()}
 
 
 def _load(source: Source) -> dict[str, Any]:
@@ -50,7 +50,8 @@ def _load(source: Source) -> dict[str, Any]:
     return data
 
 
-def _entry(stage: Mapping[str, Any]) -> LockEntry:
+def entry_of(stage: Mapping[str, Any]) -> LockEntry:
+    """What one stage's mapping in dvc.lock says."""
     cmd = stage["cmd"]
     return LockEntry(
         cmd=tuple(cmd) if isinstance(cmd, list) else cmd,
@@ -78,12 +79,12 @@ def dump_lock(entries: Mapping[str, LockEntry], prior: str | None) -> str:
     Comments and stages that `entries` does not name stay. FossmlError where `prior` is not a lock.
     """
     if not prior or not prior.strip():
-        return dump({"schema": "2.0", "stages": {name: _stage(entry) for name, entry in entries.items()}})
+        return dump({"schema": "2.0", "stages": {name: fields_of(entry) for name, entry in entries.items()}})
     source = Source("dvc.lock", prior)
     data = _load(source)
     known = data.get("stages", {})
     changed = {
-        name: _stage(entry) for name, entry in entries.items() if name not in known or _entry(known[name]) != entry
+        name: fields_of(entry) for name, entry in entries.items() if name not in known or entry_of(known[name]) != entry
     }
     if not changed:
         return prior
@@ -114,7 +115,8 @@ def _edited(prior: str, changed: Mapping[str, Any]) -> str:
     return stream.getvalue()
 
 
-def _stage(entry: LockEntry) -> dict[str, Any]:
+def fields_of(entry: LockEntry) -> dict[str, Any]:
+    """The mapping that dvc.lock has for `entry`, its keys in DVC's order."""
     fields = {
         "cmd": list(entry.cmd) if isinstance(entry.cmd, tuple) else entry.cmd,
         "deps": _artifacts(entry.deps),

@@ -128,21 +128,22 @@ def _version(value: Any, path: Path) -> None:
         raise Mismatch(f"expected schema '2.0', got {value!r}", path, "`dvc repro` of DVC 3 writes it anew")
 
 
+RUN: Check = table(
+    {
+        "cmd": by_type("a string or a list", {str: text, list: sequence}),
+        "deps": _LOCKED,
+        "params": mapping_of(mapping_of(anything)),
+        "outs": _LOCKED,
+    },
+    required=("cmd",),
+)
+"""A stage in dvc.lock, and an entry of the run cache."""
+
 LOCK: Check = table(
     {
         "schema": _version,
         "datasets": anything,
-        "stages": mapping_of(
-            table(
-                {
-                    "cmd": by_type("a string or a list", {str: text, list: sequence}),
-                    "deps": _LOCKED,
-                    "params": mapping_of(mapping_of(anything)),
-                    "outs": _LOCKED,
-                },
-                required=("cmd",),
-            )
-        ),
+        "stages": mapping_of(RUN),
     },
     required=("schema",),
 )

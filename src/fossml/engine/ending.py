@@ -1,0 +1,130 @@
+"""The end of a stage that ran: what it left is looked at, taken into the cache, and becomes a Run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fossml.engine.launch import Running
+from fossml.engine.metrics import numbers
+from fossml.engine.plan import Now, run_key
+from fossml.engine.site import Site
+from fossml.engine.undeclared import Undeclared, undeclared
+from fossml.env import environment
+from fossml.errors import FossmlError
+from fossml.executors.local import Exit
+from fossml.project.dvc import rooted
+from fossml.project.git import Commit
+from fossml.trace import collect
+from fossml.types import Artifact, Discovered, Environment, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A stage that ran well: its Run, and what is worth a look."""
+
+    run: Run
+    notes: tuple[str, ...]
+    undeclared: tuple[Undeclared, ...]
+
+
+def finish(site: Site, running: Running, ended: Exit, commit: Commit | None) -> Ended:
+    """Make the Run of a stage whose command has ended; its outputs are in the cache and it is recorded on return.
+
+    FossmlError where the command failed, was stopped, did not make an output or changed an input; nothing is recorded
+    then, and the attempt keeps its checkpoints.
+    """
+    stage = running.stage
+    site.workspace.forget(rooted(stage, out.path) for out in stage.outs)
+    site.observer.forget()
+    try:
+        _check(running, ended)
+        after = _look_again(site, running)
+        discovered = running.attempt.rests_on(site.observer, stage, site.root)
+        run = _run(site, running, ended, after, discovered, commit)
+        site.records.ran(stage, run)
+    except FossmlError as error:
+        told = _explained(site, running, error)
+        running.attempt.stopped(site.observer, stage, site.root)
+        raise told from None
+    site.run_cache.tell(running.found, run)
+    running.aside.discard()
+    running.attempt.discard()
+    missed = tuple(undeclared(stage, discovered.files if discovered else (), site.made))
+    return Ended(run, (*map(str, missed), *_notes(discovered)), missed)
+
+
+def _check(running: Running, ended: Exit) -> None:
+    if ended.cancelled:
+        raise FossmlError(f"it ran longer than its timeout of {running.found.settings.timeout:g} s and was stopped")
+    if ended.code != 0:
+        how = f"exit code {ended.code}" if ended.code > 0 else f"killed by signal {-ended.code}"
+        raise FossmlError(f"its command ended with {how}")
+
+
+def _look_again(site: Site, running: Running) -> Now:
+    """What lies there after the run. FossmlError where an output was not made or an input was changed."""
+    stage, before = running.stage, running.found.now
+    site.workspace.forget(rooted(stage, path) for path in stage.deps)
+    after = site.workspace.now(stage)
+    for path, here in after.outs.items():
+        if here is None:
+            raise FossmlError(f"its command ended well but did not make {path}", where=stage.file)
+    for path, was in before.deps.items():
+        if was != after.deps[path]:
+            raise FossmlError(f"{path}, an input, changed while it ran", where=stage.file)
+    return after
+
+
+def _explained(site: Site, running: Running, error: FossmlError) -> FossmlError:
+    """`error`, with the input that it looked for in vain and that another stage makes, where there is one."""
+    missed = list(undeclared(running.stage, collect(running.attempt.trace, site.root).missing, site.made))
+    if not missed:
+        return error
+    hint = f"it looked for {missed[0].path}, which {missed[0].maker} makes: add `- {missed[0].dep}` to its deps"
+    return FossmlError(error.message, where=error.where, hint=hint)
+
+
+def _run(
+    site: Site, running: Running, ended: Exit, after: Now, discovered: Discovered | None, commit: Commit | None
+) -> Run:
+    found, stage = running.found, running.stage
+    assert found.recipe is not None  # a stage with a missing input is not started
+    return Run(
+        key=run_key(found.recipe, discovered),
+        recipe=found.recipe,
+        stage=stage.address,
+        cmd=stage.cmd,
+        deps=artifacts(found.now.deps),
+        params=found.now.params,
+        outs=site.outputs.keep(stage, after),
+        seed=found.seed,
+        env=found.env,
+        started=running.started,
+        seconds=round(ended.seconds, 3),
+        commit=commit.id if commit else None,
+        dirty=bool(commit and commit.dirty),
+        environment=_environment(site, running, discovered),
+        discovered=discovered,
+        metrics=numbers(site.root, stage),
+    )
+
+
+def _environment(site: Site, running: Running, discovered: Discovered | None) -> Environment | None:
+    """The Python that the command finds; what is installed there counts where no trace tells what was imported."""
+    whole = environment(site.python(running.stage))
+    if whole is None or discovered is None:
+        return whole
+    return Environment(discovered.python or whole.python, {}, whole.hardware)
+
+
+def _notes(discovered: Discovered | None) -> list[str]:
+    if discovered is None:
+        return []
+    unknown = [path for path, digest in (*discovered.sources.items(), *discovered.files.items()) if not digest]
+    return [f"{path} was changed while it ran, so the next build runs it again" for path in unknown[:3]]
+
+
+def artifacts(found: Mapping[str, Artifact | None]) -> tuple[Artifact, ...]:
+    """What is there of `found`, sorted by path."""
+    return tuple(artifact for _, artifact in sorted(found.items()) if artifact)

@@ -1,0 +1,142 @@
+"""All that works on one repository while it is built: digests, cache, records, what is known of traces."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fossml.engine.assess import Assessment, Assessor
+from fossml.engine.graph import Graph, make_graph, order
+from fossml.engine.launch import with_python
+from fossml.engine.observe import Observer
+from fossml.engine.outputs import Outputs
+from fossml.engine.plan import entry_of
+from fossml.engine.records import Records
+from fossml.engine.runcache import RunCache
+from fossml.engine.sources import Sources
+from fossml.engine.workspace import Workspace
+from fossml.env import Interpreter, Interpreters
+from fossml.errors import FossmlError
+from fossml.project.declared import Project
+from fossml.project.dvc import LockEntry, rooted
+from fossml.project.dvcconfig import CacheConfig, read_cache_config
+from fossml.store.digest import StatCache
+from fossml.store.objects import Objects
+from fossml.types import Run, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to build. `jobs` stages at most run at a time; `env` is what every command sees.
+
+    `cancelled` is asked ten times a second; once it says True, the build ends as by an interrupt. `cache` None: the
+    one that `.dvc/config` names. `folder` (relative to the root) is where the user stands: targets count from there.
+    """
+
+    targets: tuple[str, ...] = ()
+    folder: str = "."
+    jobs: int = 1
+    force: bool = False
+    keep_going: bool = False
+    env: Mapping[str, str] = field(default_factory=dict)
+    cancelled: Callable[[], bool] = lambda: False
+    cache: CacheConfig | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The parts, each made once. `made` maps every output, relative to the root, to the address of its stage."""
+
+    project: Project
+    graph: Graph
+    order: tuple[str, ...]
+    env: Mapping[str, str]
+    made: Mapping[str, str]
+    workspace: Workspace
+    objects: Objects
+    records: Records
+    observer: Observer
+    assessor: Assessor
+    outputs: Outputs
+    run_cache: RunCache
+    python: Callable[[Stage], Interpreter | None]
+
+    @property
+    def root(self) -> Path:
+        """The repository."""
+        return self.project.root
+
+    def spared(self, found: Assessment) -> tuple[LockEntry, Run | None] | None:
+        """A recorded result that can be brought back in place of a run of the stage; None where there is none.
+
+        The stage's own entry where only its outputs are not as it says; then our own Runs; then DVC's run cache.
+        """
+        if found.stage.frozen or not found.why:
+            entry, run = found.entry, found.run
+            return (entry, run) if entry and self.outputs.can_restore(found, entry, own=True) else None
+        for run in self.assessor.earlier(found):
+            if self.outputs.can_restore(found, entry_of(run), own=False):
+                return entry_of(run), run
+        entry = self.run_cache.find(found, self.records.newest(found.stage))
+        return (entry, None) if entry and self.outputs.can_restore(found, entry, own=False) else None
+
+
+@contextmanager
+def open_site(project: Project, options: Options, own: Path | None) -> Iterator[Site]:
+    """The Site of `project`; `own` is the folder of fossml's own files, None where nothing is to be written."""
+    graph = make_graph(project.stages)
+    if (name := project.config.unmatched(graph.stages)) is not None:
+        where = project.config.file
+        raise FossmlError(f"[stage.{name}] is no stage", where=where, hint=f"the stages are: {', '.join(graph.stages)}")
+    ordered = order(graph)
+    env = with_python(options.env, project.config.python, project.root)
+    interpreters = Interpreters(env, own / "interpreters.json" if own else None)
+    sources = Sources(own / "sources.json" if own else None)
+    made = {rooted(s, out.path): address for address, s in graph.stages.items() for out in s.outs}
+
+    def python(stage: Stage) -> Interpreter | None:
+        cmd = stage.cmd if isinstance(stage.cmd, str) else "\n".join(stage.cmd)
+        return interpreters.of(cmd, project.root / stage.wdir)
+
+    with StatCache(own / "stat.db" if own else None) as cache:
+        workspace = Workspace(project.root, cache)
+        config = options.cache or read_cache_config(project.root)
+        objects = Objects(config.folder, config.links, root=project.root, stats=cache, ignored=workspace.ignored)
+        records = Records(project.root, ordered)
+        observer = Observer(workspace, sources, made, python)
+        tracked = {artifact.path: artifact for artifact in project.tracked}
+        try:
+            yield Site(
+                project=project,
+                graph=graph,
+                order=ordered,
+                env=env,
+                made=made,
+                workspace=workspace,
+                objects=objects,
+                records=records,
+                observer=observer,
+                assessor=Assessor(project.config, workspace, observer, records, env),
+                outputs=Outputs(project.root, tracked, objects, workspace),
+                run_cache=RunCache(config.folder),
+                python=python,
+            )
+        finally:
+            sources.save()
+
+
+def own_folder(root: Path) -> Path:
+    """Make `.fossml`, which git ignores by a file of its own."""
+    own = root / ".fossml"
+    try:
+        own.mkdir(exist_ok=True)
+        if not (own / ".gitignore").exists():
+            (own / ".gitignore").write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise FossmlError(f"cannot be written: {error.strerror}", where=str(own)) from error
+    if not os.access(own, os.W_OK):
+        raise FossmlError("cannot be written: Permission denied", where=str(own))
+    return own
