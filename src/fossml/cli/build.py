@@ -9,9 +9,11 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
 
+from fossml.cli.progress import Progress
 from fossml.engine.build import Options, Summary, build, dry
 from fossml.env import child_environment
 from fossml.errors import GOOD, NOT, UNKNOWN, FossmlError
@@ -22,10 +24,12 @@ from fossml.types import Event
 EXAMPLES = """
 \b
 Examples:
-  fossml build              everything that must run
-  fossml build --dry        what would run, and why
+  fossml build                everything that must run
+  fossml build --dry          what would run, and why
   fossml build train@small    one stage and what it needs
-  fossml build metrics.json the stage that makes this file, and what it needs
+  fossml build metrics.json   the stage that makes this file, and what it needs
+  fossml build --log train    what the stage printed when it last ran
+  fossml build --accept train --because "only the plots changed"
 """
 
 
@@ -35,6 +39,13 @@ Examples:
 @click.option("-f", "--force", is_flag=True, help="Run the stages even where nothing changed.")
 @click.option("-k", "--keep-going", is_flag=True, help="After a failure go on with what does not need it.")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="Stages at the same time.  [default: one a core]")
+@click.option("--graph", type=click.Choice(["text", "dot", "mermaid"]), help="Print the stages and what they need.")
+@click.option("--log", metavar="STAGE", help="Print what the stage printed when it last ran.")
+@click.option("--accept", metavar="STAGE", multiple=True, help="Keep its outputs as current although inputs changed.")
+@click.option("--because", metavar="TEXT", help="With --accept: the reason, which is recorded and shown.")
+@click.option(
+    "--fix", is_flag=True, help="Add inputs that stages were seen to read, and other stages make, to dvc.yaml."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output.")
 @click.option("-q", "--quiet", is_flag=True, help="Print failures only.")
 def command(
@@ -43,6 +54,11 @@ def command(
     force: bool,
     keep_going: bool,
     jobs: int | None,
+    graph: str | None,
+    log: str | None,
+    accept: tuple[str, ...],
+    because: str | None,
+    fix: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -59,27 +75,42 @@ def command(
             hint="`fossml init -- python train.py` runs a command once and drafts its stage",
             code=UNKNOWN,
         )
-    env = child_environment(os.environ, sys.prefix, sys.base_prefix)
     options = Options(
         targets=targets,
         folder=Path.cwd().resolve().relative_to(root).as_posix(),
         jobs=jobs or len(os.sched_getaffinity(0)),
         force=force,
         keep_going=keep_going,
-        env=env,
+        env=child_environment(os.environ, sys.prefix, sys.base_prefix),
     )
-    if only_say:
+    if log is not None:
+        _print_log(project, log)
+    elif graph is not None:
+        _print_graph(project, options, graph)
+    elif accept or because is not None:
+        _accept(project, options, accept, because, as_json)
+    elif only_say:
         _say(project, options, as_json)
-        return
+    else:
+        _build(project, options, fix, as_json, quiet)
+
+
+def _build(project: Project, options: Options, fix: bool, as_json: bool, quiet: bool) -> None:
     signal.signal(signal.SIGTERM, _interrupt)
-    for name in ensure_dvc(root):
+    for name in ensure_dvc(project.root):
         click.echo(f"wrote {name}, so that dvc works here too", err=True)
     try:
-        summary = build(project, options, _print_json if as_json else _Printer(quiet))
+        if as_json:
+            summary = build(project, options, _print_json)
+        else:
+            with Progress(project.root, sys.stderr, quiet=quiet) as progress:
+                summary = build(project, options, progress)
     except KeyboardInterrupt:
         click.echo("interrupted: what had finished is kept, the same command goes on from there", err=True)
         sys.exit(130)
-    _close(summary, as_json, quiet)
+    if fix and summary.undeclared:
+        _fix(project, options, summary)
+    _close(summary, fix, as_json, quiet)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -90,56 +121,98 @@ def _say(project: Project, options: Options, as_json: bool) -> None:
     todos, current = dry(project, options)
     if as_json:
         for todo in todos:
-            click.echo(json.dumps({"event": "todo", "stage": todo.stage.address, "reasons": todo.reasons}))
+            said: dict[str, Any] = {"event": "todo", "stage": todo.stage.address, "reasons": todo.reasons}
+            click.echo(json.dumps({**said, **({"rests_on": todo.rests_on} if todo.rests_on else {})}))
         click.echo(json.dumps({"event": "summary", "todo": len(todos), "current": current}))
         return
     for todo in todos:
-        click.echo(click.style(todo.stage.address, bold=True))
+        click.echo(click.style(_plain(todo.stage.address), bold=True))
         for reason in todo.reasons:
-            click.echo(f"    {reason}")
+            click.echo(f"    {_plain(reason)}")
+        if todo.rests_on:
+            click.echo(click.style(f"    restored, not run: it rests on {_run(todo.rests_on)}", fg="green"))
     click.echo(f"{len(todos)} would run or be restored, {current} current")
 
 
+def _run(name: str) -> str:
+    return name if " " in name else f"run {name}"
+
+
+def _plain(text: str) -> str:
+    """`text` without what would drive a terminal: names of files and parameters are the repository's."""
+    return "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in text)
+
+
+def _print_log(project: Project, address: str) -> None:
+    from fossml.engine.launch import log_of
+
+    stage = next((stage for stage in project.stages if stage.address == address), None)
+    if stage is None:
+        known = ", ".join(stage.address for stage in project.stages)
+        raise FossmlError(f"there is no stage {address!r}", hint=f"the stages are: {known}")
+    path = log_of(project.root, stage)
+    if not path.exists():
+        raise FossmlError(f"{address} has not run here, so there is no log of it", code=UNKNOWN)
+    sys.stdout.buffer.write(path.read_bytes())
+
+
+def _print_graph(project: Project, options: Options, form: str) -> None:
+    from fossml.engine.graph import make_graph, select
+    from fossml.views.graph import render
+
+    graph = make_graph(project.stages)
+    selected = select(graph, options.targets, options.folder)
+    todos, _ = dry(project, options)
+    waiting = {todo.stage.address for todo in todos}
+    needs = {address: graph.needs[address] for address in graph.stages if address in selected}
+    states = {address: "todo" if address in waiting else "current" for address in needs}
+    click.echo(render(form, needs, states), nl=False)
+
+
+def _accept(project: Project, options: Options, stages: tuple[str, ...], because: str | None, as_json: bool) -> None:
+    from fossml.engine.accept import accept
+
+    if not stages or not (because or "").strip():
+        raise FossmlError(
+            "--accept STAGE and --because TEXT go together",
+            hint='fossml build --accept train --because "only the plots changed"',
+        )
+    for stage in stages:
+        reasons = accept(project, options, stage, str(because).strip())
+        if as_json:
+            click.echo(json.dumps({"event": "accepted", "stage": stage, "reasons": reasons, "because": because}))
+        elif not reasons:
+            click.echo(f"{stage} is current: there is nothing to accept")
+        else:
+            click.echo(f"{stage} is kept as current, recorded with the reason. What spoke against it:")
+            for reason in reasons:
+                click.echo(f"    {_plain(reason)}")
+
+
+def _fix(project: Project, options: Options, summary: Summary) -> None:
+    from fossml.engine.accept import declare
+
+    fixed, by_hand = declare(project, options, summary.undeclared)
+    for one in fixed:
+        click.echo(f"{one.stage.file}: added `- {_plain(one.dep)}` to the deps of {one.stage.address}", err=True)
+    for one in by_hand:
+        click.echo(f"{one.stage.address}: {_plain(str(one))} by hand: its stages share one list", err=True)
+
+
 def _print_json(event: Event) -> None:
-    click.echo(json.dumps({key: value for key, value in asdict(event).items() if value is not None}))
+    said = {key: value for key, value in asdict(event).items() if value is not None}
+    click.echo(json.dumps({key: value for key, value in said.items() if key != "notes" or value}))
 
 
-class _Printer:
-    """One line for each thing that happens, on standard error; the log of a stage that failed below it."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._quiet = quiet
-
-    def __call__(self, event: Event) -> None:
-        if event.event == "failed":
-            self._failed(event)
-        elif event.event == "cancelled":
-            self._line("not run", event, "yellow", "; ".join(event.reasons))
-        elif not self._quiet and event.event == "start":
-            self._line("run", event, "cyan", "; ".join(event.reasons))
-        elif not self._quiet and event.event == "done":
-            self._line("done", event, "green", f"{event.seconds:.1f} s")
-        elif not self._quiet and event.event == "restored":
-            self._line("restored", event, "green", "an earlier run with the same inputs made it")
-
-    def _line(self, word: str, event: Event, color: str, text: str) -> None:
-        click.echo(f"{click.style(f'{word:>8}', fg=color)}  {event.stage}  {click.style(text, dim=True)}", err=True)
-
-    def _failed(self, event: Event) -> None:
-        self._line("failed", event, "red", "")
-        for reason in event.reasons:
-            click.echo(f"          {reason}", err=True)
-        if event.log:
-            log = (find_root(Path.cwd()) / event.log).read_text(encoding="utf-8", errors="replace")
-            for line in log.splitlines()[-20:]:
-                click.echo(f"          | {line}", err=True)
-            click.echo(f"          the whole log: {event.log}", err=True)
-
-
-def _close(summary: Summary, as_json: bool, quiet: bool) -> None:
+def _close(summary: Summary, fix: bool, as_json: bool, quiet: bool) -> None:
+    counts = {word: getattr(summary, word) for word in ("ran", "current", "restored", "failed", "cancelled")}
     if as_json:
-        click.echo(json.dumps({"event": "summary", **asdict(summary)}))
+        missed = [{"stage": one.stage.address, "dep": one.dep, "maker": one.maker} for one in summary.undeclared]
+        click.echo(json.dumps({"event": "summary", **counts, "by_dvc": summary.by_dvc, "undeclared": missed}))
     elif not quiet:
-        parts = [f"{number} {word}" for word, number in asdict(summary).items() if number or word in ("ran", "current")]
-        click.echo(", ".join(parts))
+        parts = [f"{number} {word}" for word, number in counts.items() if number or word in ("ran", "current")]
+        by_dvc = f" ({summary.by_dvc} by dvc's record alone)" if summary.by_dvc else ""
+        click.echo(", ".join(parts).replace(" current", f" current{by_dvc}"))
+        if summary.undeclared and not fix:
+            click.echo("`fossml build --fix` adds what stages read and do not declare to dvc.yaml", err=True)
     sys.exit(NOT if summary.failed or summary.cancelled else GOOD)

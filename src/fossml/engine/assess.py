@@ -15,6 +15,8 @@ from fossml.project.config import Config, StageSettings
 from fossml.project.dvc import LockEntry
 from fossml.types import Run, Stage
 
+_BY_DVC = "recorded by dvc alone: what it read beyond its declared inputs is unknown"
+
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
@@ -79,7 +81,9 @@ class Assessor:
             recipe=recipe(stage, now, seed, env),
             why=why,
             changed=output_reasons(stage, entry, now) if entry else (),
-            note=None if run or stage.frozen else "recorded by dvc alone: what it read beyond its declared inputs is unknown",
+            note=None
+            if run or stage.frozen
+            else "recorded by dvc alone: what it read beyond its declared inputs is unknown",
         )
 
     def earlier(self, found: Assessment) -> Iterator[Run]:

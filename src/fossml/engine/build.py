@@ -13,20 +13,20 @@ from fossml.engine import attempts
 from fossml.engine.alone import alone
 from fossml.engine.aside import recover
 from fossml.engine.assess import Assessment
-from fossml.engine.ending import artifacts, finish
+from fossml.engine.ending import artifacts, finish, unknown
 from fossml.engine.graph import select
 from fossml.engine.launch import Running, launch
 from fossml.engine.plan import plan
 from fossml.engine.queue import Queue
 from fossml.engine.resources import Pool, check, everything, lend
 from fossml.engine.site import Options, Site, open_site, own_folder
-from fossml.engine.undeclared import Undeclared
+from fossml.engine.undeclared import Undeclared, undeclared
 from fossml.errors import FossmlError
 from fossml.executors.local import Exit, end_left
 from fossml.project.declared import Project
 from fossml.project.dvc import LockEntry
 from fossml.project.git import Commit, commit
-from fossml.types import Event, Stage, Todo
+from fossml.types import Event, Run, Stage, Todo
 
 __all__ = ["Options", "Summary", "build", "dry"]
 
@@ -154,8 +154,16 @@ class _Build:
             if here != found.entry:
                 self.site.outputs.keep(stage, now)
                 self.site.records.restored(stage, here, None)
+        missed = self._undeclared(found.run)
         self.ended["by dvc"] += found.note is not None
-        self._end(stage.address, "current", notes=(found.note,) if found.note else ())
+        self._end(stage.address, "current", notes=(*([found.note] if found.note else ()), *map(str, missed)))
+
+    def _undeclared(self, run: Run | None) -> list[Undeclared]:
+        """What a stage was seen to read that another makes, remembered for the end."""
+        files = run.discovered.files if run and run.discovered else ()
+        missed = list(undeclared(self.site.graph.stages[run.stage], files, self.site.made)) if run and files else []
+        self.undeclared += missed
+        return missed
 
     def _restore(self, found: Assessment) -> bool:
         spared = self.site.spared(found)
@@ -223,9 +231,9 @@ class _Build:
 
     def _finish(self, running: Running, ended: Exit | None) -> None:
         """`ended` is None where the time of the stage was up."""
-        whole = finish(self.site, running, ended or running.process.cancel(), self.commit)
-        self.undeclared += whole.undeclared
-        self._end(running.stage.address, "done", seconds=whole.run.seconds, notes=whole.notes)
+        run = finish(self.site, running, ended or running.process.cancel(), self.commit)
+        notes = (*map(str, self._undeclared(run)), *unknown(run.discovered))
+        self._end(running.stage.address, "done", seconds=run.seconds, notes=notes)
 
     def _fail(self, address: str, error: FossmlError, running: Running | None = None) -> None:
         log = str(running.log.relative_to(self.site.root)) if running else None

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from fossml.engine.launch import Running
 from fossml.engine.metrics import numbers
 from fossml.engine.plan import Now, run_key
 from fossml.engine.site import Site
-from fossml.engine.undeclared import Undeclared, undeclared
+from fossml.engine.undeclared import undeclared
 from fossml.env import environment
 from fossml.errors import FossmlError
 from fossml.executors.local import Exit
@@ -19,16 +18,7 @@ from fossml.trace import collect
 from fossml.types import Artifact, Discovered, Environment, Run
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A stage that ran well: its Run, and what is worth a look."""
-
-    run: Run
-    notes: tuple[str, ...]
-    undeclared: tuple[Undeclared, ...]
-
-
-def finish(site: Site, running: Running, ended: Exit, commit: Commit | None) -> Ended:
+def finish(site: Site, running: Running, ended: Exit, commit: Commit | None) -> Run:
     """Make the Run of a stage whose command has ended; its outputs are in the cache and it is recorded on return.
 
     FossmlError where the command failed, was stopped, did not make an output or changed an input; nothing is recorded
@@ -50,8 +40,7 @@ def finish(site: Site, running: Running, ended: Exit, commit: Commit | None) -> 
     site.run_cache.tell(running.found, run)
     running.aside.discard()
     running.attempt.discard()
-    missed = tuple(undeclared(stage, discovered.files if discovered else (), site.made))
-    return Ended(run, (*map(str, missed), *_notes(discovered)), missed)
+    return run
 
 
 def _check(running: Running, ended: Exit) -> None:
@@ -118,11 +107,12 @@ def _environment(site: Site, running: Running, discovered: Discovered | None) ->
     return Environment(discovered.python or whole.python, {}, whole.hardware)
 
 
-def _notes(discovered: Discovered | None) -> list[str]:
+def unknown(discovered: Discovered | None) -> list[str]:
+    """What nobody can say of a run: notes for the user."""
     if discovered is None:
         return []
-    unknown = [path for path, digest in (*discovered.sources.items(), *discovered.files.items()) if not digest]
-    return [f"{path} was changed while it ran, so the next build runs it again" for path in unknown[:3]]
+    changed = [path for path, digest in (*discovered.sources.items(), *discovered.files.items()) if not digest]
+    return [f"{path} was changed while it ran, so the next build runs it again" for path in changed[:3]]
 
 
 def artifacts(found: Mapping[str, Artifact | None]) -> tuple[Artifact, ...]:

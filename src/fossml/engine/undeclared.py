@@ -6,7 +6,6 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from fossml.canon import key
 from fossml.project.dvc import rooted
 from fossml.types import Artifact, Run, Stage
 
@@ -56,7 +55,8 @@ def _covered(path: str, places: set[str]) -> bool:
 
 
 def declaring(run: Run, stage: Stage, found: Mapping[str, Artifact]) -> Run:
-    """`run` as it would have been recorded, had its stage declared the inputs `found` (by path as declared).
+    """`run` as it would have been recorded, had its stage declared the inputs `found` (by path as declared); its keys
+    are still to be made anew.
 
     What it was seen to read of them moves from the discoveries to the inputs.
     """
@@ -67,7 +67,6 @@ def declaring(run: Run, stage: Stage, found: Mapping[str, Artifact]) -> Run:
     deps = {**known, **{path: replace(artifact, path=path) for path, artifact in found.items()}}
     return replace(
         run,
-        key=key([run.key, sorted(found)]),
         deps=tuple(deps[path] for path in sorted(deps)),
         discovered=replace(run.discovered, files=files),
     )

@@ -88,9 +88,18 @@ def _known(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        fields = ((field, getattr(value, field.name)) for field in dataclasses.fields(value))
+        return {field.name: _plain(inner) for field, inner in fields if not _is_left_out(field, inner)}
     if isinstance(value, Mapping):
         return {str(name): _plain(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
     return value
+
+
+def _is_left_out(field: dataclasses.Field[Any], value: Any) -> bool:
+    """Whether `value` is what the field has anyway."""
+    if field.default_factory is not dataclasses.MISSING:
+        return not value
+    default = field.default
+    return default is not dataclasses.MISSING and type(value) is type(default) and bool(value == default)

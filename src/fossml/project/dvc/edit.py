@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import StringIO
 from typing import Any
 
@@ -30,17 +30,44 @@ def add_stage(text: str | None, name: str, stage: Mapping[str, Any]) -> str:
     return _appended(source.text, name, stage)
 
 
-def _appended(text: str, name: str, stage: Mapping[str, Any]) -> str:
+def add_dep(text: str, name: str, dep: str, file: str) -> str:
+    """`text` of the dvc.yaml `file` with `dep` as the last input of its stage `name`.
+
+    FossmlError where there is no such stage.
+    """
+    source = Source(file, text)
+    data = yaml12.load(text, file) or {}
+    conform(data, PIPELINE, source)
+    if "cmd" not in data.get("stages", {}).get(name, {}):
+        raise source.error(f"there is no stage {name!r} of its own to add {dep} to", ("stages",))
+
+    def edit(data: Any) -> None:
+        data["stages"][name].setdefault("deps", []).append(dep)
+
+    return _edited(text, edit, file)
+
+
+def _edited(text: str, edit: Callable[[Any], None], file: str) -> str:
+    """`text` after `edit` of its value; comments and layout stay."""
     yaml = round_trip()
     yaml.preserve_quotes = True
     yaml.width = 4096
     try:
         data = yaml.load(text)
-        if data is None:
-            return text.rstrip("\n") + "\n" + dump({"stages": {name: dict(stage)}})
-        data.setdefault("stages", {})[name] = dict(stage)
+        edit(data)
         stream = StringIO()
         yaml.dump(data, stream)
     except Exception as error:  # ruamel.yaml keeps what it read, and may not be able to write it
-        raise FossmlError(f"cannot be edited: {error}", where="dvc.yaml", hint="add the stage by hand") from error
+        raise FossmlError(f"cannot be edited: {error}", where=file, hint="edit it by hand") from error
     return stream.getvalue()
+
+
+def _appended(text: str, name: str, stage: Mapping[str, Any]) -> str:
+    data = yaml12.load(text, "dvc.yaml")
+    if data is None:
+        return text.rstrip("\n") + "\n" + dump({"stages": {name: dict(stage)}})
+
+    def edit(data: Any) -> None:
+        data.setdefault("stages", {})[name] = dict(stage)
+
+    return _edited(text, edit, "dvc.yaml")
