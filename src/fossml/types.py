@@ -141,13 +141,18 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What is happening: the stream that terminal, JSON and log read."""
+    """What is happening: the stream that terminal, JSON and log read.
+
+    `log` is where the output of the Stage goes, relative to the repository root, from its start on. `notes` are what
+    its author should know though nothing failed, one sentence each.
+    """
 
     event: Literal["start", "done", "current", "restored", "failed", "cancelled"]
     stage: str
     reasons: tuple[str, ...] = ()
     seconds: float = 0.0
     log: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 ReadingKind: TypeAlias = Literal["one", "mean", "best", "best-epoch", "exact"]
