@@ -15,11 +15,13 @@ import click
 
 from fossml.cli.progress import Progress
 from fossml.engine.build import Options, Summary, build, dry
+from fossml.engine.graph import make_graph, select
 from fossml.env import child_environment
 from fossml.errors import GOOD, NOT, UNKNOWN, FossmlError
 from fossml.project.declared import Project, find_root, read_project
 from fossml.project.dvcconfig import ensure_dvc
 from fossml.types import Event
+from fossml.views.plain import visible
 
 EXAMPLES = """
 \b
@@ -103,7 +105,7 @@ def _build(project: Project, options: Options, fix: bool, as_json: bool, quiet: 
         if as_json:
             summary = build(project, options, _print_json)
         else:
-            with Progress(project.root, sys.stderr, quiet=quiet) as progress:
+            with Progress(project.root, total=lambda: _total(project, options), quiet=quiet) as progress:
                 summary = build(project, options, progress)
     except KeyboardInterrupt:
         click.echo("interrupted: what had finished is kept, the same command goes on from there", err=True)
@@ -111,6 +113,10 @@ def _build(project: Project, options: Options, fix: bool, as_json: bool, quiet: 
     if fix and summary.undeclared:
         _fix(project, options, summary)
     _close(summary, fix, as_json, quiet)
+
+
+def _total(project: Project, options: Options) -> int:
+    return len(select(make_graph(project.stages), options.targets, options.folder))
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -126,9 +132,9 @@ def _say(project: Project, options: Options, as_json: bool) -> None:
         click.echo(json.dumps({"event": "summary", "todo": len(todos), "current": current}))
         return
     for todo in todos:
-        click.echo(click.style(_plain(todo.stage.address), bold=True))
+        click.echo(click.style(visible(todo.stage.address), bold=True))
         for reason in todo.reasons:
-            click.echo(f"    {_plain(reason)}")
+            click.echo(f"    {visible(reason)}")
         if todo.rests_on:
             click.echo(click.style(f"    restored, not run: it rests on {_run(todo.rests_on)}", fg="green"))
     click.echo(f"{len(todos)} would run or be restored, {current} current")
@@ -136,11 +142,6 @@ def _say(project: Project, options: Options, as_json: bool) -> None:
 
 def _run(name: str) -> str:
     return name if " " in name else f"run {name}"
-
-
-def _plain(text: str) -> str:
-    """`text` without what would drive a terminal: names of files and parameters are the repository's."""
-    return "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in text)
 
 
 def _print_log(project: Project, address: str) -> None:
@@ -157,7 +158,6 @@ def _print_log(project: Project, address: str) -> None:
 
 
 def _print_graph(project: Project, options: Options, form: str) -> None:
-    from fossml.engine.graph import make_graph, select
     from fossml.views.graph import render
 
     graph = make_graph(project.stages)
@@ -186,7 +186,7 @@ def _accept(project: Project, options: Options, stages: tuple[str, ...], because
         else:
             click.echo(f"{stage} is kept as current, recorded with the reason. What spoke against it:")
             for reason in reasons:
-                click.echo(f"    {_plain(reason)}")
+                click.echo(f"    {visible(reason)}")
 
 
 def _fix(project: Project, options: Options, summary: Summary) -> None:
@@ -194,9 +194,9 @@ def _fix(project: Project, options: Options, summary: Summary) -> None:
 
     fixed, by_hand = declare(project, options, summary.undeclared)
     for one in fixed:
-        click.echo(f"{one.stage.file}: added `- {_plain(one.dep)}` to the deps of {one.stage.address}", err=True)
+        click.echo(f"{one.stage.file}: added `- {visible(one.dep)}` to the deps of {one.stage.address}", err=True)
     for one in by_hand:
-        click.echo(f"{one.stage.address}: {_plain(str(one))} by hand: its stages share one list", err=True)
+        click.echo(f"{one.stage.address}: {visible(str(one))} by hand: its stages share one list", err=True)
 
 
 def _print_json(event: Event) -> None:
