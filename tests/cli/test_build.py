@@ -179,7 +179,8 @@ def test_json_is_one_event_a_line_with_the_summary_last(build: Any) -> None:
     assert [(event["event"], event.get("stage")) for event in said.events[:4]] == (
         [("start", "prepare"), ("done", "prepare"), ("start", "train@one"), ("done", "train@one")]
     )
-    assert said.events[-1] == ({"event": "summary", "ran": 4, "current": 0, "restored": 0, "failed": 0, "cancelled": 0})
+    counts = {"ran": 4, "current": 0, "restored": 0, "failed": 0, "cancelled": 0, "by_dvc": 0}
+    assert said.events[-1] == {"event": "summary", **counts, "undeclared": []}
     assert all("event" in event for event in said.events)
 
 

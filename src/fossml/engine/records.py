@@ -26,7 +26,7 @@ class Records:
     """The records of the repository at `root`; `save` writes the locks, from what was told.
 
     `order` are the addresses of the stages, each after what it needs: new entries of a lock come in that order,
-    whichever stage ended first, as if they had run one by one.
+    whichever stage ended first, as if they had run one by one. FossmlError where fossml.lock is damaged.
     """
 
     def __init__(self, root: Path, order: Sequence[str] = ()) -> None:
@@ -35,7 +35,7 @@ class Records:
         self._ledger = Ledger(root / ".fossml" / "ledger.jsonl")
         self._entries: dict[str, dict[str, LockEntry]] = {}
         self._changed: set[str] = set()
-        self._kept: dict[str, Any] | None = None
+        self._kept = read_own_lock(root)
         self._new: dict[str, Run] = {}
 
     def entry(self, stage: Stage) -> LockEntry | None:
@@ -58,8 +58,6 @@ class Records:
         return next((run for run in self._ledger.of(stage.address) if entry_of(run) == entry), None)
 
     def _from_own_lock(self, address: str) -> Run | None:
-        if self._kept is None:
-            self._kept = read_own_lock(self._root)
         try:
             return from_json(self._kept[address])
         except (KeyError, ValueError):

@@ -63,10 +63,8 @@ def _flag(flag: str, seed: int) -> str:
 def _flagged(part: str, flag: str, seed: int) -> str:
     if part[:1] in _OPERATORS or not _PYTHON.search(part):
         return part
-    bare = part.rstrip()
-    digits = re.search(r"\s[0-9]$", bare)  # the 2 of `2>`
-    if digits:
-        bare = bare[: digits.start()]
+    digits = re.search(r"\s[0-9]$", part)  # the 2 of `2>`
+    bare = part[: digits.start() if digits else None].rstrip()
     return f"{bare} {_flag(flag, seed)}{part[len(bare) :]}"
 
 

@@ -106,6 +106,8 @@ def open_site(project: Project, options: Options, own: Path | None) -> Iterator[
         config = options.cache or read_cache_config(project.root)
         objects = Objects(config.folder, config.links, root=project.root, stats=cache, ignored=workspace.ignored)
         records = Records(project.root, ordered)
+        for stage in graph.stages.values():
+            records.entry(stage)  # a lock that cannot be read is one error, not one for each stage
         observer = Observer(workspace, sources, made, python)
         tracked = {artifact.path: artifact for artifact in project.tracked}
         try:
