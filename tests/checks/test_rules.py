@@ -8,6 +8,7 @@ import pytest
 
 from fossml.checks import RULES, judge
 from fossml.checks.report import next_steps, verdict
+from fossml.engine.records import dump_own_lock
 from fossml.facts import Facts
 from fossml.types import Run
 from tests.checks.repository import Content, committed, findings, statuses
@@ -43,8 +44,27 @@ def pipeline(source: str, stage: str = STAGE) -> dict[str, Content]:
 
 X, Y = "401b30e3b8b5d629635a5c613cdb7919", "009520053b00386d1173f3988c55d192"
 
+TWO = "stages:\n  make: {cmd: cp in m, outs: [m]}\n  use: {cmd: python use.py, deps: [use.py], outs: [o]}\n"
+
+
+def recorded(**fields: object) -> str:
+    """A fossml.lock with one run of the stage `use`."""
+    run = {"key": "a" * 64, "stage": "use", "cmd": "python use.py", "discovered": {"how": "hook", "files": {}}}
+    return dump_own_lock({"use": {**run, **fields}})
+
+
+M_READ = {"how": "hook", "files": {"m": "0" * 32}}
+IN_M = {"how": "strace", "files": {"m/part": "0" * 32}}
+KEPT = {"because": "only words", "reasons": ["use.py changed"], "when": "2026-01-01"}
+
 CASES: list[tuple[str, str, dict[str, Content], str, str]] = [
     # code, what, files, status, where the first evidence stands
+    ("RUN001", "as it ran", {"fossml.lock": recorded()}, "pass", "fossml.lock"),
+    ("RUN001", "kept by hand", {"fossml.lock": recorded(accepted=KEPT)}, "fail", "fossml.lock"),
+    ("RUN002", "declared", {"dvc.yaml": TWO, "fossml.lock": recorded()}, "pass", "fossml.lock"),
+    ("RUN002", "undeclared", {"dvc.yaml": TWO, "fossml.lock": recorded(discovered=M_READ)}, "fail", "fossml.lock"),
+    ("RUN002", "a file in a folder", {"dvc.yaml": TWO, "fossml.lock": recorded(discovered=IN_M)}, "fail", "fossml.lock"),
+    ("RUN002", "not traced", {"dvc.yaml": TWO, "fossml.lock": recorded(discovered=None)}, "unknown", ""),
     ("ENT001", "a main guard", {"a.py": "if __name__ == '__main__':\n    f()\n"}, "pass", "a.py:1"),
     ("ENT001", "a notebook", {"a.ipynb": book(1)}, "pass", "a.ipynb"),
     ("ENT001", "a target", {"net.py": "X = 1\n", "Makefile": "run:\n\tpython -c 1\n"}, "pass", "Makefile:1"),

@@ -26,7 +26,8 @@ settings = st.builds(
 @given(st.lists(settings, max_size=8))
 def test_the_pool_is_never_overdrawn_and_whole_again_at_the_end(wanted: list[StageSettings]) -> None:
     whole = everything(Resources(gpus=("0", "1"), memory=16, tokens={"licence": 2}), cores=3)
-    free, lent = whole, []
+    free = whole
+    lent: list[Pool] = []
     for one in wanted:
         grant = lend(free, whole, one)
         if grant is None:

@@ -81,7 +81,7 @@ def write(name: str, text: str) -> Callable[[Path], object]:
     return lambda root: (root / name).write_text(text)
 
 
-CHANGES = {
+CHANGES: dict[str, Callable[[Path], object]] = {
     "package/model.py, which it executed, changed": write("package/model.py", "def score(r, t):\n    return 3\n"),
     "package/inner.py, which it executed, changed": write("package/inner.py", "rate = 3\n"),
     "package/__init__.py, which it executed, changed": write("package/__init__.py", "import os\n"),
@@ -100,7 +100,7 @@ def test_what_it_read_makes_it_stale_by_name(project: Path, reason: str) -> None
     assert reasons(project) == (reason,)
 
 
-SPARED = {
+SPARED: dict[str, Callable[[Path], object]] = {
     "a comment": write("package/model.py", "# why\ndef score(rows, text):\n    return len(rows) + len(text)  # so\n"),
     "formatting": write("package/model.py", "def score(rows,text):\n  return (len(rows)+\n     len(text))\n"),
     "a docstring": write("package/inner.py", '"""What it is."""\nrate = 2\n'),

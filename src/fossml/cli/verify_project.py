@@ -118,6 +118,7 @@ def _lines(verified: Verified) -> list[str]:
     lines += [f"  different: {path}" for path in compared.different]
     if compared.left_out:
         lines.append(f"  not rebuilt, since no claim rests on them: {', '.join(compared.left_out)}")
+    lines += [f"  {said}" for said in verified.accepted]
     if not known:
         lines.append("Outputs: no dvc.lock records them, so there is nothing to compare the rebuild with.")
     if verified.measurement:
@@ -170,6 +171,7 @@ def _document(verified: Verified, python: str | None, head: Any, code: int) -> d
             "unrecorded": list(compared.unrecorded),
             "left_out": list(compared.left_out),
         },
+        "accepted": list(verified.accepted),
         "failed": dict(verified.rebuilt.failed),
         "seeds": [one.seed for one in verified.measurement.outcomes] if verified.measurement else [],
         "stopped": verified.measurement.stopped if verified.measurement else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -133,6 +134,15 @@ def read_own_lock(root: Path) -> dict[str, Any]:
             "stages were seen to read",
         ) from error
     return data
+
+
+def read_runs(root: Path) -> tuple[Run, ...]:
+    """The Runs of fossml.lock, by address; what is no Run is passed over. FossmlError where the file is damaged."""
+    found = []
+    for _, data in sorted(read_own_lock(root).items()):
+        with contextlib.suppress(ValueError):
+            found.append(from_json(data))
+    return tuple(found)
 
 
 def dump_own_lock(stages: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ import contextlib
 import gc
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ _LICENCE = re.compile(r"^(licen[cs]e|copying|unlicense)([.-][\w.-]+)?$", re.I)
 _DOCUMENT = re.compile(r"(^|/)(makefile|snakefile|\.gitmodules|.*\.md|.*\.rst|install[^/]*|.*\.sh)$", re.I)
 
 
-def gather(root: Path, runs: Iterable[Run] = ()) -> Facts:
+def gather(root: Path) -> Facts:
     """Look at the repository below `root`; nothing in it is imported, run, unpickled or changed.
 
     Raises FossmlError where `root` is no folder.
@@ -63,7 +63,7 @@ def gather(root: Path, runs: Iterable[Run] = ()) -> Facts:
         locks=pipeline.locks,
         found=pipeline.found,
         dvc_tracked=pipeline.tracked,
-        runs=tuple(runs),
+        runs=pipeline.runs,
         problems=(*dependencies.problems, *pipeline.problems),
         unseen=(
             *listing.unseen,
@@ -148,10 +148,13 @@ class _Pipeline:
         self.locks: dict[str, dict[str, LockEntry]] = {}
         self.found: dict[str, Artifact | None] = {}
         self.tracked: tuple[Artifact, ...] = ()
+        self.runs: tuple[Run, ...] = ()
         self.problems: list[Evidence] = []
         names = {posixpath.basename(path) for path in listing.sizes}
         if "dvc.yaml" in names:
             self._read_stages(root)
+        if "fossml.lock" in listing.sizes:
+            self._read_runs(root)
         if any(name.endswith(".dvc") for name in names):
             self._read_tracked(root)
 
@@ -175,6 +178,14 @@ class _Pipeline:
 
         try:
             self.tracked = read_tracked(root)
+        except FossmlError as error:
+            self._problem(error)
+
+    def _read_runs(self, root: Path) -> None:
+        from fossml.engine.records import read_runs
+
+        try:
+            self.runs = read_runs(root)
         except FossmlError as error:
             self._problem(error)
 

@@ -6,9 +6,11 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
+from pathlib import Path
 
 from fossml.canon import key
 from fossml.engine.graph import make_graph
+from fossml.engine.records import read_runs
 from fossml.errors import UNKNOWN, FossmlError
 from fossml.project.declared import Project
 from fossml.project.dvc import read_lock, rooted
@@ -49,12 +51,16 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """Everything that was rebuilt, measured and judged, the claims in the order of fossml.toml."""
+    """Everything that was rebuilt, measured and judged, the claims in the order of fossml.toml.
+
+    `accepted` are recorded results that their author kept by hand.
+    """
 
     judged: tuple[Judged, ...]
     rebuilt: Built
     compared: Compared
     measurement: Measurement | None
+    accepted: tuple[str, ...] = ()
 
 
 def read_targets(project: Project, only: Sequence[str] = ()) -> tuple[Target, ...]:
@@ -131,7 +137,16 @@ def verify_project(
         else _judge_rebuilt(target, base)
         for target in targets
     )
-    return Verified(judged, base, compare(rebuilder.project, base), measured)
+    return Verified(judged, base, compare(rebuilder.project, base), measured, _accepted(rebuilder.project.root))
+
+
+def _accepted(root: Path) -> tuple[str, ...]:
+    return tuple(
+        f"the recorded result of {run.stage} was accepted by its author because {run.accepted.because!r}, though "
+        + "; ".join(run.accepted.reasons)
+        for run in read_runs(root)
+        if run.accepted
+    )
 
 
 def _say_event(event: Event, say: Callable[[str], None]) -> None:

@@ -1,0 +1,92 @@
+"""Rules on recorded runs: what their author accepted by hand, and what stages read without declaring it."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from fossml.checks.rule import failed, not_applicable, passed, rule, unknown
+from fossml.facts import Facts
+from fossml.types import Evidence, Finding, Run
+
+_LOCK = "fossml.lock"
+_HOW = {"hook": "the audit hook saw it, which sees Python only", "strace": "strace saw it"}
+
+
+@rule("RUN001", "results kept by hand", level="soft", item="D5")
+def accepted(facts: Facts) -> Iterator[Finding]:
+    """Each recorded result was made from the inputs that its record names.
+
+    Why: `fossml build --accept` keeps a result although something that it rests on has changed. That may be right (only
+    the wording of a message changed), but nobody has run it, so a reader should know which results they are.
+
+    Bad: fossml.lock says of a stage that its result was accepted.
+
+    Good: `fossml build --force STAGE` before the release; then the record is of a run.
+
+    How it is decided: fossml.lock is read; an entry that was accepted is named with the author's reason. Not applicable
+    where there is no fossml.lock.
+    """
+    if not facts.runs:
+        yield not_applicable(_LOCK, "no run is recorded")
+        return
+    kept = [run for run in facts.runs if run.accepted]
+    for run in kept:
+        assert run.accepted is not None
+        why = "; ".join(run.accepted.reasons)
+        message = f"the result of {run.stage} was accepted by its author because {run.accepted.because!r}, though {why}"
+        yield failed(run.stage, message, [_evidence(run)], f"fossml build --force {run.stage}")
+    if not kept:
+        yield passed(_LOCK, f"none of the {len(facts.runs)} results was accepted by hand", map(_evidence, facts.runs))
+
+
+@rule("RUN002", "reads what it does not declare", level="hard", item="D5")
+def declared_inputs(facts: Facts) -> Iterator[Finding]:
+    """Each stage declares the outputs of other stages that it reads.
+
+    Why: where an input is not declared, the order of two stages is left to chance, and `dvc repro` keeps a result whose
+    input has changed. On the author's machine the file is there from an earlier run; on a reader's it is not.
+
+    Bad: `evaluate` opens `model.pkl`, which `train` makes, and its `deps` do not name it.
+
+    Good: `fossml build --fix` adds the line to dvc.yaml.
+
+    How it is decided: fossml.lock holds what each stage was seen to open; each finding says how it was seen. Unknown
+    where runs were not traced (recorded by dvc, or commands that the trace cannot enter).
+    """
+    if not facts.runs:
+        yield not_applicable(_LOCK, "no run is recorded")
+        return
+    makers = {posixpath.normpath(posixpath.join(s.wdir, out.path)): s.address for s in facts.stages for out in s.outs}
+    found = [(run, path, maker) for run in facts.runs for path, maker in _missed(run, makers)]
+    for run, path, maker in found:
+        assert run.discovered is not None
+        message = f"{run.stage} read {path}, which {maker} makes and it does not declare ({_HOW[run.discovered.how]})"
+        yield failed(run.stage, message, [_evidence(run)], "fossml build --fix")
+    traced = [run for run in facts.runs if run.discovered is not None]
+    untraced = [run.stage for run in facts.runs if run.discovered is None]
+    if untraced and not found:
+        yield unknown(_LOCK, f"not traced, so what they read is not known: {', '.join(untraced[:5])}")
+    if traced and not found:
+        yield passed(
+            _LOCK, f"{len(traced)} traced runs read no output that they do not declare", map(_evidence, traced)
+        )
+
+
+def _missed(run: Run, makers: dict[str, str]) -> Iterator[tuple[str, str]]:
+    told: set[str] = set()
+    for path in run.discovered.files if run.discovered else ():
+        for out in (path, *map(str, _parents(path))):
+            if out in makers and makers[out] != run.stage and out not in told:
+                told.add(out)
+                yield out, makers[out]
+
+
+def _parents(path: str) -> Iterator[str]:
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path
+
+
+def _evidence(run: Run) -> Evidence:
+    return Evidence(_LOCK, None, f"{run.stage}: run {run.key[:12]}")
