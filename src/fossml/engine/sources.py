@@ -8,8 +8,6 @@ import json
 import os
 from pathlib import Path
 
-from fossml.trace.source import source_digest
-
 
 class Sources:
     """Answers are kept in the file `memory`: to parse a source costs far more than to know that it is the same."""
@@ -27,6 +25,8 @@ class Sources:
                 data = path.read_bytes()
             except OSError:
                 return ""
+            from fossml.trace.source import source_digest  # parses: needed where a source is new
+
             md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
             known = source_digest(data)
         self._used[md5] = known
