@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from replay import yamls
@@ -30,8 +30,8 @@ class Declared:
     deps: tuple[str, ...]
     outs: tuple[str, ...]
     params: tuple[str, ...]
-    sources: Mapping[str, str]
-    raw: Mapping[str, str]
+    sources: dict[str, str]
+    raw: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Commit:
     @property
     def fingerprint(self) -> str:
         """Equal for two commits between which nothing changed that any stage declares or reads."""
-        return digest([self.specs, {name: [one.sources, one.raw] for name, one in self.declared.items()}])
+        return digest([self.specs, {name: asdict(one) for name, one in self.declared.items()}])
 
 
 @dataclass(slots=True)

@@ -103,6 +103,7 @@ class _Replay:
                 stage in ran,
                 before[stage],
                 made_of(root, stage, spec, hand.bare),
+                stub.digest(stub.inputs(spec, str(root))),
                 wanted[stage],
                 frozenset(hand.made.get(stage, ())),
             )
@@ -121,16 +122,14 @@ class _Replay:
     ) -> None:
         tally = self.history.tallies[tool]
         tally.seen += seen.values()
-        judged = {stage: words(one) for stage, one in seen.items()}
-        stale = {out for stage, one in judged.items() if "missed" in one for out in commit.specs[stage]["outs"]}
-        for stage, found in judged.items():
-            declared, spec = commit.declared[stage], commit.specs[stage]
+        for stage, one in seen.items():
+            declared, found = commit.declared[stage], words(one)
             if "needless" in found:
                 before = self.before.declared.get(stage) if self.before else None
-                tally.examples.append(Example(name, stage, "needless", why.needless(before, declared, spec)))
+                text = why.needless(before, declared, commit.specs[stage])
+                tally.examples.append(Example(name, stage, "needless", text))
             if "missed" in found:
-                rests = any(path == out or path.startswith(out + "/") for path in spec["data"] for out in stale)
-                text = why.missed(self.inputs.get(stage, {}), inputs[stage], declared, rests)
+                text = why.missed(self.inputs.get(stage, {}), inputs[stage], declared)
                 tally.examples.append(Example(name, stage, "missed", text))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Word = Literal["needed", "ran", "needless", "missed", "again"]
+Word = Literal["needed", "ran", "needless", "again", "missed", "stale"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,14 +15,16 @@ class Seen:
     """One stage at one commit in the hands of one tool.
 
     `before` and `after` are what its outputs were made of before and after the build (a digest of all that the
-    command depends on; None: not there), `ideal` the same where everything that must run, and nothing else, has run,
-    `needed` whether that was so for this stage at this commit, `earlier` what the tool had made before.
+    command depends on; None: not there), `now` is what it would be made of after the build, `ideal` the same where
+    everything that must run, and nothing else, has run, `needed` whether that was so for this stage at this commit,
+    `earlier` what the tool had made before.
     """
 
     needed: bool
     ran: bool
     before: str | None
     after: str | None
+    now: str | None
     ideal: str | None
     earlier: frozenset[str] = frozenset()
 
@@ -31,15 +33,17 @@ def words(seen: Seen) -> frozenset[Word]:
     """What holds of it.
 
     needed: what it depends on changed at this commit, in itself or through what it rests on. needless: it ran and
-    wrote what was there. missed: it was needed, and what is there was made of something else. again: it ran, and had
-    made the very same before: a cache could have given it back. A stage that is stale is counted as missed once, at the
-    commit that made it so.
+    wrote what was there. again: it ran, and had made the very same before: a cache could have given it back. missed:
+    it was needed, and its outputs were not made of its inputs as they lie there. stale: it was needed, and they were,
+    but an input is what a missed stage left. Both are counted at the commit that makes them so, not again.
     """
     found: set[Word] = set()
     if seen.needed:
         found.add("needed")
-        if seen.after != seen.ideal:
+        if seen.after != seen.now:
             found.add("missed")
+        elif seen.now != seen.ideal:
+            found.add("stale")
     if seen.ran:
         found.add("ran")
         if seen.before is not None and seen.before == seen.after:

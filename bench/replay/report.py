@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from replay.history import Example, History
-from replay.judge import counted
+from replay.judge import Word, counted
+
+WORDS: tuple[Word, ...] = ("ran", "needless", "again", "missed", "stale")
 
 HEAD = """# What had to run, and what ran
 
@@ -26,7 +28,9 @@ at which nothing changed that any stage declares or reads are counted and not bu
 - **needed**: stages, over all commits, whose inputs changed, in themselves or through what they rest on;
 - **ran**: commands started; **needless**: those that wrote what was there already;
 - **again**: those that made what the tool had made before, so that a cache could have given it back;
-- **missed**: needed, and left as they were: stale. Counted once, when they become so.
+- **missed**: needed, and left as they were although what they read had changed; **stale**: needed, and built on what a
+  missed stage had left; both counted when they become so, not once more at each later commit;
+- **failed**: commits that the tool did not build; what the other did there is not counted either.
 
 Stages that `dvc.yaml` asks to run always are left out, frozen ones are thawed.
 """
@@ -37,7 +41,9 @@ def page(histories: Sequence[History], about: str, most: int = 3) -> str:
     tools = list(histories[0].tallies) if histories else []
     lines = [HEAD.format(about=about)]
     columns = ["repository", "commits", "of them built", "stages", "needed"]
-    columns += [f"{tool} {word}" for tool in tools for word in ("ran", "needless", "again", "missed", "failed")]
+    columns += [
+        f"{tool} {word}" for tool in tools for word in ("ran", "needless", "again", "missed", "stale", "failed")
+    ]
     lines += [_row(columns), _row(["---"] * len(columns))]
     lines += [_row(row(history)) for history in histories]
     if len(histories) > 1:
@@ -61,7 +67,14 @@ def row(history: History) -> list[str]:
     needed = max((count["needed"] for count in counts.values()), default=0)
     cells: list[object] = [history.name, history.commits, history.moved, len(history.stages), needed]
     for tool, count in counts.items():
-        cells += [count["ran"], count["needless"], count["again"], count["missed"], len(history.tallies[tool].failures)]
+        cells += [
+            count["ran"],
+            count["needless"],
+            count["again"],
+            count["missed"],
+            count["stale"],
+            len(history.tallies[tool].failures),
+        ]
     return [str(cell) for cell in cells]
 
 

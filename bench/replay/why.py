@@ -32,19 +32,18 @@ def needless(before: Declared | None, now: Declared, spec: Spec) -> str:
     return "; ".join(text for text, holds in causes if holds) or "not known: nothing that it reads or declares changed"
 
 
-def missed(before: Mapping[str, str], now: Mapping[str, str], declared: Declared, stale: bool) -> str:
-    """What changed that the tool did not see; `stale` says whether another missed stage made one of its inputs."""
+def missed(before: Mapping[str, str], now: Mapping[str, str], declared: Declared) -> str:
+    """What changed that the tool did not see."""
     changed = {name for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
     code = {name.split(" ", 1)[1] for name in changed if name.startswith("code ")}
     values = {name.split(" ", 1)[1] for name in changed if name.startswith("value ")}
     params = {param.partition(":")[0] for param in declared.params}
     causes = [
-        ("it rests on a stage that was missed", stale),
         ("an imported module that is not declared", bool(code - set(declared.sources))),
         ("a configuration file that is not declared", bool(values - params)),
         ("the command", "cmd" in changed),
         ("a declared source", bool(code & set(declared.sources))),
         ("a parameter", bool(values & params)),
-        ("data", not stale and any(name.startswith("data ") for name in changed)),
+        ("data", any(name.startswith("data ") for name in changed)),
     ]
     return "; ".join(text for text, holds in causes if holds) or "not known"
