@@ -56,6 +56,17 @@ class Hand:
     home: Path
     bare: dict[str, str] = field(default_factory=dict)
     made: dict[str, set[str]] = field(default_factory=dict)
+    inputs: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """What a build left: which stubs ran, what outputs were and are made of, and what each stage's inputs are."""
+
+    heard: list[tuple[str, str]]
+    before: dict[str, str | None]
+    after: dict[str, str | None]
+    inputs: dict[str, dict[str, str]]
 
 
 @dataclass(slots=True)
@@ -66,29 +77,25 @@ class _Replay:
     python: Path
     bare: dict[str, str] = field(default_factory=dict)
     before: Commit | None = None
-    inputs: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
     def step(self, name: str, commit: Commit, load: Callable[[str], bytes]) -> None:
         """Let every tool build one commit, and judge."""
         self.truth.put(commit.files, load, commit.outs)
-        ran, made = ideal(self.truth.root, commit.specs, self.bare)
-        inputs = {stage: stub.inputs(spec, str(self.truth.root)) for stage, spec in commit.specs.items()}
-        built = {hand.tool.name: self._build(hand, name, commit, load, ran, made) for hand in self.hands}
-        if all(seen is not None for seen in built.values()):
-            for tool, seen in built.items():
-                self._note(tool, name, commit, seen or {}, inputs)
+        needed, made = ideal(self.truth.root, commit.specs, self.bare)
+        built = {hand.tool.name: self._build(hand, commit, load) for hand in self.hands}
+        good = all(error is None for _, error in built.values())
+        for hand in self.hands:
+            after, error = built[hand.tool.name]
+            if error is not None:
+                self.history.tallies[hand.tool.name].failures.append((name, error))
+            elif good:
+                self._judge(hand, name, commit, after, needed, made)
+            hand.inputs |= after.inputs
+            for stage, value in after.heard:
+                hand.made.setdefault(stage, set()).add(value)
         self.before = commit
-        self.inputs = dict(self.inputs) | inputs
 
-    def _build(
-        self,
-        hand: Hand,
-        name: str,
-        commit: Commit,
-        load: Callable[[str], bytes],
-        needed: frozenset[str],
-        wanted: Mapping[str, str],
-    ) -> dict[str, Seen] | None:
+    def _build(self, hand: Hand, commit: Commit, load: Callable[[str], bytes]) -> tuple[After, str | None]:
         hand.space.put(commit.files, load, commit.outs)
         hand.space.commit()
         root, specs = hand.space.root, commit.specs
@@ -96,41 +103,35 @@ class _Replay:
         with listening() as (tell, heard):
             error = hand.tool.build(root, environment(hand.home, specs, tell, self.python))
         hand.bare.update(heard)
-        ran = {stage for stage, _ in heard}
-        seen = {
-            stage: Seen(
-                stage in needed,
-                stage in ran,
-                before[stage],
-                made_of(root, stage, spec, hand.bare),
-                stub.digest(stub.inputs(spec, str(root))),
-                wanted[stage],
-                frozenset(hand.made.get(stage, ())),
-            )
-            for stage, spec in specs.items()
-            if stage not in commit.asked
-        }
-        for stage, made in heard:
-            hand.made.setdefault(stage, set()).add(made)
-        if error is not None:
-            self.history.tallies[hand.tool.name].failures.append((name, error))
-            return None
-        return seen
+        after = {stage: made_of(root, stage, spec, hand.bare) for stage, spec in specs.items()}
+        inputs = {stage: stub.inputs(spec, str(root)) for stage, spec in specs.items()}
+        return After(heard, before, after, inputs), error
 
-    def _note(
-        self, tool: str, name: str, commit: Commit, seen: Mapping[str, Seen], inputs: Mapping[str, dict[str, str]]
+    def _judge(
+        self, hand: Hand, name: str, commit: Commit, after: After, needed: frozenset[str], made: Mapping[str, str]
     ) -> None:
-        tally = self.history.tallies[tool]
-        tally.seen += seen.values()
-        for stage, one in seen.items():
-            declared, found = commit.declared[stage], words(one)
+        tally = self.history.tallies[hand.tool.name]
+        ran = {stage for stage, _ in after.heard}
+        for stage in sorted(commit.specs.keys() - commit.asked):
+            last, now = hand.inputs.get(stage), after.inputs[stage]
+            seen = Seen(
+                needed=stage in needed,
+                ran=stage in ran,
+                before=after.before[stage],
+                after=after.after[stage],
+                now=stub.digest(now),
+                last=None if last is None else stub.digest(last),
+                ideal=made[stage],
+                earlier=frozenset(hand.made.get(stage, ())),
+            )
+            tally.seen.append(seen)
+            found, declared = words(seen), commit.declared[stage]
             if "needless" in found:
-                before = self.before.declared.get(stage) if self.before else None
-                text = why.needless(before, declared, commit.specs[stage])
+                was = self.before.declared.get(stage) if self.before else None
+                text = why.needless(was, declared, commit.specs[stage])
                 tally.examples.append(Example(name, stage, "needless", text))
             if "missed" in found:
-                text = why.missed(self.inputs.get(stage, {}), inputs[stage], declared)
-                tally.examples.append(Example(name, stage, "missed", text))
+                tally.examples.append(Example(name, stage, "missed", why.missed(last or {}, now, declared)))
 
 
 def replay(

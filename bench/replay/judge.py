@@ -15,16 +15,17 @@ class Seen:
     """One stage at one commit in the hands of one tool.
 
     `before` and `after` are what its outputs were made of before and after the build (a digest of all that the
-    command depends on; None: not there), `now` is what it would be made of after the build, `ideal` the same where
-    everything that must run, and nothing else, has run, `needed` whether that was so for this stage at this commit,
-    `earlier` what the tool had made before.
+    command depends on; None: not there), `now` is what it would be made of after the build, `last` what that was after
+    the build before, `ideal` the same where everything that must run, and nothing else, has run, `needed` whether
+    that was so for this stage at this commit, `earlier` what the tool had made before.
     """
 
     needed: bool
     ran: bool
     before: str | None
     after: str | None
-    now: str | None
+    now: str
+    last: str | None
     ideal: str | None
     earlier: frozenset[str] = frozenset()
 
@@ -34,15 +35,15 @@ def words(seen: Seen) -> frozenset[Word]:
 
     needed: what it depends on changed at this commit, in itself or through what it rests on. needless: it ran and
     wrote what was there. again: it ran, and had made the very same before: a cache could have given it back. missed:
-    it was needed, and its outputs were not made of its inputs as they lie there. stale: it was needed, and they were,
-    but an input is what a missed stage left. Both are counted at the commit that makes them so, not again.
+    it was needed, and was left as it was although what it reads had changed. stale: it was needed, and is not what it
+    should be, because it, or what it rests on, had been missed.
     """
     found: set[Word] = set()
     if seen.needed:
         found.add("needed")
-        if seen.after != seen.now:
+        if seen.after not in (seen.now, seen.ideal) and seen.now != seen.last:
             found.add("missed")
-        elif seen.now != seen.ideal:
+        elif seen.after != seen.ideal:
             found.add("stale")
     if seen.ran:
         found.add("ran")

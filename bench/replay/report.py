@@ -28,8 +28,8 @@ at which nothing changed that any stage declares or reads are counted and not bu
 - **needed**: stages, over all commits, whose inputs changed, in themselves or through what they rest on;
 - **ran**: commands started; **needless**: those that wrote what was there already;
 - **again**: those that made what the tool had made before, so that a cache could have given it back;
-- **missed**: needed, and left as they were although what they read had changed; **stale**: needed, and built on what a
-  missed stage had left; both counted when they become so, not once more at each later commit;
+- **missed**: needed, and left as they were although what they read had changed; **stale**: needed, and not what they
+  should be because they, or what they rest on, had been missed;
 - **failed**: commits that the tool did not build; what the other did there is not counted either.
 
 Stages that `dvc.yaml` asks to run always are left out, frozen ones are thawed.

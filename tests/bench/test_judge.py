@@ -14,12 +14,13 @@ def seen(
     ran: bool = False,
     before: str | None = None,
     now: str | None = None,
+    last: str | None = None,
     ideal: str | None = None,
     earlier: str = "",
 ) -> Seen:
     """A stage whose inputs are what it is made of, and what they should be, where nothing else is said."""
     now = now or after
-    return Seen(needed, ran, before, after, now, ideal or now, frozenset(earlier))
+    return Seen(needed, ran, before, after, now, last, ideal or now, frozenset(earlier))
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,8 @@ def seen(
         (seen(ran=True, before="a", after="a"), {"ran", "needless"}),
         (seen(needed=True, ran=True, after="a"), {"needed", "ran"}),
         (seen(needed=True, ran=True, before="a", after="b"), {"needed", "ran"}),
-        (seen(needed=True, before="a", after="a", now="b"), {"needed", "missed"}),
+        (seen(needed=True, before="a", after="a", now="b", last="a"), {"needed", "missed"}),
+        (seen(needed=True, before="a", after="a", now="b", last="b", ideal="c"), {"needed", "stale"}),
         (seen(needed=True, before="a", after="a", ideal="b"), {"needed", "stale"}),
         (seen(needed=True, ran=True, before="a", after="b", ideal="c"), {"needed", "ran", "stale"}),
         (seen(needed=True, before="b", after="a"), {"needed"}),
@@ -44,6 +46,7 @@ def seen(
         "the first run",
         "a run that had to be",
         "missed",
+        "missed before, and needed for another cause",
         "below one that was missed",
         "a run on what a missed one left",
         "given back by a cache",
