@@ -10,12 +10,11 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from speed.programs import NEVER, Spent, call
-from speed.work import Work
+from speed.work import BUILD, Change, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ def measure(work: Work) -> Result:
     """Measure one row in a scratch folder."""
     scratch = Path(tempfile.mkdtemp(prefix="fossml-bench-"))
     try:
-        roots = {program: prepare(work, work.make, scratch / program, program) for program in work.sides}
+        roots = {program: prepare(work, work.make, scratch, program) for program in work.sides}
         spent: dict[str, list[Spent]] = {program: [] for program in work.sides}
         for _ in range(work.times):
             for program, args in work.sides.items():
@@ -48,23 +47,33 @@ def measure(work: Work) -> Result:
     return Result(work, medians, peaks, md5, note)
 
 
-def prepare(work: Work, make: Callable[[Path], None], home: Path, program: str) -> Path:
-    """A git and DVC repository with the project in it; everything done and once found done, where `built` says so.
+def prepare(work: Work, make: Change, scratch: Path, program: str) -> Path:
+    """A repository for one program in `scratch`; everything done and once found done, where `built` says so.
 
-    fossml runs the stages of dvc's folder too, since dvc takes over what it recorded and would need far longer.
+    dvc's is a copy of what fossml built: dvc takes it over, and would need far longer to build it.
     """
-    root = home / "work"
-    (root / ".dvc").mkdir(parents=True)
-    subprocess.run(["git", "init", "-q"], cwd=root, check=True)
-    cache = "" if work.links == "default" else f"[cache]\n    type = {work.links}\n"
-    (root / ".dvc" / "config").write_text(cache)
-    (root / ".dvc" / ".gitignore").write_text("/config.local\n/tmp\n/cache\n")
-    make(root)
-    if work.built and program != "command":
-        for builder in dict.fromkeys(("fossml" if program == "dvc" else program, program)):
-            call(root, builder, {"fossml": ["build"], "dvc": ["repro", "-q"], "snakemake": ["--cores", "all"]}[builder])
+    root = scratch / program / "work"
+    if work.built and program == "dvc":
+        model = scratch / "fossml" / "work"
+        if not model.exists():
+            prepare(work, make, scratch, "fossml")
+        root.parent.mkdir(parents=True)
+        subprocess.run(["cp", "-a", model, root], check=True)
+    else:
+        _make(root, make, work.links)
+    if work.built:
+        call(root, program, BUILD[program])
         once(work, root, program, work.sides[program])
     return root
+
+
+def _make(root: Path, make: Change, links: str) -> None:
+    """A git and DVC repository with the project in it."""
+    (root / ".dvc").mkdir(parents=True)
+    subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+    (root / ".dvc" / "config").write_text("" if links == "default" else f"[cache]\n    type = {links}\n")
+    (root / ".dvc" / ".gitignore").write_text("/config.local\n/tmp\n/cache\n")
+    make(root)
 
 
 def once(work: Work, root: Path, program: str, args: tuple[str, ...]) -> Spent:
@@ -81,7 +90,7 @@ def _with_less(work: Work, spent: dict[str, list[Spent]], scratch: Path) -> str:
     size, make = work.less
     late = [program for program, all_ in spent.items() if all_[-1] == NEVER]
     for program in late:
-        root = prepare(work, make, scratch / f"{program}-less", program)
+        root = prepare(work, make, scratch / "less", program)
         spent[program][:] = [once(work, root, program, work.sides[program]) for _ in range(work.times)]
     finished = f"all finished within the limit of {work.limit:.0f} s"
     return f"{', '.join(late)} did not finish in {work.limit:.0f} s: the time for {size}" if late else finished

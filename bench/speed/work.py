@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from speed import projects
 from speed.bars import Bar, beyond, of_cores, of_dvc, seconds
 
 CORES = len(os.sched_getaffinity(0))
-BUILD = {"fossml": ("build",), "dvc": ("repro", "-q"), "snakemake": ("--cores", "all")}
+BUILD = {"fossml": ("build",), "dvc": ("repro",), "snakemake": ("--cores", "all")}
 LINKS = ("default", "hardlink", "copy")
 FILES, GIB = 20_000, 2**30
 
@@ -23,9 +23,10 @@ Change = Callable[[Path], None]
 class Work:
     """A project to make, the processes to compare on it, and the bar.
 
-    `sides` are the arguments of each program. `undo` is done before each process, so that the work is there again; what
-    has no `undo` is done once before. `links` is the link type of the cache. `less` makes a smaller project for a
-    program that does not finish within `limit` seconds.
+    `sides` are the arguments of each program. `undo` is done before each process, so that the work is there again.
+    `built` says that everything is done once before. `links` is the link type of the cache. `less` makes a smaller
+    project for a program that does not finish within `limit` seconds. `md5` is the output whose digests alone are
+    timed.
     """
 
     key: str
@@ -39,7 +40,7 @@ class Work:
     times: int = 5
     limit: float = 300
     less: tuple[str, Change] | None = None
-    md5: str | None = field(default=None)
+    md5: str | None = None
 
 
 def without(*names: str) -> Change:
@@ -95,7 +96,7 @@ WORK = (
         "folder",
         "nothing to do, a dependency of 20,000 files, beside `dvc status`",
         lambda r: projects.folder(r, FILES),
-        some(dvc=("status", "-q")),
+        some(dvc=("status",)),
         of_dvc(5),
     ),
     Work(
@@ -105,6 +106,7 @@ WORK = (
         BUILD,
         of_dvc(3),
         undo=without("f*[1-9]", "f*[1-9]0"),
+        built=False,
         times=3,
     ),
     Work(
@@ -114,6 +116,7 @@ WORK = (
         {**BUILD, "command": COMMAND},
         of_cores(min(CORES, 8)),
         undo=without("out-*"),
+        built=False,
         times=3,
     ),
     *(
@@ -124,6 +127,7 @@ WORK = (
             some(dvc=BUILD["dvc"], command=COMMAND),
             beyond(2 if links == "copy" else 3),
             undo=without("out"),
+            built=False,
             links=links,
             times=3,
             md5="out",
@@ -138,6 +142,7 @@ WORK = (
             some(dvc=BUILD["dvc"], command=COMMAND),
             beyond(2 if links == "copy" else 3),
             undo=without("out"),
+            built=False,
             links=links,
             times=3,
             md5="out",
@@ -149,7 +154,7 @@ WORK = (
             f"restore-{links}",
             f"20,000 files out of the cache, {links}",
             lambda r: projects.scattered(r, FILES),
-            some(dvc=("checkout", "-q")),
+            some(dvc=("checkout",)),
             of_dvc(5),
             undo=outputs("out"),
             links=links,
