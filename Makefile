@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 DVC := .tools/dvc/bin/dvc
 DVC_VERSION := 3.67.1
+SNAKEMAKE := .tools/snakemake/bin/snakemake
+SNAKEMAKE_VERSION := 9.27.1
 
 .PHONY: demo test lint unit bench docs clean setup
 
@@ -21,8 +23,8 @@ lint: .venv/.ready
 unit: .venv/.ready $(DVC)
 	FOSSML_DVC="$(CURDIR)/$(DVC)" $(BIN)/pytest -n 2
 
-bench: .venv/.ready $(DVC)
-	FOSSML_DVC="$(CURDIR)/$(DVC)" $(BIN)/python bench/build.py --write
+bench: .venv/.ready $(DVC) $(SNAKEMAKE)
+	FOSSML_DVC="$(CURDIR)/$(DVC)" FOSSML_SNAKEMAKE="$(CURDIR)/$(SNAKEMAKE)" $(BIN)/python bench/build.py --write
 
 docs: .venv/.ready
 	$(BIN)/python docs/make_rules.py
@@ -40,6 +42,11 @@ setup: .venv/.ready $(DVC)
 $(DVC):
 	$(PYTHON) -m venv .tools/dvc
 	.tools/dvc/bin/pip install --quiet --disable-pip-version-check "dvc==$(DVC_VERSION)"
+
+# Measured beside fossml by `make bench`.
+$(SNAKEMAKE):
+	$(PYTHON) -m venv .tools/snakemake
+	.tools/snakemake/bin/pip install --quiet --disable-pip-version-check "snakemake==$(SNAKEMAKE_VERSION)"
 
 clean:
 	rm -rf .venv .tools demo build dist
