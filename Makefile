@@ -28,6 +28,7 @@ bench: .venv/.ready $(DVC) $(SNAKEMAKE)
 
 docs: .venv/.ready
 	$(BIN)/python docs/make_rules.py
+	$(BIN)/python docs/make_schema.py
 
 setup: .venv/.ready $(DVC)
 

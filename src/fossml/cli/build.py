@@ -179,7 +179,8 @@ def _print_log(project: Project, address: str) -> None:
 
 
 def _print_graph(project: Project, options: Options, form: str) -> None:
-    from fossml.views.graph import render
+    from fossml.project.dvc import rooted
+    from fossml.views import graph as views
 
     graph = make_graph(project.stages)
     selected = select(graph, options.targets, options.folder)
@@ -187,7 +188,10 @@ def _print_graph(project: Project, options: Options, form: str) -> None:
     waiting = {todo.stage.address for todo in todos}
     needs = {address: graph.needs[address] for address in graph.stages if address in selected}
     states = {address: "todo" if address in waiting else "current" for address in needs}
-    click.echo(render(form, needs, states), nl=False)
+    stages = {address: graph.stages[address] for address in needs}
+    outs = {address: tuple(rooted(stage, out.path) for out in stage.outs) for address, stage in stages.items()}
+    forms = {"text": views.text, "dot": views.dot, "mermaid": views.mermaid}
+    click.echo(forms[form](needs, states, outs), nl=False)
 
 
 def _accept(project: Project, options: Options, stages: tuple[str, ...], because: str | None, as_json: bool) -> None:
