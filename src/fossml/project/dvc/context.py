@@ -17,29 +17,30 @@ RESERVED = ("item", "key")
 
 @dataclass(slots=True)
 class Context:
-    """`imports` says which keys of which file are in `values`: None for all of them."""
+    """`imports` says which keys of which file are in `values`: None for all of them.
+
+    `origins` says what set the value at a path of keys, and all below that has no origin of its own: a file, or `vars`.
+    """
 
     root: Path
     values: dict[str, Any] = field(default_factory=dict)
     imports: dict[str, list[str] | None] = field(default_factory=dict)
+    origins: dict[tuple[str, ...], str] = field(default_factory=dict)
     reserved: tuple[str, ...] = ()
 
-    def with_vars(self, entries: list[Any], folder: str) -> Context:
-        """A new Context with the entries of a `vars` list on top; files are relative to `folder`."""
-        new = Context(self.root, deepcopy(self.values), deepcopy(self.imports), self.reserved)
-        for entry in entries:
-            new._add(entry, folder)
+    def with_vars(self, entries: list[Any], folder: str, name: str = "vars") -> Context:
+        """A new Context with the entries of the `vars` list `name` on top; files are relative to `folder`."""
+        new = Context(self.root, deepcopy(self.values), deepcopy(self.imports), dict(self.origins), self.reserved)
+        for index, entry in enumerate(entries):
+            if isinstance(entry, str):
+                new.load(entry, folder)
+            else:
+                new._merge(visible(entry), f"{name}[{index}]")
         return new
 
     def with_item(self, values: Mapping[str, Any]) -> Context:
         """A new Context with `item` and `key`, which no `vars` may redefine."""
-        return Context(self.root, {**self.values, **values}, self.imports, tuple(values))
-
-    def _add(self, entry: Any, folder: str) -> None:
-        if isinstance(entry, str):
-            self.load(entry, folder)
-        else:
-            self._merge_all(visible(entry))
+        return Context(self.root, {**self.values, **values}, self.imports, self.origins, tuple(values))
 
     def load(self, entry: str, folder: str) -> None:
         """Add `file` or `file:key1,key2`."""
@@ -50,7 +51,7 @@ class Context:
             if not keys and self.imports[path] is None:
                 return
             self._check_loaded(path, entry, keys)
-        self._merge_all(visible(_read(self.root, path, keys)))
+        self._merge(visible(_read(self.root, path, keys)), path)
         if path not in self.imports:
             self.imports[path] = keys
         elif keys:
@@ -59,13 +60,29 @@ class Context:
     def _check_loaded(self, path: str, entry: str, keys: list[str] | None) -> None:
         loaded = self.imports[path]
         if loaded is None or not keys or set(keys) & set(loaded):
-            how = "whole" if loaded is None else "in part"
-            raise Unresolved(f"cannot load {entry!r}: {path} is loaded {how} already", entry)
+            here, there = ("partially ", "") if loaded is None else ("", "partially ")
+            raise Unresolved(f"cannot {here}load {entry!r} as {path!r} is {there}loaded already", entry)
 
-    def _merge_all(self, new: dict[str, Any]) -> None:
+    def _merge(self, new: dict[str, Any], origin: str) -> None:
         if taken := [key for key in new if key in self.reserved]:
-            raise Unresolved(f"{' and '.join(taken)} cannot be defined here: foreach and matrix do", taken[0])
-        _merge(self.values, new)
+            names = " and ".join(map(repr, taken))
+            raise Unresolved(f"cannot define {names} in {origin!r}: foreach and matrix do", taken[0])
+        self._merge_into(self.values, new, origin, ())
+
+    def _merge_into(self, into: dict[str, Any], new: dict[str, Any], origin: str, path: tuple[str, ...]) -> None:
+        for key, value in new.items():
+            here = (*path, key)
+            if isinstance(value, dict) and isinstance(into.get(key), dict):
+                self._merge_into(into[key], value, origin, here)
+            elif key in into:
+                name, known = ".".join(here), self._origin(here)
+                raise Unresolved(f"cannot redefine {name!r} from {origin!r} as it already exists in {known!r}", key)
+            else:
+                into[key] = value
+                self.origins[here] = origin
+
+    def _origin(self, path: tuple[str, ...]) -> str:
+        return next(self.origins[path[:end]] for end in range(len(path), 0, -1) if path[:end] in self.origins)
 
 
 def base(root: Path, folder: str) -> Context:
@@ -78,23 +95,15 @@ def base(root: Path, folder: str) -> Context:
 
 def _read(root: Path, path: str, keys: list[str] | None) -> Mapping[Any, Any]:
     if not (root / path).exists():
-        raise Unresolved(f"{path} does not exist", path)
+        raise Unresolved(f"{path!r} does not exist", path)
+    if (root / path).is_dir():
+        raise Unresolved(f"{path!r} is a directory", path)
     values = load_params(root, path)
     if not keys:
         return values
     if missing := [key for key in keys if key not in values]:
-        raise Unresolved(f"could not find {missing[0]!r} in {path}", missing[0])
+        raise Unresolved(f"could not find {missing[0]!r} in {path!r}", missing[0])
     return {key: values[key] for key in keys}
-
-
-def _merge(into: dict[str, Any], new: dict[str, Any]) -> None:
-    for key, value in new.items():
-        if isinstance(value, dict) and isinstance(into.get(key), dict):
-            _merge(into[key], value)
-        elif key in into:
-            raise Unresolved(f"{key!r} is defined already and cannot be redefined", key)
-        else:
-            into[key] = value
 
 
 def visible(value: Any) -> Any:

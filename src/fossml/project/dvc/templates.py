@@ -145,15 +145,16 @@ def _arguments(flat: Iterator[tuple[str, Any]], style: Style) -> Iterator[str]:
         elif isinstance(value, list):
             yield from _repeated(key, value, style)
         else:
-            yield f"--{key} {_quoted(value)}"
+            yield f"--{key} {quoted(value)}"
 
 
 def _repeated(key: str, values: list[Any], style: Style) -> Iterator[str]:
     for index, value in enumerate(values):
         if isinstance(value, list | dict):
             raise Unresolved(f"{key!r} is a list with lists or mappings in it, which is no argument", key)
-        yield f"--{key} {_quoted(value)}" if style.append or index == 0 else _quoted(value)
+        yield f"--{key} {quoted(value)}" if style.append or index == 0 else quoted(value)
 
 
-def _quoted(value: Any) -> str:
+def quoted(value: Any) -> str:
+    """`value` as one word of a shell's command line."""
     return shlex.quote(value) if isinstance(value, str) else str(value)
