@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import UserDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,21 +68,22 @@ class Context(UserDict[str, Any]):
     @property
     def data(self) -> dict[str, Any]:  # type: ignore[override]
         """The values, as UserDict wants them."""
+        assert isinstance(self.ours.values, dict)
         return self.ours.values
 
     @property
     def value(self) -> dict[str, Any]:
         """The values without node classes, which there are none of."""
-        return self.ours.values
+        return self.data
 
     @property
-    def imports(self) -> dict[str, list[str] | None]:
+    def imports(self) -> Mapping[str, tuple[str, ...] | None]:
         """Which keys of which file are loaded."""
         return self.ours.imports
 
     def __setitem__(self, key: Any, value: Any) -> None:
         with refusals():
-            self.data.update(ours.visible({key: value}))
+            self.ours = replace(self.ours, values={**self.data, **ours.visible({key: value})})
 
     def __eq__(self, other: object) -> bool:
         return self.data == (other.data if isinstance(other, Context) else other)
@@ -92,13 +95,13 @@ class Context(UserDict[str, Any]):
         """The values of a file."""
         new = cls()
         with refusals():
-            new.ours.load(path, "")
+            new.ours = new.ours.with_file(path, "")
         return new
 
     @staticmethod
     def clone(context: Context) -> Context:
         """A copy that may change alone."""
-        return Context.of(context.ours.with_vars([], ""))
+        return Context.of(replace(context.ours, values=deepcopy(context.data)))
 
     def merge_update(self, other: Mapping[Any, Any]) -> None:
         """Add `other`, which may redefine nothing."""
