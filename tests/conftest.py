@@ -6,11 +6,32 @@ import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 Dvc = Callable[..., subprocess.CompletedProcess[str]]
+T = TypeVar("T")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "soak: knows a long version of itself, which `make soak` runs")
+
+
+def soak(short: T, long: T) -> T:
+    """`long` in `make soak` (FOSSML_SOAK=1), else `short`; for the size of a test that is marked with `soak`."""
+    return long if os.environ.get("FOSSML_SOAK") == "1" else short
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests recorded with `record_property("summary", line)`."""
+    reports = [report for group in ("passed", "failed") for report in terminalreporter.stats.get(group, [])]
+    lines = [line for report in reports for name, line in report.user_properties if name == "summary"]
+    if lines:
+        terminalreporter.section("what was counted")
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +39,14 @@ def dvc_path() -> Path:
     """The real dvc: FOSSML_DVC, or what `make setup` installed. A missing one is a failure, never a skip."""
     path = Path(os.environ.get("FOSSML_DVC") or REPOSITORY / ".tools" / "dvc" / "bin" / "dvc")
     assert path.exists(), "the real dvc is missing: `make setup` installs it"
+    return path
+
+
+@pytest.fixture(scope="session")
+def dvc_tests() -> Path:
+    """The folder in which the `tests` of DVC lie: FOSSML_DVC_TESTS, or what `make setup` downloaded."""
+    path = Path(os.environ.get("FOSSML_DVC_TESTS") or REPOSITORY / ".tools" / "dvc-tests")
+    assert (path / "tests").is_dir(), "DVC's own tests are missing: `make setup` downloads them"
     return path
 
 
