@@ -8,7 +8,7 @@ from typing import Any
 
 from fossml.errors import FossmlError
 from fossml.project.dvc import yaml12
-from fossml.project.dvc.emit import dump, round_trip
+from fossml.project.dvc.emit import dump, load_to_edit, round_trip
 from fossml.project.dvc.schema import PIPELINE
 from fossml.project.dvc.shape import conform
 from fossml.project.dvc.source import Source
@@ -35,7 +35,7 @@ def _appended(text: str, name: str, stage: Mapping[str, Any]) -> str:
     yaml.preserve_quotes = True
     yaml.width = 4096
     try:
-        data = yaml.load(text)
+        data = load_to_edit(yaml, text)
         if data is None:
             return text.rstrip("\n") + "\n" + dump({"stages": {name: dict(stage)}})
         data.setdefault("stages", {})[name] = dict(stage)

@@ -11,6 +11,7 @@ from fossml.errors import FossmlError
 from fossml.project.dvc import yaml12
 from fossml.project.dvc.context import Context
 from fossml.project.dvc.definitions import Resolved, resolve
+from fossml.project.dvc.limits import at_line
 from fossml.project.dvc.params import DEFAULT
 from fossml.project.dvc.places import as_declared
 from fossml.project.dvc.schema import PIPELINE
@@ -48,7 +49,9 @@ def parsing_style(root: Path) -> Style:
             try:
                 parser.read_string(source.text)
             except configparser.Error as error:
-                raise FossmlError("is not a configuration file", where=source.file) from error
+                lines = [line for line, _ in getattr(error, "errors", ())]
+                line = getattr(error, "lineno", None) or next(iter(lines), None)
+                raise FossmlError("is not a configuration file", where=at_line(source.file, line)) from error
     return Style(
         boolean_optional=parser.get("parsing", "bool", fallback="").lower() == "boolean_optional",
         append=parser.get("parsing", "list", fallback="").lower() == "append",
