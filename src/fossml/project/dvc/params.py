@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
-import tomllib
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from fossml.errors import FossmlError
-from fossml.project.dvc import pyparams, yaml12
+from fossml.project.dvc import yaml12
 from fossml.project.dvc.limits import check_value, not_in_format, too_deep
 from fossml.project.dvc.places import rooted
 from fossml.project.dvc.shape import show
@@ -22,6 +23,7 @@ from fossml.project.dvc.source import decode, nearest, read, read_bytes
 from fossml.types import Json, ParamSource, Stage
 
 DEFAULT = "params.yaml"
+Version: TypeAlias = tuple[int, int, int]
 
 
 def read_params(root: Path, path: str) -> dict[str, Json]:
@@ -35,7 +37,37 @@ def read_params(root: Path, path: str) -> dict[str, Json]:
 
 def load_params(root: Path, path: str) -> Mapping[Any, Any]:
     """The values of a parameter file as its format gives them: shared, not to be changed."""
-    return _parse(read_bytes(root, path), path)
+    place = os.path.join(root, path)  # noqa: PTH118  # asked for by every stage
+    known = _known.get(place)
+    try:
+        if known is not None and known[0] == _version(place):
+            return known[1]
+    except OSError:
+        known = None
+    before = _settled(place)
+    values = _parse(read_bytes(root, path), path)
+    if before is not None:
+        _known[place] = before, values
+    return values
+
+
+# The values of files that have lain unchanged for a while, by absolute path, with the version they were read from.
+_known: dict[str, tuple[Version, Mapping[Any, Any]]] = {}
+_SETTLED_NS = 2_000_000_000
+
+
+def _version(place: str) -> Version:
+    status = os.stat(place)  # noqa: PTH116
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _settled(place: str) -> Version | None:
+    """The version of a file that was last changed so long ago that its next change will have another time."""
+    try:
+        version = _version(place)
+    except (OSError, ValueError):
+        return None
+    return version if version[0] < time.time_ns() - _SETTLED_NS else None
 
 
 @lru_cache(maxsize=32)
@@ -64,6 +96,8 @@ def _json(text: str, path: str) -> Any:
 
 
 def _toml(text: str, path: str) -> Any:
+    import tomllib
+
     try:
         return tomllib.loads(text)
     except RecursionError as error:
@@ -79,6 +113,8 @@ def _line_of_toml_error(error: ValueError, text: str) -> int | None:
 
 
 def _python(text: str, path: str) -> Any:
+    from fossml.project.dvc import pyparams
+
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise not_in_format("Python", "a NUL stands in it", line, text, path)
