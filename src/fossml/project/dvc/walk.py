@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import posixpath
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fossml.errors import FossmlError
+from fossml.project.dvc.shape import show
 from fossml.project.dvc.source import read
 
 if TYPE_CHECKING:
@@ -111,9 +113,11 @@ def _compiled(path: str, lines: Iterable[str]) -> GitIgnoreSpec | None:
         return None
     from pathspec import GitIgnoreSpec
 
-    for number, line in kept:
-        try:
-            GitIgnoreSpec.from_lines([line])
-        except ValueError as error:
-            raise FossmlError(f"the pattern {line!r} is not one", where=f"{path}:{number}") from error
-    return GitIgnoreSpec.from_lines([line for _, line in kept])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of the `re` module, on patterns such as [[
+        for number, line in kept:
+            try:
+                GitIgnoreSpec.from_lines([line])
+            except ValueError as error:
+                raise FossmlError(f"the pattern {show(line)} is not one", where=f"{path}:{number}") from error
+        return GitIgnoreSpec.from_lines([line for _, line in kept])
