@@ -22,7 +22,8 @@ value = st.recursive(
     max_leaves=5,
 )
 artifacts = st.lists(
-    st.builds(Artifact, text, text, st.integers(0), st.none() | st.integers(0), st.booleans()), max_size=2
+    st.builds(Artifact, text, text, st.integers(0), st.none() | st.integers(0), st.booleans(), st.none() | text),
+    max_size=2,
 )
 versions = st.dictionaries(text, text, max_size=2)
 runs = st.builds(
@@ -44,13 +45,11 @@ runs = st.builds(
     | st.builds(
         Trace,
         st.sampled_from(["hook", "none"]),
-        texts,
-        texts,
-        texts,
-        texts,
-        texts,
-        versions,
-        st.lists(texts, max_size=2).map(tuple),
+        *(texts for _ in range(5)),
+        searched=st.dictionaries(text, texts, max_size=2),
+        outside=texts,
+        distributions=versions,
+        commands=st.lists(texts, max_size=2).map(tuple),
     ),
     metrics=st.dictionaries(text, number, max_size=2),
 )

@@ -7,23 +7,21 @@ import os
 import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from fossml.errors import FossmlError
 from fossml.store import durable, manifest
-from fossml.store.blobs import Blobs
-from fossml.store.digest import Measured, StatCache, measure
+from fossml.store.blobs import Blobs, Staged
+from fossml.store.digest import WORTH_A_TICK, Digests, Measured, StatCache, measure
 from fossml.store.ignore import gitignore
-from fossml.store.links import Linker, check_kinds, copy
+from fossml.store.links import Copied, Linker, check_kinds, copy
 from fossml.store.paths import TEMPORARY, check_target
 from fossml.store.statcache import FINE
 from fossml.store.walk import Ignored, files, left_out, nothing_ignored
 from fossml.types import Artifact
 
 __all__ = ["Objects", "gitignore"]
-
-_WORTH_A_TICK = 2**24
-"""Bytes from which waiting 30 ms, so that the stat cache can vouch for a new file, is cheaper than reading it again."""
 
 
 class Objects:
@@ -61,7 +59,7 @@ class Objects:
             files = self._blobs.manifest(a.digest)
         except FossmlError:
             return False
-        return all(self._blobs.has(digest) for digest in set(files.values()))
+        return self._blobs.has_all(set(files.values()))
 
     def add(self, source: Path, a: Artifact, *, linked: bool = True) -> None:
         """Bring the file or folder `source` into the cache, and tie it to its objects where it is to be `linked`.
@@ -74,11 +72,11 @@ class Objects:
             measured = measure(self._root, os.path.relpath(source, self._root), self._stats, self._ignored)
             if measured is None or measured.artifact.digest != a.digest:
                 raise FossmlError("this changed while it was being stored", where=str(source), hint="try again")
-            paths = {source / name: digest for name, digest in measured.files.items()}
-            files = paths if a.digest.endswith(".dir") else {source: a.digest}
-            self._store(files, measured, linked)
-            for path, digest in files.items() if linked else ():
-                self._tie(path, digest)
+            files = _parts(source, measured)
+            staged = self._store(files, measured, linked)
+            for part in files if linked else ():
+                if not staged.get(part.path) == self._links[0] == "hardlink":
+                    self._tie(part)
 
     def checkout(self, a: Artifact, target: Path, *, linked: bool = True) -> None:
         """Make `target` what `a` says, from the cache. What stood there is replaced once the new is whole.
@@ -93,8 +91,8 @@ class Objects:
             self._sweep(target.parent)
             temp = durable.temporary(target.parent)
             try:
-                files = self._fill(a, temp, linked)
-                self._replace(a, temp, target, files)
+                copies = self._fill(a, os.fspath(temp), linked)
+                self._replace(a, temp, target, copies)
             finally:
                 durable.remove(temp)
 
@@ -113,93 +111,107 @@ class Objects:
             return
         temp = durable.temporary(path.parent)
         try:
-            copy(path, temp, executable=bool(path.stat().st_mode & 0o111))
+            copy(os.fspath(path), os.fspath(temp), mode=0o777 if path.stat().st_mode & 0o111 else 0o666)
             temp.replace(path)
         finally:
             durable.remove(temp)
 
-    def _store(self, files: Mapping[Path, str], measured: Measured, linked: bool) -> None:
-        wanted = {digest: path for path, digest in files.items()}
-        staged: dict[str, Path] = {}
+    def _store(self, files: Iterable[_Part], measured: Measured, linked: bool) -> Mapping[str, str]:
+        """Bring into the cache what it does not have; how each of the files that it took was brought, by path."""
+        wanted = {part.digests.md5: part for part in files}
+        self._blobs.preload(wanted)
+        staged: dict[str, Staged] = {}
         try:
-            for digest, path in wanted.items():
-                st = path.stat()
-                if not self._blobs.has(digest, st.st_size):
-                    ways = self._ways_in(path, st) if linked else ("reflink",)
-                    staged[digest] = self._blobs.stage(path, digest, ways)
+            for digest, part in wanted.items():
+                if not self._blobs.has(digest, part.stat.st_size):
+                    ways = self._ways_in(part) if linked else ("reflink",)
+                    staged[digest] = self._blobs.stage(part.path, part.digests, ways)
             folder = measured.artifact.digest
             if folder.endswith(".dir") and not self._blobs.has(folder):
-                staged[folder] = self._blobs.stage_bytes(manifest.dump(measured.files))
+                staged[folder] = self._blobs.stage_bytes(manifest.dump({p: d.md5 for p, d in measured.files.items()}))
             self._blobs.publish(staged)
-        finally:
-            for temp in staged.values():
-                durable.remove(temp)
+        except BaseException:
+            for each in staged.values():
+                durable.remove(Path(each.temp))
+            raise
+        return {wanted[digest].path: each.kind for digest, each in staged.items() if digest in wanted}
 
-    def _ways_in(self, path: Path, st: os.stat_result) -> tuple[str, ...]:
-        """As DVC: a hard link into the cache where hard links are asked for.
+    def _ways_in(self, part: _Part) -> tuple[str, ...]:
+        """As DVC: a hard link into the cache where the file will be a link to it.
 
         Not for a file with other names, or an executable one: the object's mode would become theirs.
         """
-        alone = st.st_nlink == 1 and not path.is_symlink() and not st.st_mode & 0o111
-        return ("reflink", "hardlink") if self._links[0] == "hardlink" and alone else ("reflink",)
+        st = os.lstat(part.path)
+        alone = st.st_nlink == 1 and stat.S_ISREG(st.st_mode) and not part.executable
+        return ("reflink", "hardlink") if self._links[0] in ("hardlink", "symlink") and alone else ("reflink",)
 
-    def _tie(self, path: Path, digest: str) -> None:
-        """Replace `path`, whose bytes are those of the object, by the first kind of link that works, if it is none."""
-        executable = bool(path.stat().st_mode & 0o111)
-        for kind in self._kinds(executable):
+    def _tie(self, part: _Part) -> None:
+        """Replace the file, whose bytes are the object's, by the first kind of link that works, if it is none."""
+        path, digest = part.path, part.digests.md5
+        for kind in self._kinds(part.executable):
             if _is_tied(path, self._blobs.path(digest), kind):
                 return
-            temp = durable.temporary(path.parent)
+            temp = f"{path.rpartition(os.sep)[0]}{os.sep}{durable.temporary_name()}"
             try:
-                if self._place(kind, digest, temp, executable):
-                    temp.replace(path)
+                if self._place(kind, digest, temp, part.executable) is not None:
+                    os.replace(temp, path)  # noqa: PTH105 - for each of many files
                     return
-            finally:
-                durable.remove(temp)
+            except BaseException:
+                durable.remove(Path(temp))
+                raise
         raise self._no_link(path)
 
     def _kinds(self, executable: bool, linked: bool = True) -> tuple[str, ...]:
         """An executable file is a copy: its mode must not become the object's."""
         return self._links if linked and not executable else ("copy",)
 
-    def _place(self, kind: str, digest: str, target: Path, executable: bool) -> bool:
-        """Make the new file `target` from a sound object; False where this kind of link cannot be."""
+    def _place(self, kind: str, digest: str, target: str, executable: bool) -> Copied | bool | None:
+        """Make the new file `target` from a sound object; None where this kind of link cannot be."""
         if kind == "copy":
-            self._blobs.copy(digest, target, executable=executable)
-            return True
+            return self._blobs.copy(digest, target, executable=executable)
         read_ns = self._stats.clock()
-        done = self._linker.link(kind, self._blobs.checked(digest), target)
-        if done and kind == "hardlink":
-            self._stats.put(target.stat(), digest, read_ns)
-        return done
+        path, st = self._blobs.checked(digest)
+        if not self._linker.link(kind, path, target):
+            return None
+        if kind == "hardlink" and st.st_nlink == 1:  # the object's signature is another from its second name on
+            self._stats.put(os.lstat(target), self._stats.known(st) or Digests(digest), read_ns)
+        return True
 
-    def _fill(self, a: Artifact, temp: Path, linked: bool) -> dict[str, str]:
-        """Make `temp` what `a` says; its files: path relative to `temp` ("" for itself) -> MD5."""
+    def _fill(self, a: Artifact, temp: str, linked: bool) -> dict[str, Copied]:
+        """Make `temp` what `a` says; its files that are copies: path relative to `temp`, "" for itself."""
         if not a.digest.endswith(".dir"):
-            self._make(a.digest, temp, self._kinds(a.isexec, linked), a.isexec)
-            return {"": a.digest}
-        files = self._blobs.manifest(a.digest)
-        temp.mkdir()
-        for folder in sorted({Path(name).parent for name in files}):
-            (temp / folder).mkdir(parents=True, exist_ok=True)
+            made = self._make(a.digest, temp, self._kinds(a.isexec, linked), a.isexec)
+            return {"": made} if isinstance(made, Copied) else {}
+        files, kinds = self._blobs.manifest(a.digest), self._kinds(False, linked)
+        Path(temp).mkdir()
+        for folder in sorted({name.rpartition("/")[0] for name in files}):
+            Path(temp, folder).mkdir(parents=True, exist_ok=True)
+        self._blobs.preload(set(files.values()))
+        copies = {}
         for name, digest in files.items():
-            self._make(digest, temp / name, self._kinds(False, linked))
-        return files
+            made = self._make(digest, f"{temp}{os.sep}{name}", kinds)
+            if isinstance(made, Copied):
+                copies[name] = made
+        return copies
 
-    def _make(self, digest: str, target: Path, kinds: Iterable[str], executable: bool = False) -> None:
-        if not any(self._place(kind, digest, target, executable) for kind in kinds):
-            raise self._no_link(target)
+    def _make(self, digest: str, target: str, kinds: Iterable[str], executable: bool = False) -> Copied | bool:
+        for kind in kinds:
+            made = self._place(kind, digest, target, executable)
+            if made is not None:
+                return made
+        raise self._no_link(target)
 
-    def _replace(self, a: Artifact, temp: Path, target: Path, files: Mapping[str, str]) -> None:
-        """Put `temp` in place, keep what is ignored of what it replaces, and remember what the files are."""
-        if a.size >= _WORTH_A_TICK:
+    def _replace(self, a: Artifact, temp: Path, target: Path, copies: Mapping[str, Copied]) -> None:
+        """Put `temp` in place, keep what is ignored of what it replaces, and remember what the copies are."""
+        if a.size >= WORTH_A_TICK and copies:
             time.sleep(FINE / 1e9)
         read_ns = self._stats.clock()
         durable.swap_in(temp, target)
         if temp.is_dir() and not temp.is_symlink() and target.is_dir():
             self._keep_ignored(temp, target)
-        for name, digest in files.items():
-            self._stats.put((target / name).stat(), digest, read_ns)
+        for name, copied in copies.items():
+            st = copied.stat if name else target.stat()  # renaming a file changes its ctime
+            self._stats.put(st, copied.digests, read_ns)
 
     def _keep_ignored(self, old: Path, new: Path) -> None:
         path = Path(os.path.relpath(new, self._root)).as_posix()
@@ -213,9 +225,9 @@ class Objects:
             durable.sweep(folder)
             self._swept.add(folder)
 
-    def _no_link(self, path: Path) -> FossmlError:
+    def _no_link(self, path: str) -> FossmlError:
         message = f"the file system has none of these kinds of link: {', '.join(self._links)}"
-        return FossmlError(message, where=str(path), hint="`dvc config cache.type copy`")
+        return FossmlError(message, where=path, hint="`dvc config cache.type copy`")
 
 
 def _root_of(folder: Path) -> Path:
@@ -224,13 +236,36 @@ def _root_of(folder: Path) -> Path:
     return folder.absolute().parent.parent
 
 
-def _is_tied(path: Path, blob: Path, kind: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One file to store: where it lies, what it hashes to, and what the system said of it when it was measured."""
+
+    path: str
+    digests: Digests
+    stat: os.stat_result
+
+    @property
+    def executable(self) -> bool:
+        return bool(self.stat.st_mode & 0o111)
+
+
+def _parts(source: Path, measured: Measured) -> list[_Part]:
+    """The file itself, or all of the folder."""
+    return [
+        _Part(f"{source}{os.sep}{name}" if name else os.fspath(source), digests, measured.stats[name])
+        for name, digests in measured.files.items()
+    ]
+
+
+def _is_tied(path: str, blob: str, kind: str) -> bool:
     """Whether `path` is such a link to `blob` already; a file of its own is as good as a reflink or a copy."""
-    st = path.lstat()
+    st = os.lstat(path)
     if kind == "symlink":
-        return stat.S_ISLNK(st.st_mode) and path.readlink() == blob
-    same = os.path.samestat(st, blob.stat())
-    return same if kind == "hardlink" else stat.S_ISREG(st.st_mode) and not same
+        return stat.S_ISLNK(st.st_mode) and os.readlink(path) == blob  # noqa: PTH115
+    if not stat.S_ISREG(st.st_mode) or st.st_nlink == 1:
+        return kind != "hardlink" and stat.S_ISREG(st.st_mode)
+    same = os.path.samestat(st, os.lstat(blob))
+    return same if kind == "hardlink" else not same
 
 
 @contextlib.contextmanager
