@@ -18,6 +18,15 @@ from fossml.store.statcache import StatCache, is_protected
 
 
 @dataclass(frozen=True, slots=True)
+class Blob:
+    """An object that is there: its name, its path, and what the system says of it."""
+
+    digest: str
+    path: str
+    stat: os.stat_result
+
+
+@dataclass(frozen=True, slots=True)
 class Staged:
     """Bytes in the cache under the temporary name `temp`, brought by `kind`: a kind of link, or a copy."""
 
@@ -56,36 +65,39 @@ class Blobs:
 
     def has_all(self, some: Iterable[str]) -> bool:
         """Whether `has` is true of each, at the price of one question to the stat cache."""
-        found = {digest: _stat(self.path(digest)) for digest in some}
-        self._stats.preload(st for st in found.values() if st)
+        found = self._stats_of(some)
         return all(self._looks_sound(digest, st, None) for digest, st in found.items())
 
-    def preload(self, some: Iterable[str]) -> None:
-        """Ask the stat cache of all these objects at once."""
-        self._stats.preload(st for digest in some if (st := _stat(self.path(digest))))
+    def lacking(self, some: Mapping[str, int]) -> list[str]:
+        """Which of these objects, with their sizes in bytes, are not there or not sound."""
+        found = self._stats_of(some)
+        return [digest for digest, size in some.items() if not self._looks_sound(digest, found[digest], size)]
 
-    def checked(self, digest: str) -> tuple[str, os.stat_result]:
-        """The path of the object, whose bytes are known to be right; FossmlError where it is missing or damaged."""
-        path = self.path(digest)
-        st = _stat(path)
-        if st is None:
-            raise self.missing(digest)
-        if digests(path, st, self._stats).md5 != _hex(digest):
-            raise self.damaged(digest)
-        return path, st
+    def find(self, some: Iterable[str]) -> list[Blob]:
+        """What the system says of each of these objects; FossmlError where one is missing."""
+        found = []
+        for digest, st in self._stats_of(some).items():
+            if st is None:
+                raise self.missing(digest)
+            found.append(Blob(digest, self.path(digest), st))
+        return found
 
-    def copy(self, digest: str, target: str, *, executable: bool) -> Copied:
+    def check(self, blob: Blob) -> Digests:
+        """What the object hashes to, if that is its name; FossmlError where it is damaged."""
+        known = digests(blob.path, blob.stat, self._stats)
+        if known.md5 != _hex(blob.digest):
+            raise self.damaged(blob.digest)
+        return known
+
+    def copy(self, blob: Blob, target: str, *, executable: bool) -> Copied:
         """Copy the object to the new file `target`, checking its bytes in the same read."""
-        path = self.path(digest)
-        st = _stat(path)
-        if st is None:
-            raise self.missing(digest)
-        known = self._stats.known(st)
-        if known is not None and known.md5 != _hex(digest):
-            raise self.damaged(digest)
-        copied = links.copy(path, target, mode=0o777 if executable else 0o666, known=known)
-        if copied is None or copied.digests.md5 != _hex(digest):
-            raise self.damaged(digest)
+        known = self._stats.known(blob.stat)
+        if known is not None and known.md5 != _hex(blob.digest):
+            raise self.damaged(blob.digest)
+        mode = 0o777 if executable else 0o666
+        copied = links.copy(blob.path, target, blob.stat.st_size, mode=mode, known=known)
+        if copied is None or copied.digests.md5 != _hex(blob.digest):
+            raise self.damaged(blob.digest)
         return copied
 
     def manifest(self, digest: str) -> dict[str, str]:
@@ -112,11 +124,11 @@ class Blobs:
         hint = "remove it; then `dvc fetch` gets it from the remote, a build makes it again"
         return FossmlError(f"the cached object {digest} is damaged", where=self.path(digest), hint=hint)
 
-    def stage(self, source: str, expected: Digests, kinds: Sequence[str]) -> Staged:
-        """Bring the bytes of `source` into the cache under a temporary name, by the first of `kinds` that works."""
+    def stage(self, source: str, size: int, expected: Digests, kinds: Sequence[str]) -> Staged:
+        """Bring the bytes of `source`, about `size`, in under a temporary name, by the first of `kinds` that works."""
         temp = self._temporary()
         try:
-            staged = self._bring(source, temp, expected, kinds)
+            staged = self._bring(source, temp, size, expected, kinds)
             if staged is None or staged.digests.md5 != expected.md5:
                 raise FossmlError("this changed while it was being stored", where=source, hint="try again")
         except BaseException:
@@ -150,6 +162,12 @@ class Blobs:
             self._stats.put(os.lstat(path), each.digests, read_ns)
         durable.sync([*folders, self._objects])
 
+    def _stats_of(self, some: Iterable[str]) -> dict[str, os.stat_result | None]:
+        """What the system says of each, with all that the stat cache knows of them at hand."""
+        found = {digest: _stat(self.path(digest)) for digest in some}
+        self._stats.preload(st for st in found.values() if st)
+        return found
+
     def _looks_sound(self, digest: str, st: os.stat_result | None, size: int | None) -> bool:
         if st is None or size not in (None, st.st_size):
             return False
@@ -158,7 +176,7 @@ class Blobs:
             return True
         return (known or digests(self.path(digest), st, self._stats)).md5 == _hex(digest)
 
-    def _bring(self, source: str, temp: str, expected: Digests, kinds: Sequence[str]) -> Staged | None:
+    def _bring(self, source: str, temp: str, size: int, expected: Digests, kinds: Sequence[str]) -> Staged | None:
         """Make `temp` of `source`, read-only; None where the source is not what was expected."""
         for kind in kinds:
             if kind == "hardlink":
@@ -170,7 +188,7 @@ class Blobs:
                 links.protect_file(temp)
                 # read or known after the clone: a change shows
                 return Staged(temp, digests(source, os.stat(source), self._stats), kind)  # noqa: PTH116
-        copied = links.copy(source, temp, known=expected, protect=True)
+        copied = links.copy(source, temp, size, known=expected, protect=True)
         return Staged(temp, copied.digests, "copy") if copied else None
 
     def _temporary(self) -> str:

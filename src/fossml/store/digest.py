@@ -8,7 +8,7 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,11 +29,15 @@ WORTH_A_TICK = 2**24
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """An Artifact with its files: of a folder by relative POSIX path, of a file it itself under ""."""
+    """An Artifact with its files: of a folder by relative POSIX path, of a file it itself under "".
+
+    `stats` is what the system said of them (through links), `links` which of them are symbolic links.
+    """
 
     artifact: Artifact
     files: Mapping[str, Digests] = field(default_factory=dict)
     stats: Mapping[str, os.stat_result] = field(default_factory=dict)
+    links: Set[str] = frozenset()
 
 
 def artifact(root: Path, path: str, cache: StatCache, ignored: Ignored = nothing_ignored) -> Artifact | None:
@@ -61,7 +65,7 @@ def _measure(root: Path, path: str, cache: StatCache, ignored: Ignored, *, with_
             raise FossmlError("this is neither a file nor a folder", where=path)
         found = digests(os.fspath(target), st, cache)
         it = Artifact(path, found.md5, st.st_size, None, bool(st.st_mode & 0o111), found.sha256)
-        return Measured(it, {"": found}, {"": st})
+        return Measured(it, {"": found}, {"": st}, frozenset([""] if target.is_symlink() else []))
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP) and not target.exists():
             return None
@@ -92,7 +96,8 @@ def _folder(
     folder: Path, path: str, at: os.stat_result, cache: StatCache, ignored: Ignored, with_files: bool
 ) -> Measured:
     """The folder; from what was remembered of all of it where no file's signature changed and no list is wanted."""
-    stats = walk.files(folder, path, ignored)
+    found = walk.files(folder, path, ignored)
+    stats = found.stats
     size = sum([st.st_size for st in stats.values()])
     listing = _listing(stats)
     known = None if with_files else cache.known_folder(at, listing)
@@ -103,7 +108,7 @@ def _folder(
     whole = Digests(manifest.digest(manifest.dump({name: found.md5 for name, found in files.items()})), _sha256(files))
     if all(cache.known(st) is not None for st in stats.values()):
         cache.put_folder(at, listing, whole)
-    return Measured(Artifact(path, whole.md5, size, len(files), sha256=whole.sha256), files, stats)
+    return Measured(Artifact(path, whole.md5, size, len(files), sha256=whole.sha256), files, stats, found.links)
 
 
 def _listing(stats: Mapping[str, os.stat_result]) -> bytes:

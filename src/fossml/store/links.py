@@ -53,9 +53,9 @@ class Copied:
 
 
 def copy(
-    source: str, target: str, *, mode: int = 0o666, known: Digests | None = None, protect: bool = False
+    source: str, target: str, size: int, *, mode: int = 0o666, known: Digests | None = None, protect: bool = False
 ) -> Copied | None:
-    """Copy the bytes into `target`, which must not exist, hashing them in the same read.
+    """Copy the bytes, about `size`, into `target`, which must not exist, hashing them in the same read.
 
     Where `source` is `known` with its SHA-256 that alone is computed, the cheaper of the two on most machines; None
     if it differs. `mode` is subject to the umask; `protect` makes the copy read-only, as objects are.
@@ -66,7 +66,7 @@ def copy(
         try:
             if protect:
                 protect_file(write)
-            digests = _digests(read, write, known)
+            digests = _digests(read, write, size, known)
             return Copied(digests, os.fstat(write)) if digests else None
         finally:
             os.close(write)
@@ -74,8 +74,7 @@ def copy(
         os.close(read)
 
 
-def _digests(read: int, write: int, known: Digests | None) -> Digests | None:
-    size = os.fstat(read).st_size
+def _digests(read: int, write: int, size: int, known: Digests | None) -> Digests | None:
     if known is None or known.sha256 is None:
         return reading.read(read, size, write)
     return known if reading.copy_sha256(read, size, write) == known.sha256 else None
@@ -127,13 +126,16 @@ class Linker:
 
     def link(self, kind: str, source: str, target: str) -> bool:
         """As the function `link`; `source` is absolute."""
-        between = (kind, self._device(source), self._device(target))
-        if between in self._refused:
+        if self.refuses(kind, source, target):
             return False
         done = link(kind, source, target)
         if not done:
-            self._refused.add(between)
+            self._refused.add((kind, self._device(source), self._device(target)))
         return done
+
+    def refuses(self, kind: str, source: str, target: str) -> bool:
+        """Whether it is known that there is no such link between these two."""
+        return bool(self._refused) and (kind, self._device(source), self._device(target)) in self._refused
 
     def _device(self, path: str) -> int:
         """The file system that the folder of `path` is on."""

@@ -6,13 +6,13 @@ import contextlib
 import os
 import stat
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from fossml.errors import FossmlError
 from fossml.store import durable, manifest
-from fossml.store.blobs import Blobs, Staged
+from fossml.store.blobs import Blob, Blobs, Staged
 from fossml.store.digest import WORTH_A_TICK, Digests, Measured, StatCache, measure
 from fossml.store.ignore import gitignore
 from fossml.store.links import Copied, Linker, check_kinds, copy
@@ -22,6 +22,8 @@ from fossml.store.walk import Ignored, files, left_out, nothing_ignored
 from fossml.types import Artifact
 
 __all__ = ["Objects", "gitignore"]
+
+_AT_ONCE = 500
 
 
 class Objects:
@@ -101,7 +103,9 @@ class Objects:
         check_target(self._root, target)
         with _told(target):
             path = os.path.relpath(target, self._root)
-            inner = [target / name for name in files(target, path, self._ignored)] if target.is_dir() else [target]
+            inner = (
+                [target / name for name in files(target, path, self._ignored).stats] if target.is_dir() else [target]
+            )
             for file in inner if target.exists() else ():
                 self._release(file)
 
@@ -111,7 +115,9 @@ class Objects:
             return
         temp = durable.temporary(path.parent)
         try:
-            copy(os.fspath(path), os.fspath(temp), mode=0o777 if path.stat().st_mode & 0o111 else 0o666)
+            real = path.stat()
+            mode = 0o777 if real.st_mode & 0o111 else 0o666
+            copy(os.fspath(path), os.fspath(temp), real.st_size, mode=mode)
             temp.replace(path)
         finally:
             durable.remove(temp)
@@ -119,13 +125,12 @@ class Objects:
     def _store(self, files: Iterable[_Part], measured: Measured, linked: bool) -> Mapping[str, str]:
         """Bring into the cache what it does not have; how each of the files that it took was brought, by path."""
         wanted = {part.digests.md5: part for part in files}
-        self._blobs.preload(wanted)
         staged: dict[str, Staged] = {}
         try:
-            for digest, part in wanted.items():
-                if not self._blobs.has(digest, part.stat.st_size):
-                    ways = self._ways_in(part) if linked else ("reflink",)
-                    staged[digest] = self._blobs.stage(part.path, part.digests, ways)
+            for digest in self._blobs.lacking({digest: part.stat.st_size for digest, part in wanted.items()}):
+                part = wanted[digest]
+                ways = self._ways_in(part) if linked else ("reflink",)
+                staged[digest] = self._blobs.stage(part.path, part.stat.st_size, part.digests, ways)
             folder = measured.artifact.digest
             if folder.endswith(".dir") and not self._blobs.has(folder):
                 staged[folder] = self._blobs.stage_bytes(manifest.dump({p: d.md5 for p, d in measured.files.items()}))
@@ -141,62 +146,73 @@ class Objects:
 
         Not for a file with other names, or an executable one: the object's mode would become theirs.
         """
-        st = os.lstat(part.path)
-        alone = st.st_nlink == 1 and stat.S_ISREG(st.st_mode) and not part.executable
-        return ("reflink", "hardlink") if self._links[0] in ("hardlink", "symlink") and alone else ("reflink",)
+        will_be = self._links[0] in ("hardlink", "symlink")
+        return ("reflink", "hardlink") if will_be and part.is_alone and not part.executable else ("reflink",)
 
     def _tie(self, part: _Part) -> None:
         """Replace the file, whose bytes are the object's, by the first kind of link that works, if it is none."""
-        path, digest = part.path, part.digests.md5
         for kind in self._kinds(part.executable):
-            if _is_tied(path, self._blobs.path(digest), kind):
+            if kind in ("reflink", "copy") and part.is_alone:
                 return
-            temp = f"{path.rpartition(os.sep)[0]}{os.sep}{durable.temporary_name()}"
+            [blob] = self._blobs.find([part.digests.md5])
+            if _is_tied(part.path, blob, kind):
+                return
+            temp = f"{part.path.rpartition(os.sep)[0]}{os.sep}{durable.temporary_name()}"
             try:
-                if self._place(kind, digest, temp, part.executable) is not None:
-                    os.replace(temp, path)  # noqa: PTH105 - for each of many files
+                if self._place(kind, blob, temp, part.executable) is not None:
+                    os.replace(temp, part.path)  # noqa: PTH105 - for each of many files
                     return
             except BaseException:
                 durable.remove(Path(temp))
                 raise
-        raise self._no_link(path)
+        raise self._no_link(part.path)
 
     def _kinds(self, executable: bool, linked: bool = True) -> tuple[str, ...]:
         """An executable file is a copy: its mode must not become the object's."""
         return self._links if linked and not executable else ("copy",)
 
-    def _place(self, kind: str, digest: str, target: str, executable: bool) -> Copied | bool | None:
+    def _place(self, kind: str, blob: Blob, target: str, executable: bool) -> Copied | bool | None:
         """Make the new file `target` from a sound object; None where this kind of link cannot be."""
         if kind == "copy":
-            return self._blobs.copy(digest, target, executable=executable)
-        read_ns = self._stats.clock()
-        path, st = self._blobs.checked(digest)
-        if not self._linker.link(kind, path, target):
+            return self._blobs.copy(blob, target, executable=executable)
+        if self._linker.refuses(kind, blob.path, target):
             return None
-        if kind == "hardlink" and st.st_nlink == 1:  # the object's signature is another from its second name on
-            self._stats.put(os.lstat(target), self._stats.known(st) or Digests(digest), read_ns)
+        read_ns = self._stats.clock()
+        known = self._blobs.check(blob)
+        if not self._linker.link(kind, blob.path, target):
+            return None
+        if kind == "hardlink" and blob.stat.st_nlink == 1:  # from its second name on it has another signature
+            self._stats.put(os.lstat(target), known, read_ns)
         return True
 
     def _fill(self, a: Artifact, temp: str, linked: bool) -> dict[str, Copied]:
         """Make `temp` what `a` says; its files that are copies: path relative to `temp`, "" for itself."""
         if not a.digest.endswith(".dir"):
-            made = self._make(a.digest, temp, self._kinds(a.isexec, linked), a.isexec)
-            return {"": made} if isinstance(made, Copied) else {}
-        files, kinds = self._blobs.manifest(a.digest), self._kinds(False, linked)
+            return self._make({"": a.digest}, lambda _: temp, self._kinds(a.isexec, linked), a.isexec)
+        files = self._blobs.manifest(a.digest)
         Path(temp).mkdir()
         for folder in sorted({name.rpartition("/")[0] for name in files}):
             Path(temp, folder).mkdir(parents=True, exist_ok=True)
-        self._blobs.preload(set(files.values()))
+        return self._make(files, lambda name: f"{temp}{os.sep}{name}", self._kinds(False, linked))
+
+    def _make(
+        self, files: Mapping[str, str], place: Callable[[str], str], kinds: Sequence[str], executable: bool = False
+    ) -> dict[str, Copied]:
+        """Make each file; a few hundred at a time, so that what the system said of an object is fresh when used."""
         copies = {}
-        for name, digest in files.items():
-            made = self._make(digest, f"{temp}{os.sep}{name}", kinds)
-            if isinstance(made, Copied):
-                copies[name] = made
+        names = list(files)
+        for start in range(0, len(names), _AT_ONCE):
+            some = names[start : start + _AT_ONCE]
+            blobs = {blob.digest: blob for blob in self._blobs.find({files[name] for name in some})}
+            for name in some:
+                made = self._first(kinds, blobs[files[name]], place(name), executable)
+                if isinstance(made, Copied):
+                    copies[name] = made
         return copies
 
-    def _make(self, digest: str, target: str, kinds: Iterable[str], executable: bool = False) -> Copied | bool:
+    def _first(self, kinds: Sequence[str], blob: Blob, target: str, executable: bool) -> Copied | bool:
         for kind in kinds:
-            made = self._place(kind, digest, target, executable)
+            made = self._place(kind, blob, target, executable)
             if made is not None:
                 return made
         raise self._no_link(target)
@@ -243,29 +259,38 @@ class _Part:
     path: str
     digests: Digests
     stat: os.stat_result
+    is_link: bool
 
     @property
     def executable(self) -> bool:
         return bool(self.stat.st_mode & 0o111)
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether it is a file of its own, with no other name."""
+        return not self.is_link and self.stat.st_nlink == 1
+
 
 def _parts(source: Path, measured: Measured) -> list[_Part]:
     """The file itself, or all of the folder."""
     return [
-        _Part(f"{source}{os.sep}{name}" if name else os.fspath(source), digests, measured.stats[name])
+        _Part(
+            f"{source}{os.sep}{name}" if name else os.fspath(source),
+            digests,
+            measured.stats[name],
+            name in measured.links,
+        )
         for name, digests in measured.files.items()
     ]
 
 
-def _is_tied(path: str, blob: str, kind: str) -> bool:
+def _is_tied(path: str, blob: Blob, kind: str) -> bool:
     """Whether `path` is such a link to `blob` already; a file of its own is as good as a reflink or a copy."""
     st = os.lstat(path)
     if kind == "symlink":
-        return stat.S_ISLNK(st.st_mode) and os.readlink(path) == blob  # noqa: PTH115
-    if not stat.S_ISREG(st.st_mode) or st.st_nlink == 1:
-        return kind != "hardlink" and stat.S_ISREG(st.st_mode)
-    same = os.path.samestat(st, os.lstat(blob))
-    return same if kind == "hardlink" else not same
+        return stat.S_ISLNK(st.st_mode) and os.readlink(path) == blob.path  # noqa: PTH115 - names are strings here
+    same = os.path.samestat(st, blob.stat)
+    return same if kind == "hardlink" else stat.S_ISREG(st.st_mode) and not same
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -22,17 +23,27 @@ def nothing_ignored(_path: str, _is_folder: bool) -> bool:
     return False
 
 
-def files(folder: Path, path: str, ignored: Ignored = nothing_ignored) -> dict[str, os.stat_result]:
-    """The files below `folder`, which is `path` for `ignored`: names relative to it, POSIX, in no set order.
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files of a folder, by name relative to it, in no set order; `links` are the names of symbolic links."""
+
+    stats: dict[str, os.stat_result] = field(default_factory=dict)
+    links: set[str] = field(default_factory=set)
+
+
+def files(folder: Path, path: str, ignored: Ignored = nothing_ignored) -> Files:
+    """The files below `folder`, which is `path` for `ignored`, with names that are POSIX.
 
     Links to files count as files (with the stat of what they lead to), links to folders do not count, as in DVC.
     Broken links, pipes and devices, names that are not UTF-8 and a .dvcignore in the folder raise FossmlError: DVC
     cannot track them either. OSError where a folder cannot be read.
     """
-    found = {}
+    found = Files()
     for kept, _ in _visit(folder, path.rstrip("/"), ignored):
         for entry, name in kept:
-            found[name] = _checked(entry, name)
+            found.stats[name] = _checked(entry, name)
+            if entry.is_symlink():
+                found.links.add(name)
     return found
 
 
