@@ -14,7 +14,9 @@ class Artifact:
     """Bytes with a name.
 
     `path` is POSIX and relative to the repository root. `digest` is the MD5 in hex as DVC writes it, ending in
-    `.dir` for a folder. `size` is in bytes; `nfiles` is set for folders only.
+    `.dir` for a folder. `size` is in bytes; `nfiles` is set for folders only. `sha256` is that of the same bytes,
+    in hex, for a folder of the canonical list of its paths with theirs; None where it is not known. It says nothing
+    that `digest` does not, so two Artifacts that differ in it alone are equal.
     """
 
     path: str
@@ -22,6 +24,7 @@ class Artifact:
     size: int
     nfiles: int | None = None
     isexec: bool = False
+    sha256: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

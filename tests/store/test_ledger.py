@@ -22,7 +22,8 @@ value = st.recursive(
     max_leaves=5,
 )
 artifacts = st.lists(
-    st.builds(Artifact, text, text, st.integers(0), st.none() | st.integers(0), st.booleans()), max_size=2
+    st.builds(Artifact, text, text, st.integers(0), st.none() | st.integers(0), st.booleans(), st.none() | text),
+    max_size=2,
 )
 versions = st.dictionaries(text, text, max_size=2)
 runs = st.builds(

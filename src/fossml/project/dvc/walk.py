@@ -45,15 +45,22 @@ def files(root: Path) -> tuple[list[str], list[str]]:
 def ignored(root: Path) -> Callable[[str, bool], bool]:
     """Whether .dvcignore leaves out a path (POSIX, relative to `root`; True for a folder)."""
     known: dict[str, _Rules] = {}
+    base = os.fspath(root)
 
     def rules(folder: str) -> _Rules:
         if folder not in known:
-            above = rules(posixpath.dirname(folder)) if folder else _Rules()
-            has_own = (root / folder / ".dvcignore").is_file()
+            above = rules(folder.rpartition("/")[0]) if folder else _Rules()
+            has_own = os.path.isfile(f"{base}/{folder}/.dvcignore")  # noqa: PTH113 - hot
             known[folder] = _with(root, folder, ".dvcignore", above) if has_own else above
         return known[folder]
 
-    return lambda path, is_folder: rules(posixpath.dirname(path)).ignores(path, folder=is_folder)
+    def ask(path: str, is_folder: bool) -> bool:
+        """Asked for every file of every folder: where there is no .dvcignore it must cost next to nothing."""
+        folder = path.rpartition("/")[0]
+        found = known.get(folder) or rules(folder)
+        return bool(found.specs) and found.ignores(path, folder=is_folder)
+
+    return ask
 
 
 def _in_git(root: Path) -> bool:
