@@ -47,7 +47,8 @@ def _trace(data: Mapping[str, Any]) -> Trace:
     for name in ("sources", "read", "written", "listed", "missing", "changed", "outside", "packages"):
         fields[name] = _strings(fields.get(name, ()))
     fields["searched"] = {folder: _strings(names) for folder, names in fields.get("searched", {}).items()}
-    fields["commands"] = tuple(_strings(command) for command in fields.get("commands", ()))
+    for name in ("commands", "untraced"):
+        fields[name] = tuple(_strings(command) for command in fields.get(name, ()))
     return Trace(**fields)
 
 
