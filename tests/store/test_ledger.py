@@ -56,6 +56,7 @@ runs = st.builds(
         texts,
         versions,
         texts,
+        texts,
     ),
     accepted=st.none() | st.builds(Accepted, text, texts, text),
     metrics=st.dictionaries(text, number, max_size=2),
