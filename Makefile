@@ -3,8 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 DVC := .tools/dvc/bin/dvc
 DVC_VERSION := 3.67.1
+PYTEST = FOSSML_DVC="$(CURDIR)/$(DVC)" $(BIN)/pytest -n 2
 
-.PHONY: demo test lint unit bench docs clean setup
+.PHONY: demo test lint unit soak bench docs clean setup
 
 demo: .venv/.ready
 	rm -rf demo
@@ -19,7 +20,11 @@ lint: .venv/.ready
 	$(BIN)/lint-imports
 
 unit: .venv/.ready $(DVC)
-	FOSSML_DVC="$(CURDIR)/$(DVC)" $(BIN)/pytest -n 2
+	$(PYTEST)
+
+# The long version of every test that has one.
+soak: .venv/.ready $(DVC)
+	FOSSML_SOAK=1 $(PYTEST) -m soak
 
 bench: .venv/.ready $(DVC)
 	FOSSML_DVC="$(CURDIR)/$(DVC)" $(BIN)/python bench/build.py --write

@@ -6,11 +6,32 @@ import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 Dvc = Callable[..., subprocess.CompletedProcess[str]]
+T = TypeVar("T")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "soak: knows a long version of itself, which `make soak` runs")
+
+
+def soak(short: T, long: T) -> T:
+    """`long` in `make soak` (FOSSML_SOAK=1), else `short`; for the size of a test that is marked with `soak`."""
+    return long if os.environ.get("FOSSML_SOAK") == "1" else short
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests recorded with `record_property("summary", line)`."""
+    reports = [report for group in ("passed", "failed") for report in terminalreporter.stats.get(group, [])]
+    lines = [line for report in reports for name, line in report.user_properties if name == "summary"]
+    if lines:
+        terminalreporter.section("what was counted")
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
