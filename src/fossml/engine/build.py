@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -24,8 +25,10 @@ from fossml.engine.undeclared import Undeclared, undeclared
 from fossml.errors import FossmlError
 from fossml.executors.local import Exit, end_left
 from fossml.project.declared import Project
-from fossml.project.dvc import LockEntry
+from fossml.project.dvc import LockEntry, rooted
 from fossml.project.git import Commit, commit
+from fossml.store import durable
+from fossml.store.paths import TEMPORARY
 from fossml.types import Event, Run, Stage, Todo
 
 __all__ = ["Options", "Summary", "build", "dry"]
@@ -73,8 +76,19 @@ def build(project: Project, options: Options, emit: Callable[[Event], None]) -> 
     own = own_folder(project.root)
     with alone(project.root):
         recover(own / "aside", lambda group: end_left(group, f"DVC_ROOT={project.root}"))
+        _tidy(project, own)
         with open_site(project, options, own) as site:
             return _Build(site, own, options, emit).run()
+
+
+def _tidy(project: Project, own: Path) -> None:
+    """Remove what a killed build was writing beside its locks and outputs: nobody else writes there while we build."""
+    places = {rooted(stage, out.path) for stage in project.stages for out in stage.outs}
+    places |= {stage.file for stage in project.stages}
+    for folder in {own, *((project.root / place).parent for place in places)}:
+        for left in folder.glob(TEMPORARY + "*"):
+            with contextlib.suppress(OSError):
+                durable.remove(left)
 
 
 class _Build:
