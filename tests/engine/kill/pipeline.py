@@ -79,14 +79,14 @@ In the last one nothing has to run (but the history, which persists): everything
 class Start:
     """A state kept beside `root`, and what an uninterrupted build makes of it.
 
-    `known` are the entries that are true of a stage: before this build, or after it.
+    `known` are the entries that are true of a stage: after this build, and after those before it.
     """
 
     name: str
     kept: Path
     runs: Counter[str]
     outs: dict[str, str]
-    lock: bytes
+    lock: list[bytes]
     known: dict[str, list[LockEntry]]
     files: frozenset[str]
 
@@ -129,11 +129,11 @@ def written(root: Path, cache_type: str) -> None:
 
 def start(root: Path, name: str, kept: Path) -> Start:
     """Bring `root`, as `written`, into the state `name`, keep it, and see what an uninterrupted build makes of it."""
-    before: dict[str, LockEntry] = {}
+    before: list[dict[str, LockEntry]] = []
     for scale in {"nothing": (), "changed": (2,), "back": (1, 2)}[name]:
         (root / "params.yaml").write_text(f"scale: {scale}\n")
         built(root)
-        before = read_lock(root)
+        before.append(read_lock(root))
     (root / "params.yaml").write_text("scale: 1\n")
     _copy(root, kept)
     _ran(root).unlink(missing_ok=True)
@@ -144,8 +144,8 @@ def start(root: Path, name: str, kept: Path) -> Start:
         kept=kept,
         runs=ran(root),
         outs=contents(root, after),
-        lock=(root / "dvc.lock").read_bytes(),
-        known={stage: [entry, before.get(stage, entry)] for stage, entry in after.items()},
+        lock=sorted((root / "dvc.lock").read_bytes().splitlines()),
+        known={stage: [entry, *(lock[stage] for lock in before)] for stage, entry in after.items()},
         files=files(root),
     )
 

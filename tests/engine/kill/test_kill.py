@@ -65,25 +65,22 @@ def check_recovery(root: Path, begin: Start, check_status: Callable[[], None]) -
     assert truth.processes(root) == []
     assert truth.check_records(root, begin) >= set(begin.runs)
     assert read_lock(root) == truth.true_entries(begin)
-    assert (root / "dvc.lock").read_bytes() == begin.lock
+    assert sorted((root / "dvc.lock").read_bytes().splitlines()) == begin.lock  # the first to be saved stand first
     assert contents(root, read_lock(root)) == begin.outs
     left = files(root) - begin.files
     assert {name for name in left if f"cache/tmp/{TEMPORARY}" not in name} == set()
-    assert all(event["event"] in ("current", "summary") for event in built(root))
+    moved = [event for event in built(root) if event["event"] not in ("current", "summary")]
+    assert moved == [], f"not current after the recovery: {moved}"
     check_status()
     return again
 
 
-def chosen(found: list[Point], count: int) -> list[Point]:
-    """`count` of them, each phase among them."""
-    generator = random.Random(SEED)
-    if count >= len(found):
-        return found
+def shuffled(found: list[Point]) -> list[Point]:
+    """All of them, by chance, first one of each phase, then a second, and so on."""
     by_phase: dict[str, list[Point]] = {}
-    for point in generator.sample(found, len(found)):
+    for point in random.Random(SEED).sample(found, len(found)):
         by_phase.setdefault(point.phase, []).append(point)
-    turns = [point for turn in range(count) for group in by_phase.values() for point in group[turn : turn + 1]]
-    return turns[:count]
+    return [point for turn in range(len(found)) for group in by_phase.values() for point in group[turn : turn + 1]]
 
 
 @pytest.mark.soak
@@ -97,14 +94,16 @@ def test_a_kill_before_any_call_that_writes_loses_nothing(
     all_points = points(root, name, log)
     hit: Counter[str] = Counter()
     status = every(soak(count, 20), lambda: said_clean(dvc, root))
-    for point in chosen(all_points, soak(count, 10**6)):
+    for number, point in enumerate(shuffled(all_points)):
+        if number >= soak(count, 10**6) and point.phase in hit:
+            continue  # enough, but for the phases that were missed so far: two builds are not alike call by call
         bring_back(root, state)
         phase = killed(root, point, log)
         hit[phase or "(had ended)"] += 1
         with told(point, phase):
             check_recovery(root, state, status)
     wanted = Counter(point.phase for point in all_points)
-    assert soak(set(), set(wanted)) <= set(hit), f"never hit: {set(wanted) - set(hit)}"
+    assert set(wanted) <= set(hit), f"never hit: {set(wanted) - set(hit)}"
     for line in table(f"killed from the state {name!r}", hit, wanted):
         record_property("summary", line)
 
