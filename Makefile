@@ -3,7 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 DVC := .tools/dvc/bin/dvc
 DVC_VERSION := 3.67.1
-PYTEST = FOSSML_DVC="$(CURDIR)/$(DVC)" $(BIN)/pytest -n 2
+SNAKEMAKE := .tools/snakemake/bin/snakemake
+SNAKEMAKE_VERSION := 9.27.1
+DVC_TESTS := .tools/dvc-tests/tests
+PYTEST = FOSSML_DVC="$(CURDIR)/$(DVC)" FOSSML_DVC_TESTS="$(CURDIR)/$(dir $(DVC_TESTS))" $(BIN)/pytest -n 2
 
 .PHONY: demo test lint unit soak bench docs clean setup
 
@@ -19,20 +22,21 @@ lint: .venv/.ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: .venv/.ready $(DVC)
+unit: .venv/.ready $(DVC) $(DVC_TESTS)
 	$(PYTEST)
 
 # The long version of every test that has one.
-soak: .venv/.ready $(DVC)
+soak: .venv/.ready $(DVC) $(DVC_TESTS)
 	FOSSML_SOAK=1 $(PYTEST) -m soak
 
-bench: .venv/.ready $(DVC)
-	FOSSML_DVC="$(CURDIR)/$(DVC)" $(BIN)/python bench/build.py --write
+bench: .venv/.ready $(DVC) $(SNAKEMAKE)
+	FOSSML_DVC="$(CURDIR)/$(DVC)" FOSSML_SNAKEMAKE="$(CURDIR)/$(SNAKEMAKE)" $(BIN)/python bench/build.py --write
 
 docs: .venv/.ready
 	$(BIN)/python docs/make_rules.py
+	$(BIN)/python docs/make_schema.py
 
-setup: .venv/.ready $(DVC)
+setup: .venv/.ready $(DVC) $(DVC_TESTS)
 
 .venv/.ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "fossml needs Python >= 3.11: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
@@ -45,6 +49,18 @@ setup: .venv/.ready $(DVC)
 $(DVC):
 	$(PYTHON) -m venv .tools/dvc
 	.tools/dvc/bin/pip install --quiet --disable-pip-version-check "dvc==$(DVC_VERSION)"
+
+# Measured beside fossml by `make bench`.
+$(SNAKEMAKE):
+	$(PYTHON) -m venv .tools/snakemake
+	.tools/snakemake/bin/pip install --quiet --disable-pip-version-check "snakemake==$(SNAKEMAKE_VERSION)"
+
+# DVC's source distribution has its tests; those of its templates run against fossml.
+$(DVC_TESTS):
+	mkdir -p $(@D)
+	$(PYTHON) -m pip download --quiet --disable-pip-version-check --no-deps --no-binary dvc --dest .tools "dvc==$(DVC_VERSION)"
+	tar -xzf .tools/dvc-$(DVC_VERSION).tar.gz -C $(@D) --strip-components=1 dvc-$(DVC_VERSION)/tests
+	rm .tools/dvc-$(DVC_VERSION).tar.gz
 
 clean:
 	rm -rf .venv .tools demo build dist

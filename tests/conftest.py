@@ -42,6 +42,14 @@ def dvc_path() -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def dvc_tests() -> Path:
+    """The folder in which the `tests` of DVC lie: FOSSML_DVC_TESTS, or what `make setup` downloaded."""
+    path = Path(os.environ.get("FOSSML_DVC_TESTS") or REPOSITORY / ".tools" / "dvc-tests")
+    assert (path / "tests").is_dir(), "DVC's own tests are missing: `make setup` downloads them"
+    return path
+
+
 @pytest.fixture
 def dvc(dvc_path: Path) -> Dvc:
     """Call the real dvc in a folder; its exit code must be 0."""

@@ -63,7 +63,7 @@ CASES: list[tuple[str, str, dict[str, Content], str, str]] = [
     ("RUN001", "kept by hand", {"fossml.lock": recorded(accepted=KEPT)}, "fail", "fossml.lock"),
     ("RUN002", "declared", {"dvc.yaml": TWO, "fossml.lock": recorded()}, "pass", "fossml.lock"),
     ("RUN002", "undeclared", {"dvc.yaml": TWO, "fossml.lock": recorded(discovered=M_READ)}, "fail", "fossml.lock"),
-    ("RUN002", "a file in a folder", {"dvc.yaml": TWO, "fossml.lock": recorded(discovered=IN_M)}, "fail", "fossml.lock"),
+    ("RUN002", "a file in it", {"dvc.yaml": TWO, "fossml.lock": recorded(discovered=IN_M)}, "fail", "fossml.lock"),
     ("RUN002", "not traced", {"dvc.yaml": TWO, "fossml.lock": recorded(discovered=None)}, "unknown", ""),
     ("ENT001", "a main guard", {"a.py": "if __name__ == '__main__':\n    f()\n"}, "pass", "a.py:1"),
     ("ENT001", "a notebook", {"a.ipynb": book(1)}, "pass", "a.ipynb"),

@@ -217,3 +217,51 @@ def test_what_was_made_before_is_restored_and_said(project: Path, build: Any) ->
     said = build()
     assert said.out == "0 ran, 3 current, 1 restored\n"
     assert "restored  table" in said.err
+
+
+@pytest.mark.usefixtures("project")
+def test_the_graph_shows_what_each_stage_needs_and_how_it_stands(build: Any) -> None:
+    build("-q", "prepare")
+    text = build("--graph", "text").out.splitlines()
+    assert text[0].split()[:2] == ["prepare", "current"]
+    assert text[1].strip().startswith("train (2)")
+    assert build("--graph", "dot").out.startswith("digraph")
+    assert build("--graph", "mermaid").out.startswith("flowchart")
+    assert "table" not in build("--graph", "text", "prepare").out
+
+
+@pytest.mark.usefixtures("project")
+def test_the_log_of_a_stage_is_shown_again(project: Path, build: Any) -> None:
+    assert build("--log", "table").code == 3
+    (project / "dvc.yaml").write_text(BROKEN)
+    build()
+    assert build("--log", "table").out.endswith("why\n")
+    assert build("--log", "tabel").code == 2
+
+
+def test_accepting_needs_a_reason(project: Path, build: Any) -> None:
+    build()
+    (project / "raw.txt").write_text("another\n")
+    assert build("--accept", "prepare").code == 2
+    assert build("--because", "x").code == 2
+    said = build("--accept", "prepare", "--because", "only a name changed")
+    assert said.code == 0
+    assert "raw.txt changed" in said.out
+    assert build().out == "0 ran, 4 current\n"
+    assert "nothing to accept" in build("--accept", "prepare", "--because", "x").out
+    [event] = build("--accept", "prepare", "--because", "x", "--json").events
+    assert event == {"event": "accepted", "stage": "prepare", "reasons": [], "because": "x"}
+
+
+def test_what_is_read_and_not_declared_is_said_and_added(project: Path, build: Any) -> None:
+    (project / "dvc.yaml").write_text(
+        "stages:\n  a: {cmd: echo 1 > a, outs: [a]}\n  b: {cmd: 'python3 b.py', deps: [b.py], outs: [b]}\n"
+    )
+    (project / "b.py").write_text("open('b', 'w').write(open('a').read())\n")
+    said = build("-j", "1")
+    assert "it read a, which a makes: add `- a` to its deps in dvc.yaml" in said.err
+    assert "`fossml build --fix`" in said.err
+    fixed = build("--fix")
+    assert "dvc.yaml: added `- a` to the deps of b" in fixed.err
+    said = build()
+    assert (said.out, "--fix" in said.err) == ("0 ran, 2 current\n", False)

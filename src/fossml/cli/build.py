@@ -6,14 +6,14 @@ import json
 import os
 import signal
 import sys
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from fossml.cli.progress import Progress
 from fossml.engine.build import Options, Summary, build, dry
 from fossml.engine.graph import make_graph, select
 from fossml.env import child_environment
@@ -22,6 +22,9 @@ from fossml.project.declared import Project, find_root, read_project
 from fossml.project.dvcconfig import ensure_dvc
 from fossml.types import Event
 from fossml.views.plain import visible
+
+if TYPE_CHECKING:
+    from fossml.cli.progress import Progress
 
 EXAMPLES = """
 \b
@@ -105,14 +108,32 @@ def _build(project: Project, options: Options, fix: bool, as_json: bool, quiet: 
         if as_json:
             summary = build(project, options, _print_json)
         else:
-            with Progress(project.root, total=lambda: _total(project, options), quiet=quiet) as progress:
-                summary = build(project, options, progress)
+            with ExitStack() as shown:
+                summary = build(project, options, _Shown(project, options, quiet, shown))
     except KeyboardInterrupt:
         click.echo("interrupted: what had finished is kept, the same command goes on from there", err=True)
         sys.exit(130)
     if fix and summary.undeclared:
         _fix(project, options, summary)
     _close(summary, fix, as_json, quiet)
+
+
+class _Shown:
+    """What a build says, from the first thing that there is to say: where all is current, nothing is loaded."""
+
+    def __init__(self, project: Project, options: Options, quiet: bool, shown: ExitStack) -> None:
+        self._project, self._options, self._quiet, self._shown = project, options, quiet, shown
+        self._progress: Progress | None = None
+
+    def __call__(self, event: Event) -> None:
+        if event.event == "current" and not event.notes:
+            return
+        if self._progress is None:
+            from fossml.cli.progress import Progress
+
+            new = Progress(self._project.root, total=lambda: _total(self._project, self._options), quiet=self._quiet)
+            self._progress = self._shown.enter_context(new)
+        self._progress(event)
 
 
 def _total(project: Project, options: Options) -> int:
@@ -145,7 +166,7 @@ def _run(name: str) -> str:
 
 
 def _print_log(project: Project, address: str) -> None:
-    from fossml.engine.launch import log_of
+    from fossml.engine.site import log_of
 
     stage = next((stage for stage in project.stages if stage.address == address), None)
     if stage is None:
@@ -158,7 +179,8 @@ def _print_log(project: Project, address: str) -> None:
 
 
 def _print_graph(project: Project, options: Options, form: str) -> None:
-    from fossml.views.graph import render
+    from fossml.project.dvc import rooted
+    from fossml.views import graph as views
 
     graph = make_graph(project.stages)
     selected = select(graph, options.targets, options.folder)
@@ -166,7 +188,10 @@ def _print_graph(project: Project, options: Options, form: str) -> None:
     waiting = {todo.stage.address for todo in todos}
     needs = {address: graph.needs[address] for address in graph.stages if address in selected}
     states = {address: "todo" if address in waiting else "current" for address in needs}
-    click.echo(render(form, needs, states), nl=False)
+    stages = {address: graph.stages[address] for address in needs}
+    outs = {address: tuple(rooted(stage, out.path) for out in stage.outs) for address, stage in stages.items()}
+    forms = {"text": views.text, "dot": views.dot, "mermaid": views.mermaid}
+    click.echo(forms[form](needs, states, outs), nl=False)
 
 
 def _accept(project: Project, options: Options, stages: tuple[str, ...], because: str | None, as_json: bool) -> None:

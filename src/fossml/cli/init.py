@@ -25,7 +25,8 @@ from fossml.begin.traced import Ran, to_stderr
 from fossml.errors import NOT, FossmlError
 from fossml.project.config import read_config
 from fossml.project.declared import find_root
-from fossml.project.dvc import add_stage, read_params, read_stages, read_tracked
+from fossml.project.dvc import read_params, read_stages, read_tracked
+from fossml.project.dvc.edit import add_stage
 from fossml.project.git import git
 
 EXAMPLES = """

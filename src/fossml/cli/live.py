@@ -26,7 +26,9 @@ _BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
 """Around a frame: a terminal that knows them shows it at once, others ignore them."""
 
 _NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"
-_ERASE = "\r\x1b[J"
+_ERASE = "\r\x1b7\x1b[K\x1b[B\x1b[J\x1b8"
+"""This line, then all below it: an erasure that begins in the corner tmux takes for a `clear`, and keeps a copy."""
+
 _LEAVING = (signal.SIGTSTP, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM)
 
 

@@ -9,14 +9,13 @@ from pathlib import Path
 
 from fossml.engine.alone import alone
 from fossml.engine.assess import Assessment
-from fossml.engine.ending import artifacts
 from fossml.engine.graph import Graph
-from fossml.engine.plan import Now, recipe, run_key
+from fossml.engine.plan import Now, artifacts, recipe, run_key
 from fossml.engine.site import Options, Site, open_site, own_folder
 from fossml.engine.undeclared import Undeclared, declaring
 from fossml.errors import FossmlError
 from fossml.project.declared import Project, read_project
-from fossml.project.dvc import add_dep
+from fossml.project.dvc.edit import add_dep
 from fossml.types import Accepted, Run
 
 

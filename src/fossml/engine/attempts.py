@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fossml.canon import key
-from fossml.engine.discoveries import Packages, differences, merged
+from fossml.engine.assess import Assessment
+from fossml.engine.discoveries import differences, merged
 from fossml.engine.observe import Observer
+from fossml.engine.site import Site
 from fossml.store.record import discovered_from_json, to_json
 from fossml.trace import collect
 from fossml.types import Discovered, Stage
@@ -55,21 +57,20 @@ class Attempt:
         shutil.rmtree(self.folder.parent, ignore_errors=True)
 
 
-def begin(
-    home: Path, root: Path, stage: Stage, recipe: str, observer: Observer, packages: Packages, afresh: bool
-) -> Attempt:
-    """The folder for a start of `stage` below `home`: with the checkpoints of an earlier start of the same key.
+def begin(home: Path, site: Site, found: Assessment, *, afresh: bool) -> Attempt:
+    """The folder for a start of a stage below `home`: with the checkpoints of an earlier start of the same key.
 
     Same key: the same recipe, and nothing of what the earlier start had read is another now. Otherwise, and when it is
     to begin `afresh`, they are removed.
     """
-    folder = home / key(stage.address)[:16] / recipe[:32]
+    stage = found.stage
+    folder = home / key(stage.address)[:16] / (found.recipe or "")[:32]
     earlier, note = None, None
     if _has_files(folder / "checkpoints"):
-        earlier = _found(folder, root, stage, observer)
-        changed = differences(earlier, observer.again(stage, earlier), packages) if earlier else ()
-        if afresh or changed:
-            why = changed[0] if changed else "--force was given"
+        earlier = _found(folder, site, stage)
+        moved = differences(earlier, site.observer.again(stage, earlier), found.settings.packages) if earlier else ()
+        if afresh or moved:
+            why = moved[0] if moved else "--force was given"
             note = f"the checkpoints of an earlier attempt are of no use and were removed: {why}"
             earlier = None
             shutil.rmtree(folder)
@@ -91,13 +92,13 @@ def _write(folder: Path, found: Discovered | None) -> None:
     temporary.replace(folder / _FOUND)
 
 
-def _found(folder: Path, root: Path, stage: Stage, observer: Observer) -> Discovered | None:
+def _found(folder: Path, site: Site, stage: Stage) -> Discovered | None:
     """What earlier attempts rest on: as they recorded it when they failed, and what a killed one left of its trace."""
     recorded = None
     with contextlib.suppress(OSError, ValueError):
         data = json.loads((folder / _FOUND).read_bytes())
         recorded = discovered_from_json(data) if data else None
-    left = observer.discover(stage, collect(folder / "trace", root))
+    left = site.observer.discover(stage, collect(folder / "trace", site.root))
     if recorded is None or left is None:
         return recorded or left
     return merged(recorded, left)

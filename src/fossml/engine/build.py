@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fossml.engine import attempts
 from fossml.engine.alone import alone
 from fossml.engine.aside import recover
 from fossml.engine.assess import Assessment
-from fossml.engine.ending import artifacts, finish, unknown
+from fossml.engine.discoveries import unknown
 from fossml.engine.graph import select
-from fossml.engine.launch import Running, launch
-from fossml.engine.plan import plan
+from fossml.engine.plan import artifacts, plan
 from fossml.engine.queue import Queue
-from fossml.engine.resources import Pool, check, everything, lend
+from fossml.engine.resources import check, everything
 from fossml.engine.site import Options, Site, open_site, own_folder
+from fossml.engine.tidy import tidy
 from fossml.engine.undeclared import Undeclared, undeclared
 from fossml.errors import FossmlError
-from fossml.executors.local import Exit, end_left
+from fossml.executors.local import end_left
 from fossml.project.declared import Project
-from fossml.project.dvc import LockEntry, rooted
-from fossml.project.git import Commit, commit
-from fossml.store import durable
-from fossml.store.paths import TEMPORARY
+from fossml.project.dvc import LockEntry
 from fossml.types import Event, Run, Stage, Todo
+
+if TYPE_CHECKING:
+    from fossml.engine.crew import Crew
 
 __all__ = ["Options", "Summary", "build", "dry"]
 
-_TICK = 0.1
-"""Seconds between two looks at whether the build was cancelled."""
 _SAVE_EVERY = 1.0
 """Seconds after which finished stages are written into the locks while others still run."""
 
@@ -74,25 +70,16 @@ def dry(project: Project, options: Options) -> tuple[tuple[Todo, ...], int]:
 def build(project: Project, options: Options, emit: Callable[[Event], None]) -> Summary:
     """Bring the selected stages up to date. A failed stage stops new ones; those that run are let finish."""
     own = own_folder(project.root)
-    with alone(project.root):
+    with alone(project.root) as killed:
         recover(own / "aside", lambda group: end_left(group, f"DVC_ROOT={project.root}"))
-        _tidy(project, own)
+        if killed:
+            tidy(project.root, own, project.stages)
         with open_site(project, options, own) as site:
             return _Build(site, own, options, emit).run()
 
 
-def _tidy(project: Project, own: Path) -> None:
-    """Remove what a killed build was writing beside its locks and outputs: nobody else writes there while we build."""
-    places = {rooted(stage, out.path) for stage in project.stages for out in stage.outs}
-    places |= {stage.file for stage in project.stages}
-    for folder in {own, *((project.root / place).parent for place in places)}:
-        for left in folder.glob(TEMPORARY + "*"):
-            with contextlib.suppress(OSError):
-                durable.remove(left)
-
-
 class _Build:
-    """One build: the queue, what waits and what runs, and how each stage ended."""
+    """One build: the queue, what waits to run, the crew that runs it, and how each stage ended."""
 
     def __init__(self, site: Site, own: Path, options: Options, emit: Callable[[Event], None]) -> None:
         self.site, self.own, self.options, self.emit = site, own, options, emit
@@ -100,26 +87,21 @@ class _Build:
         self.whole = everything(site.project.config.resources, max(1, options.jobs))
         for address in selected:
             check(self.whole, site.project.config.settings(address), address)
-        self.free = self.whole
         self.queue = Queue([address for address in site.order if address in selected], site.graph.needs)
         self.waiting: list[Assessment] = []
-        self.running: dict[Future[Exit | None], Running] = {}
+        self.crew: Crew | None = None
         self.ended: Counter[str] = Counter()
         self.undeclared: list[Undeclared] = []
-        self.commit: Commit | None = None
         self.saved = time.monotonic()
 
     def run(self) -> Summary:
         """Work until nothing is left that may start and nothing runs; the locks are written whatever happens."""
         try:
-            with ThreadPoolExecutor(max_workers=max(1, self.options.jobs)) as pool:
-                try:
-                    while self._settle_ready() or self._start_waiting(pool) or self.running:
-                        self._finish_some()
-                except BaseException:
-                    self._cancel_all()
-                    raise
+            while self._settle_ready() or self._start_waiting() or self.crew:
+                self._finish_some()
         finally:
+            if self.crew is not None:
+                self.crew.stop()
             self.site.records.save()
         for address in (*(found.stage.address for found in self.waiting), *self.queue.left()):
             self._end(address, "cancelled", ("a stage that it needs failed, or the build stopped before it",))
@@ -189,68 +171,48 @@ class _Build:
         self._end(found.stage.address, "restored", found.reasons)
         return True
 
-    def _start_waiting(self, pool: ThreadPoolExecutor) -> bool:
+    def _start_waiting(self) -> bool:
         """Start those that wait, in order, as far as there is room for them; True where one started or failed to."""
+        if self.waiting and self.crew is None:
+            from fossml.engine.crew import Crew
+
+            self.crew = Crew(self.site, self.own, self.options, self.whole)
         moved = False
-        for found in list(self.waiting) if self._goes_on() else ():
-            grant = lend(self.free, self.whole, found.settings)
-            if grant is None or len(self.running) >= self.options.jobs:
-                continue
-            self.waiting.remove(found)
-            moved = True
+        for found in list(self.waiting) if self.crew is not None and self._goes_on() else ():
             try:
-                self._start(found, grant, pool)
+                moved = self._start(found) or moved
             except FossmlError as error:
+                self.waiting.remove(found)
                 self._fail(found.stage.address, error)
+                moved = True
         return moved
 
-    def _start(self, found: Assessment, grant: Pool, pool: ThreadPoolExecutor) -> None:
-        if self.commit is None:
-            self.commit = commit(self.site.root)
-        site, stage = self.site, found.stage
-        attempt = attempts.begin(
-            self.own / "attempts",
-            site.root,
-            stage,
-            found.recipe or "",
-            site.observer,
-            found.settings.packages,
-            afresh=self.options.force,
-        )
-        running = launch(site.root, found, attempt, grant, site.project.config.seed, site.env, site.objects)
-        self.free = self.free.without(grant)
-        self.running[pool.submit(running.process.wait, found.settings.timeout)] = running
-        log = str(running.log.relative_to(site.root))
-        notes = (attempt.note,) if attempt.note else ()
-        self.emit(Event("start", stage.address, found.reasons, log=log, notes=notes))
+    def _start(self, found: Assessment) -> bool:
+        assert self.crew is not None
+        running = self.crew.start(found)
+        if running is None:
+            return False
+        self.waiting.remove(found)
+        log = str(running.log.relative_to(self.site.root))
+        notes = (running.attempt.note,) if running.attempt.note else ()
+        self.emit(Event("start", found.stage.address, found.reasons, log=log, notes=notes))
+        return True
 
     def _finish_some(self) -> None:
-        if not self.running:
+        if not self.crew:
             return
-        while not (done := wait(self.running, timeout=_TICK, return_when=FIRST_COMPLETED).done):
-            if self.options.cancelled():
-                raise KeyboardInterrupt
-        for future in done:
-            running = self.running[future]
-            try:
-                self._finish(running, future.result())
-            except FossmlError as error:
-                running.aside.restore()
-                self._fail(running.stage.address, error, running)
-            del self.running[future]
-            self.free = self.free.plus(running.grant)
+        for running, result in self.crew.ended():
+            address = running.stage.address
+            if isinstance(result, FossmlError):
+                self._fail(address, result, str(running.log.relative_to(self.site.root)))
+            else:
+                notes = (*map(str, self._undeclared(result)), *unknown(result.discovered))
+                self._end(address, "done", seconds=result.seconds, notes=notes)
         if time.monotonic() - self.saved > _SAVE_EVERY:
             self.site.records.save()
             self.saved = time.monotonic()
 
-    def _finish(self, running: Running, ended: Exit | None) -> None:
-        """`ended` is None where the time of the stage was up."""
-        run = finish(self.site, running, ended or running.process.cancel(), self.commit)
-        notes = (*map(str, self._undeclared(run)), *unknown(run.discovered))
-        self._end(running.stage.address, "done", seconds=run.seconds, notes=notes)
-
-    def _fail(self, address: str, error: FossmlError, running: Running | None = None) -> None:
-        log = str(running.log.relative_to(self.site.root)) if running else None
+    def _fail(self, address: str, error: FossmlError, log: str | None = None) -> None:
         self._end(address, "failed", (str(error), *([error.hint] if error.hint else [])), log=log)
 
     def _end(
@@ -266,12 +228,3 @@ class _Build:
         if how in ("done", "current", "restored"):
             self.queue.done(address)
         self.emit(Event(how, address, why, round(seconds, 3), log, notes))  # type: ignore[arg-type]  # one of its words
-
-    def _cancel_all(self) -> None:
-        """Stop what runs, children too, and bring the old outputs back; checkpoints stay."""
-        for running in self.running.values():
-            running.process.cancel()
-        for running in self.running.values():
-            running.aside.restore()
-            running.attempt.stopped(self.site.observer, running.stage, self.site.root)
-        self.running.clear()

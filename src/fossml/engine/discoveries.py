@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from fossml.types import Discovered, Run, Trace
+from fossml.types import Discovered, Run
 
 Packages = Literal["exact", "minor", "record"]
 
@@ -123,8 +123,9 @@ def _both(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
     return {name: both[name] if one.get(name, both[name]) == both[name] else "" for name in sorted(both)}
 
 
-def untold(trace: Trace) -> str | None:
-    """What a reader should know of how a trace was made; None where it saw all there is to see."""
-    if trace.how == "none":
-        return "it was not traced: what it read beyond its declared inputs is unknown"
-    return None
+def unknown(discovered: Discovered | None) -> list[str]:
+    """What nobody can say of a run: notes for the user."""
+    if discovered is None:
+        return []
+    changed = [path for path, digest in (*discovered.sources.items(), *discovered.files.items()) if not digest]
+    return [f"{path} was changed while it ran, so the next build runs it again" for path in changed[:3]]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from fossml.engine.launch import Running
 from fossml.engine.metrics import numbers
-from fossml.engine.plan import Now, run_key
+from fossml.engine.plan import Now, artifacts, run_key
 from fossml.engine.site import Site
 from fossml.engine.undeclared import undeclared
 from fossml.env import environment
@@ -15,7 +13,7 @@ from fossml.executors.local import Exit
 from fossml.project.dvc import rooted
 from fossml.project.git import Commit
 from fossml.trace import collect
-from fossml.types import Artifact, Discovered, Environment, Run
+from fossml.types import Discovered, Environment, Run
 
 
 def finish(site: Site, running: Running, ended: Exit, commit: Commit | None) -> Run:
@@ -105,16 +103,3 @@ def _environment(site: Site, running: Running, discovered: Discovered | None) ->
     if whole is None or discovered is None:
         return whole
     return Environment(discovered.python or whole.python, {}, whole.hardware)
-
-
-def unknown(discovered: Discovered | None) -> list[str]:
-    """What nobody can say of a run: notes for the user."""
-    if discovered is None:
-        return []
-    changed = [path for path, digest in (*discovered.sources.items(), *discovered.files.items()) if not digest]
-    return [f"{path} was changed while it ran, so the next build runs it again" for path in changed[:3]]
-
-
-def artifacts(found: Mapping[str, Artifact | None]) -> tuple[Artifact, ...]:
-    """What is there of `found`, sorted by path."""
-    return tuple(artifact for _, artifact in sorted(found.items()) if artifact)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from fossml.engine.assess import Assessment
 from fossml.engine.attempts import Attempt
 from fossml.engine.plan import Now
 from fossml.engine.resources import Pool
+from fossml.engine.site import log_of
 from fossml.errors import FossmlError
 from fossml.executors.local import Process, start
 from fossml.project.config import SeedRoute
@@ -119,11 +119,6 @@ def _places(root: Path, stage: Stage, *, persist: bool) -> list[Path]:
     return [root / rooted(stage, out.path) for out in stage.outs if out.persist == persist]
 
 
-def log_of(root: Path, stage: Stage) -> Path:
-    """The file that what `stage` prints goes to."""
-    return root / ".fossml" / "logs" / f"{stage.address.replace('/', ':')}.log"
-
-
 def _told(error: OSError, stage: Stage) -> FossmlError:
     return FossmlError(f"cannot make room for its outputs: {error.strerror}: {error.filename}", where=stage.file)
 
@@ -137,16 +132,3 @@ def script(cmd: str | tuple[str, ...], shell: str = "") -> str:
     quiet = _QUIET.get(Path(shell).name.lower(), "")
     call = f"{shlex.quote(shell or '/bin/sh')} {quiet}-c"
     return " && ".join(f"{call} {shlex.quote(command)}" for command in commands)
-
-
-def with_python(env: Mapping[str, str], python: str | None, root: Path) -> dict[str, str]:
-    """`env` with the Python that `[environment]` names (a program, or a virtual environment) first on PATH."""
-    if python is None:
-        return dict(env)
-    place = root / Path(python).expanduser()
-    program = place / "bin" / "python" if place.is_dir() else place
-    if not os.access(program, os.X_OK):
-        hint = f"make it: python3 -m venv {shlex.quote(python)}, and install what the project needs into it"
-        raise FossmlError(f"[environment] python: there is no Python at {python}", where="fossml.toml", hint=hint)
-    own = {"VIRTUAL_ENV": str(place)} if place.is_dir() else {}
-    return {**env, **own, "PATH": os.pathsep.join(filter(None, [str(program.parent), env.get("PATH", "")]))}

@@ -57,6 +57,11 @@ def run_key(recipe: str, discovered: Discovered | None) -> str:
     return key([recipe, discovered.how, minor(discovered.python), discovered.distributions, *rests])
 
 
+def artifacts(found: Mapping[str, Artifact | None]) -> tuple[Artifact, ...]:
+    """What is there of `found`, sorted by path."""
+    return tuple(artifact for _, artifact in sorted(found.items()) if artifact)
+
+
 def entry_of(run: Run) -> LockEntry:
     """The dvc.lock entry that says what `run` did."""
     return LockEntry(cmd=run.cmd, deps=run.deps, params=run.params, outs=run.outs)

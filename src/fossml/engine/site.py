@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,7 +11,6 @@ from pathlib import Path
 
 from fossml.engine.assess import Assessment, Assessor
 from fossml.engine.graph import Graph, make_graph, order
-from fossml.engine.launch import with_python
 from fossml.engine.observe import Observer
 from fossml.engine.outputs import Outputs
 from fossml.engine.plan import entry_of
@@ -142,3 +142,21 @@ def own_folder(root: Path) -> Path:
     if not os.access(own, os.W_OK):
         raise FossmlError("cannot be written: Permission denied", where=str(own))
     return own
+
+
+def log_of(root: Path, stage: Stage) -> Path:
+    """The file that what `stage` prints goes to."""
+    return root / ".fossml" / "logs" / f"{stage.address.replace('/', ':')}.log"
+
+
+def with_python(env: Mapping[str, str], python: str | None, root: Path) -> dict[str, str]:
+    """`env` with the Python that `[environment]` names (a program, or a virtual environment) first on PATH."""
+    if python is None:
+        return dict(env)
+    place = root / Path(python).expanduser()
+    program = place / "bin" / "python" if place.is_dir() else place
+    if not os.access(program, os.X_OK):
+        hint = f"make it: python3 -m venv {shlex.quote(python)}, and install what the project needs into it"
+        raise FossmlError(f"[environment] python: there is no Python at {python}", where="fossml.toml", hint=hint)
+    own = {"VIRTUAL_ENV": str(place)} if place.is_dir() else {}
+    return {**env, **own, "PATH": os.pathsep.join(filter(None, [str(program.parent), env.get("PATH", "")]))}

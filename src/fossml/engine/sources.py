@@ -7,8 +7,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from fossml.store.durable import temporary as temporary_name
-from fossml.trace.source import source_digest
+from fossml.store import durable
 
 
 class Sources:
@@ -27,6 +26,8 @@ class Sources:
                 data = path.read_bytes()
             except OSError:
                 return ""
+            from fossml.trace.source import source_digest  # parses: needed where a source is new
+
             md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
             known = source_digest(data)
         self._used[md5] = known
@@ -36,7 +37,7 @@ class Sources:
         """Write what was learnt."""
         if self._memory is None or not self._used.keys() - self._recall().keys():
             return
-        temporary = temporary_name(self._memory.parent)
+        temporary = durable.temporary(self._memory.parent)
         with contextlib.suppress(OSError):
             temporary.write_text(json.dumps({**self._recall(), **self._used}), encoding="utf-8")
             temporary.replace(self._memory)

@@ -24,6 +24,9 @@ class Where:
         lines = self.text.splitlines()
         full = r"\s*\.\s*".join(_name(part) for part in (*self.prefix, *table.split("\0")))
         heads = [i for i, line in enumerate(lines) if re.match(rf"\s*\[+\s*{full}\s*(\]|\.)", line)]
+        parent, _, child = table.rpartition("\0")
+        if not heads and parent:
+            return self.line(parent, child)
         if index >= len(heads):
             inline = [
                 i for i, line in enumerate(lines) if re.match(rf"\s*{_name(table.split(chr(0))[0])}\s*[.=]", line)

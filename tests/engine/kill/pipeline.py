@@ -25,7 +25,7 @@ stages:
     params: [scale]
     outs: [data.txt]
   split:
-    cmd: echo split >> "$RAN"; mkdir -p parts/deep && cp data.txt parts/a && cp data.txt parts/deep/b && echo c > parts/c
+    cmd: echo split >> "$RAN"; mkdir -p parts/deep && cp data.txt parts/a && tac data.txt > parts/deep/b
     deps: [data.txt]
     outs: [parts]
   fan:

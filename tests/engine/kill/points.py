@@ -69,7 +69,11 @@ def traced(root: Path, log: Path, *options: str) -> int:
     """Build under strace, which sees the main thread only: stages and threads that only read are left alone."""
     strace = ["strace", "-qq", "-y", "-s", "256", "-o", log, "-e", f"trace={','.join(CALLS)}", *options]
     done = subprocess.run(
-        [*strace, *FOSSML, "-j", "1"], cwd=root, env=environment(root), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        [*strace, *FOSSML, "-j", "1"],
+        cwd=root,
+        env=environment(root),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )
     assert b"Traceback" not in done.stderr, done.stderr.decode()
     return done.returncode

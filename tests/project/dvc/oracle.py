@@ -14,13 +14,17 @@ from dvc.parsing import DataResolver
 from dvc.schema import COMPILED_LOCKFILE_SCHEMA, COMPILED_MULTI_STAGE_SCHEMA
 from dvc.utils.serialize import dumps_yaml, load_path, parse_yaml, parse_yaml_for_update
 
+SECTIONS = ("params", "metrics", "plots", "artifacts", "datasets")
+
 
 def resolve(folder, config):
     os.chdir(folder)
     data = parse_yaml(Path("dvc.yaml").read_text(encoding="utf-8"), "dvc.yaml")
     COMPILED_MULTI_STAGE_SCHEMA(data)
     repo = SimpleNamespace(fs=LocalFileSystem(), config={"parsing": config})
-    return DataResolver(repo, "", data).resolve()["stages"]
+    resolver = DataResolver(repo, "", data)
+    sections = {name: getattr(resolver, f"resolve_{name}")() for name in SECTIONS}
+    return resolver.resolve()["stages"] or {}, {name: found for name, found in sections.items() if name in data}
 
 
 def load(text):

@@ -90,6 +90,8 @@ matrix = st.tuples(st.dictionaries(st.sampled_from(["a", "b"]), axes, max_size=2
     lambda both: {"matrix": both[0], **both[1]}
 )
 stages = bodies | bodies | foreach | matrix
+axis = st.dictionaries(st.sampled_from(["d.csv", "${a}.csv"]), safe, max_size=1)
+plots = st.fixed_dictionaries({}, optional={"x": safe, "y": safe | st.lists(safe, max_size=2) | axis, "title": safe})
 pipelines = st.fixed_dictionaries(
     {"stages": st.dictionaries(st.sampled_from(["one", "two", "a@b"]), stages, min_size=1, max_size=2)},
     optional={
@@ -97,7 +99,16 @@ pipelines = st.fixed_dictionaries(
             st.dictionaries(st.sampled_from(["v", "w", "deep"]), plain, max_size=2)
             | st.sampled_from(["more.yaml", "more.yaml:m", "params.yaml", "params.yaml:a", "more.yaml:none", "${a}"]),
             max_size=2,
-        )
+        ),
+        "params": st.lists(safe, max_size=2),
+        "metrics": st.lists(safe | texts, max_size=2),
+        "plots": st.lists(safe | st.dictionaries(safe, st.none() | plots, max_size=2), max_size=2),
+        "artifacts": st.dictionaries(
+            safe, st.fixed_dictionaries({"path": safe}, optional={"labels": st.lists(safe), "meta": plain}), max_size=2
+        ),
+        "datasets": st.lists(
+            st.fixed_dictionaries({"name": safe, "type": st.just("url"), "url": st.just("https://${a}")}), max_size=1
+        ),
     },
 )
 styles: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fossml.errors import FossmlError
-from fossml.project.dvc import add_stage, dump_lock, read_lock, read_params, read_stages, read_tracked, select_params
+from fossml.project.dvc import dump_lock, read_lock, read_params, read_stages, read_tracked, select_params
+from fossml.project.dvc.edit import add_stage
 from tests.project.dvc.test_lock import PRIOR
 from tests.project.dvc.test_params import FILES as PARAMS
 from tests.project.dvc.test_repro import RICH

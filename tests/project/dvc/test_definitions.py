@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from fossml.errors import FossmlError
 from fossml.project.dvc import yaml12
 from fossml.project.dvc.context import Context
-from fossml.project.dvc.definitions import resolve
+from fossml.project.dvc.definitions import SECTIONS, resolve, resolve_section, shared
 from fossml.project.dvc.schema import PIPELINE
 from fossml.project.dvc.shape import conform
 from fossml.project.dvc.source import read
@@ -19,12 +19,14 @@ from tests.project.dvc import pipelines
 from tests.project.dvc.conftest import Oracle, Refused
 
 
-def _ours(root: Path, config: dict[str, str]) -> dict[str, Any]:
+def _ours(root: Path, config: dict[str, str]) -> list[dict[str, Any]]:
     source = read(root, "dvc.yaml")
     data = yaml12.load(source.text, source.file)
     conform(data, PIPELINE, source)
     style = Style(boolean_optional="bool" in config, append="list" in config)
-    return {stage.name: dict(stage.fields) for stage in resolve(source, data, Context(root), style)}
+    stages = {stage.name: dict(stage.fields) for stage in resolve(source, data, Context(root), style)}
+    context = shared(source, data.get("vars", []), Context(root))
+    return [stages, {name: resolve_section(source, name, data[name], context) for name in SECTIONS if name in data}]
 
 
 def _same(root: Path, oracle: Oracle, config: dict[str, str]) -> str:
@@ -35,7 +37,7 @@ def _same(root: Path, oracle: Oracle, config: dict[str, str]) -> str:
         with pytest.raises(FossmlError):
             pytest.fail(f"DVC: {error}; here {_ours(root, config)}")
         return "refused"
-    assert json.dumps(_ours(root, config)) == json.dumps(theirs or {})
+    assert json.dumps(_ours(root, config)) == json.dumps(theirs)
     return "taken"
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from fossml.errors import FossmlError
-from fossml.project.dvc import add_stage, read_stages
+from fossml.project.dvc import read_stages
+from fossml.project.dvc.edit import add_stage
 
 STAGE = {"cmd": "python train.py", "deps": ["train.py"], "outs": [{"m.json": {"cache": False}}]}
 

@@ -73,7 +73,7 @@ datasets: [{name: d, type: dvc}]
         ("stages:\n  a:\n    cmd: x\n    outs:\n    - b\n    - ${x\n    - ${y.}\n", r"dvc.yaml:7: '\$\{y.\}' is not"),
         ("vars:\n- 1\n", r"dvc.yaml:2: expected a file or a mapping, got 1"),
         ("stages:\n  a:\n    cmd: x\n    wdir: ../..\n", r"dvc.yaml:4: .*outside of the repository"),
-        ("x: &a [&b [*a]]\n", r"dvc.yaml: its aliases unfold"),
+        ("x: &a [&b [*a]]\n", r"dvc.yaml:1: its aliases unfold to more than 1,000,000"),
         ("stages: []\n", r"dvc.yaml:1: 'stages': expected a mapping, got a list"),
         ("- a\n", r"dvc.yaml:1: expected a mapping, got a list"),
         ("stages:\n  a:\n    cmd: ''\n", r"dvc.yaml:3: the command of stage 'a' is empty"),

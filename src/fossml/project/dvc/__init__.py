@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fossml.project.dvc.edit import add_dep, add_stage
 from fossml.project.dvc.lock import LockEntry, dump_lock, read_lock
 from fossml.project.dvc.params import lookup, read_params, select_params
 from fossml.project.dvc.places import rooted
@@ -13,8 +12,6 @@ from fossml.project.dvc.walk import ignored
 
 __all__ = [
     "LockEntry",
-    "add_dep",
-    "add_stage",
     "dump_lock",
     "dump_run",
     "ignored",

@@ -16,6 +16,7 @@ from fossml.project.dvc.templates import Style, Template, Unresolved, check_synt
 
 JOIN = "@"
 MOST_STAGES = 100_000
+SECTIONS = ("params", "metrics", "plots", "artifacts", "datasets")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +44,42 @@ def resolve(source: Source, data: Mapping[str, Any], context: Context, style: St
 
     FossmlError with the line for a template that means nothing. `context` holds the root alone.
     """
-    folder = posixpath.dirname(source.file)
-    shared = _shared(source, data.get("vars", []), context, folder)
+    context = shared(source, data.get("vars", []), context)
+    for name in SECTIONS:
+        resolve_section(source, name, data.get(name), context)
     for name, body in data.get("stages", {}).items():
-        for definition in _expanded(source, name, body, shared):
-            yield _resolved(source, definition, folder, style)
+        yield from resolve_stage(source, name, body, context, style)
 
 
-def _shared(source: Source, entries: list[Any], context: Context, folder: str) -> Context:
+def shared(source: Source, entries: list[Any], context: Context) -> Context:
+    """What every stage of `source` sees: params.yaml beside it and its `vars` on top."""
+    folder = posixpath.dirname(source.file)
     try:
         _no_templates(entries)
         return base(context.root, folder).with_vars(entries, folder)
     except Unresolved as error:
         raise _located(source, error, ("vars",)) from None
+
+
+def resolve_section(source: Source, name: str, written: Any, context: Context) -> Any:
+    """`written`, the section `name` of `source` that is not `stages`, with every template replaced."""
+    try:
+        check_syntax(written)
+        resolved = Template(context.values).resolve(written)
+        if name == "artifacts" and (odd := [key for key in resolved or () if not isinstance(key, str)]):
+            raise Unresolved(f"the name of an artifact must be a string, got {odd[0]!r}")
+    except Unresolved as error:
+        raise _located(source, error, (name,)) from None
+    return resolved
+
+
+def resolve_stage(
+    source: Source, name: str, body: Mapping[str, Any], context: Context, style: Style
+) -> Iterator[Resolved]:
+    """The stages that `body`, which `source` has under `name`, stands for: one, or one for each of its items."""
+    folder = posixpath.dirname(source.file)
+    for definition in _expanded(source, name, body, context):
+        yield _resolved(source, definition, folder, style)
 
 
 def _no_templates(entries: list[Any]) -> None:
@@ -67,20 +91,26 @@ def _located(source: Source, error: Unresolved, path: tuple[object, ...]) -> Exc
     return source.error(error.message, path, containing=error.text, hint=error.hint)
 
 
-def _expanded(source: Source, name: str, body: Mapping[str, Any], shared: Context) -> Iterator[Definition]:
-    path = ("stages", name)
+def _expanded(source: Source, name: str, body: Mapping[str, Any], context: Context) -> Iterator[Definition]:
+    path: tuple[object, ...] = ("stages", name)
+    kind = next((key for key in ("matrix", "foreach") if key in body), None)
+    at = path if kind is None else (*path, kind)
     try:
-        if "matrix" in body:
-            rest = {key: value for key, value in body.items() if key != "matrix"}
-            yield from _group(name, rest, path, shared, _matrix(body["matrix"], shared))
-        elif "foreach" in body:
-            yield from _group(name, body["do"], (*path, "do"), shared, _foreach(body["foreach"], shared))
-        else:
+        if kind is None:
             check_syntax(body)
             _check_name(name, None)
-            yield Definition(name, body, path, shared)
+            yield Definition(name, body, path, context)
+            return
+        items = _ITEMS[kind](body[kind], context)
+        at, path, body = path, (*path, "do") if kind == "foreach" else path, _of_each(body)
+        yield from _group(name, body, path, context, items)
     except Unresolved as error:
-        raise _located(source, error, path) from None
+        raise _located(source, error, at) from None
+
+
+def _of_each(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What an entry with `foreach` or `matrix` says of each of its stages."""
+    return body["do"] if "foreach" in body else {key: value for key, value in body.items() if key != "matrix"}
 
 
 def _group(
@@ -141,6 +171,9 @@ def _matrix(written: Mapping[str, Any], context: Context) -> dict[str, dict[str,
     return items
 
 
+_ITEMS = {"foreach": _foreach, "matrix": _matrix}
+
+
 def _axis(name: str, written: Any, template: Template) -> list[tuple[int, str, Any]]:
     values = template.resolve(written)
     if not isinstance(values, dict | list | str):
@@ -176,7 +209,7 @@ def _own_context(definition: Definition, wdir: str) -> Context:
     if not entries:
         return definition.context
     _no_templates(entries)
-    return definition.context.with_vars(entries, wdir)
+    return definition.context.with_vars(entries, wdir, f"{definition.name}.vars")
 
 
 def _wdir(definition: Definition, folder: str) -> str:

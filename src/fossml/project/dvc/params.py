@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
@@ -14,9 +15,10 @@ from typing import Any, cast
 
 from fossml.errors import FossmlError
 from fossml.project.dvc import pyparams, yaml12
+from fossml.project.dvc.limits import at_line, check_value, line_of_number, too_deep
 from fossml.project.dvc.places import rooted
 from fossml.project.dvc.shape import show
-from fossml.project.dvc.source import decode, nearest, read
+from fossml.project.dvc.source import decode, nearest, read, read_bytes
 from fossml.types import Json, ParamSource, Stage
 
 DEFAULT = "params.yaml"
@@ -33,18 +35,18 @@ def read_params(root: Path, path: str) -> dict[str, Json]:
 
 def load_params(root: Path, path: str) -> Mapping[Any, Any]:
     """The values of a parameter file as its format gives them: shared, not to be changed."""
-    try:
-        data = (root / path).read_bytes()
-    except (OSError, ValueError) as error:
-        raise FossmlError(f"cannot be read: {getattr(error, 'strerror', None) or error}", where=path) from error
-    return _parse(data, path)
+    return _parse(read_bytes(root, path), path)
 
 
 @lru_cache(maxsize=32)
 def _parse(data: bytes, path: str) -> Mapping[Any, Any]:
     text = decode(data, path)
     suffix = PurePosixPath(path).suffix.lower()
-    value = _PARSERS[suffix](text, path) if suffix in _PARSERS else yaml12.load(text, path)
+    if suffix in _PARSERS:
+        value = _PARSERS[suffix](text, path)
+        check_value(value, text, path)
+    else:
+        value = yaml12.load(text, path)
     if not isinstance(value or {}, dict):
         raise FossmlError(f"expected a mapping of names to values, got {show(value)}", where=path)
     return cast("dict[Any, Any]", value or {})
@@ -55,25 +57,38 @@ def _json(text: str, path: str) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise FossmlError(f"is not JSON: {error.msg}", where=f"{path}:{error.lineno}") from error
-    except (RecursionError, ValueError) as error:
-        raise FossmlError(f"is not JSON: {error}", where=path) from error
+    except RecursionError as error:
+        raise too_deep(text, path) from error
+    except ValueError as error:  # a number of very many digits
+        raise FossmlError("is not JSON: a number is too long", where=at_line(path, line_of_number(text))) from error
 
 
 def _toml(text: str, path: str) -> Any:
     try:
         return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise FossmlError(f"is not TOML: {error}", where=path) from error
+    except RecursionError as error:
+        raise too_deep(text, path) from error
+    except ValueError as error:
+        line = line_of_toml_error(error, text)
+        raise FossmlError(f"is not TOML: {error}", where=at_line(path, line)) from error
+
+
+def line_of_toml_error(error: ValueError, text: str) -> int | None:
+    """The line that tomllib means."""
+    if found := re.search(r"\(at line (\d+), column", str(error)):
+        return int(found[1])
+    return text.count("\n") + 1 if "(at end of document)" in str(error) else line_of_number(text)
 
 
 def _python(text: str, path: str) -> Any:
     try:
         return pyparams.parse(text)
     except SyntaxError as error:
-        where = f"{path}:{error.lineno}" if error.lineno else path
-        raise FossmlError(f"is not Python: {error.msg}", where=where) from error
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise FossmlError(f"is not Python: {error}", where=path) from error
+        raise FossmlError(f"is not Python: {error.msg}", where=at_line(path, error.lineno)) from error
+    except (RecursionError, MemoryError) as error:
+        raise too_deep(text, path) from error
+    except ValueError as error:
+        raise FossmlError(f"is not Python: {error}", where=at_line(path, line_of_number(text))) from error
 
 
 _PARSERS: dict[str, Callable[[str, str], Any]] = {".json": _json, ".toml": _toml, ".py": _python}

@@ -10,6 +10,7 @@ from fossml.project.dvc.shape import (
     Path,
     anything,
     by_type,
+    filled,
     flag,
     list_of,
     mapping,
@@ -93,7 +94,7 @@ PIPELINE: Check = table(
         "plots": list_of(
             by_type(
                 "a path or a mapping",
-                {str: text, dict: mapping_of(by_type("a mapping", {dict: _PLOT, type(None): nothing}))},
+                {str: text, dict: filled(mapping_of(by_type("a mapping", {dict: _PLOT, type(None): nothing})))},
             )
         ),
         "artifacts": mapping_of(table({"path": text, **_NOTES}, required=("path",))),

@@ -92,6 +92,17 @@ def mapping_of(item: Check) -> Check:
     return check
 
 
+def filled(check: Check) -> Check:
+    """A value that is not empty and passes `check`."""
+
+    def check_filled(value: Any, path: Path) -> None:
+        if not value:
+            raise Mismatch(f"{_named(path)}nothing stands here", path)
+        check(value, path)
+
+    return check_filled
+
+
 def table(fields: Mapping[str, Check], required: tuple[str, ...] = ()) -> Check:
     """A mapping with these keys only."""
 

@@ -6,9 +6,12 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 
 from fossml.errors import FossmlError
 from fossml.project.dvc.yaml12 import line_of
+
+MOST_BYTES = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +31,20 @@ class Source:
 
 def read(root: Path, file: str) -> Source:
     """The file `file` below `root`. FossmlError where it cannot be read or is not UTF-8."""
+    return Source(file, decode(read_bytes(root, file), file))
+
+
+def read_bytes(root: Path, file: str) -> bytes:
+    """What stands in `file` below `root`. FossmlError where it cannot be read, is no file or is far too large."""
     try:
-        data = (root / file).read_bytes()
+        status = (root / file).stat()
+        if not S_ISREG(status.st_mode) and not S_ISDIR(status.st_mode):
+            raise FossmlError("is not a regular file", where=file)
+        if status.st_size > MOST_BYTES:
+            raise FossmlError(f"is larger than {MOST_BYTES >> 20} MiB", where=file)
+        return (root / file).read_bytes()
     except (OSError, ValueError) as error:
         raise FossmlError(f"cannot be read: {getattr(error, 'strerror', None) or error}", where=file) from error
-    return Source(file, decode(data, file))
 
 
 def decode(data: bytes, file: str) -> str:

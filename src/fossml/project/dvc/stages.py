@@ -27,7 +27,7 @@ def read_stages(root: Path) -> tuple[Stage, ...]:
     FossmlError with file and line for what DVC 3 would not take either.
     """
     pipelines, _ = files(root)
-    style = _style(root) if pipelines else Style()
+    style = parsing_style(root) if pipelines else Style()
     return tuple(stage for file in pipelines for stage in _stages(root, file, style))
 
 
@@ -39,7 +39,7 @@ def _stages(root: Path, file: str, style: Style) -> Iterator[Stage]:
         yield _stage(root, source, resolved)
 
 
-def _style(root: Path) -> Style:
+def parsing_style(root: Path) -> Style:
     """The `[parsing]` section of .dvc/config."""
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     for name in ("config", "config.local"):
@@ -64,7 +64,7 @@ def _stage(root: Path, source: Source, resolved: Resolved) -> Stage:
         wdir=resolved.wdir,
         deps=tuple(as_declared(root, resolved.wdir, path) for path in _texts(source, resolved, "deps")),
         outs=tuple(_outputs(root, source, resolved)),
-        params=tuple(_params(root, source, resolved)),
+        params=tuple(params_of(root, source, resolved)),
         frozen=fields.get("frozen", False),
         always_changed=fields.get("always_changed", False),
         desc=_desc(source, resolved),
@@ -130,7 +130,8 @@ def _flagged(source: Source, resolved: Resolved, key: str) -> dict[str, dict[str
     return found
 
 
-def _params(root: Path, source: Source, resolved: Resolved) -> Iterator[ParamSource]:
+def params_of(root: Path, source: Source, resolved: Resolved) -> Iterator[ParamSource]:
+    """What the `params` of a stage name, the entries for one file as one."""
     wanted: dict[str, list[str] | None] = {}
     for index, entry in enumerate(resolved.fields.get("params", [])):
         path = (*resolved.path, "params", index)

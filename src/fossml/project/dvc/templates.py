@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 _EXPRESSION = re.compile(r"(?<!\\)\$\{(.*?)\}")
 _PATH = re.compile(r"[^.\[\]]++(?:[ \n\t\r]*+(?:\.[^.\[\]]++|\[[^.\[\]]++\]))*+[ \n\t\r]*+")
+
+# No command line can be as long, and no path.
+MOST_TEXT = 1_000_000
 
 
 class Unresolved(Exception):  # noqa: N818  # turned into a FossmlError where file and line are known
@@ -61,7 +65,7 @@ def select(values: Any, expression: str) -> Any:
     here = values
     for part in expression.replace("[", ".").replace("]", "").split("."):
         try:
-            here = here[part.strip()] if isinstance(here, dict) else _item(here, part)
+            here = here[part.strip()] if isinstance(here, dict | ChainMap) else _item(here, part)
         except (LookupError, ValueError):
             raise Unresolved(f"could not find '{expression}'", "${" + expression + "}", _known(values)) from None
     return here
@@ -105,11 +109,11 @@ class Template:
         """The value itself where `text` is one expression, else a string with the values written into it."""
         match = _EXPRESSION.fullmatch(text)
         if match and "}" not in match[1]:
-            return self._value(match)
-        filled = _EXPRESSION.sub(lambda found: to_text(self._value(found), self.style), text)
-        return filled.replace(r"\${", "${")
+            return self.value(match)
+        return _EXPRESSION.sub(_Filler(self), text).replace(r"\${", "${")
 
-    def _value(self, match: re.Match[str]) -> Any:
+    def value(self, match: re.Match[str]) -> Any:
+        """The value that an expression of `text` stands for."""
         value = select(self.values, match[1])
         if isinstance(value, dict | list) and not self._may_hold(value):
             kind = "mapping" if isinstance(value, dict) else "list"
@@ -118,6 +122,20 @@ class Template:
 
     def _may_hold(self, value: Any) -> bool:
         return self.key is None or "foreach" in self.key or (isinstance(value, dict) and self.key == "cmd")
+
+
+class _Filler:
+    """Writes values into one text, which may not grow without end."""
+
+    def __init__(self, template: Template) -> None:
+        self.template, self.size = template, 0
+
+    def __call__(self, match: re.Match[str]) -> str:
+        text = to_text(self.template.value(match), self.template.style)
+        self.size += len(text)
+        if self.size > MOST_TEXT:
+            raise Unresolved(f"the text becomes longer than {MOST_TEXT:,} characters", match[0])
+        return text
 
 
 def to_text(value: Any, style: Style = Style()) -> str:
@@ -145,15 +163,16 @@ def _arguments(flat: Iterator[tuple[str, Any]], style: Style) -> Iterator[str]:
         elif isinstance(value, list):
             yield from _repeated(key, value, style)
         else:
-            yield f"--{key} {_quoted(value)}"
+            yield f"--{key} {quoted(value)}"
 
 
 def _repeated(key: str, values: list[Any], style: Style) -> Iterator[str]:
     for index, value in enumerate(values):
         if isinstance(value, list | dict):
             raise Unresolved(f"{key!r} is a list with lists or mappings in it, which is no argument", key)
-        yield f"--{key} {_quoted(value)}" if style.append or index == 0 else _quoted(value)
+        yield f"--{key} {quoted(value)}" if style.append or index == 0 else quoted(value)
 
 
-def _quoted(value: Any) -> str:
+def quoted(value: Any) -> str:
+    """`value` as one word of a shell's command line."""
     return shlex.quote(value) if isinstance(value, str) else str(value)

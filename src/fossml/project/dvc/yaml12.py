@@ -7,10 +7,7 @@ from typing import Any
 
 from fossml.errors import FossmlError
 from fossml.project.dvc.blocks import Unsure, parse
-
-# An alias may stand for much; this many values are more than any pipeline has.
-MOST_VALUES = 1_000_000
-MOST_MERGES = 200
+from fossml.project.dvc.limits import check_aliases, check_merges, check_value, line_of_number, too_deep
 
 
 def load(text: str, file: str) -> Any:
@@ -24,16 +21,15 @@ def load(text: str, file: str) -> Any:
 def _load_all(text: str, file: str) -> Any:
     from ruamel.yaml import YAML
 
-    if text.count("<<") > MOST_MERGES:
-        raise FossmlError(f"more than {MOST_MERGES} merge keys (<<)", where=file)
+    check_merges(text, file)
     try:
         value = YAML(typ="safe", pure=True).load(text)
     except RecursionError as error:
-        raise FossmlError("is nested too deeply", where=file) from error
+        raise too_deep(text, file) from error
     except Exception as error:  # ruamel.yaml raises far more than YAMLError on damaged text
         raise _syntax_error(error, text, file) from error
-    if "*" in text:
-        _check_size(value, file)
+    check_value(value, text, file)
+    check_aliases(value, text, file)
     return value
 
 
@@ -42,27 +38,11 @@ def _syntax_error(error: Exception, text: str, file: str) -> FossmlError:
     line = mark.line + 1 if mark is not None else None
     if line is None and isinstance(position := getattr(error, "position", None), int):
         line = text.count("\n", 0, position) + 1
+    line = line or line_of_number(text)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).split("\n")[0]
     conflict = any(text_line.startswith("<<<<<<<") for text_line in text.split("\n"))
     hint = "a merge conflict of git is left in it" if conflict else None
     return FossmlError(f"is not YAML: {problem}", where=f"{file}:{line}" if line else file, hint=hint)
-
-
-def _check_size(value: Any, file: str) -> None:
-    """Refuse aliases that unfold without end, or to more than `MOST_VALUES` values."""
-    sizes: dict[int, int] = {}
-    if _size(value, sizes) > MOST_VALUES:
-        raise FossmlError(f"its aliases unfold to more than {MOST_VALUES:,} values", where=file)
-
-
-def _size(value: Any, sizes: dict[int, int]) -> int:
-    if not isinstance(value, dict | list):
-        return 1
-    if id(value) not in sizes:
-        sizes[id(value)] = MOST_VALUES + 1  # what it counts for while it is inside itself
-        below = (*value.keys(), *value.values()) if isinstance(value, dict) else value
-        sizes[id(value)] = 1 + sum(_size(item, sizes) for item in below)
-    return sizes[id(value)]
 
 
 def line_of(text: str, path: Sequence[object], containing: str | None = None) -> int | None:

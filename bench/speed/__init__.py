@@ -1,0 +1,1 @@
+"""fossml beside dvc and snakemake on the same work, as whole processes."""

@@ -1,0 +1,1 @@
+"""The fixtures of DVC's tests, and an account of how each test went."""
