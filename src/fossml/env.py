@@ -111,7 +111,7 @@ class Interpreters:
     def _remember(self) -> None:
         if self._memory is None:
             return
-        temporary = self._memory.with_name(f"{self._memory.name}.{os.getpid()}")
+        temporary = self._memory.with_name(f".fossml-tmp-{self._memory.name}.{os.getpid()}")
         with contextlib.suppress(OSError):
             temporary.write_text(json.dumps(self._answers), encoding="utf-8")
             temporary.replace(self._memory)

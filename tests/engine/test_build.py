@@ -380,3 +380,15 @@ def test_a_dvc_that_runs_a_stage_is_noticed(repository: Path, dvc_path: Path) ->
     finally:
         assert other.wait() == 0
     assert run(repository)[0] == Summary(current=1, by_dvc=1)
+
+
+def test_a_persistent_output_that_a_lost_lock_entry_tells_of_is_not_made_again(repository: Path) -> None:
+    stages(repository, "a: {cmd: echo x >> log, deps: [in], outs: [{log: {persist: true}}]}")
+    run(repository)
+    (repository / "dvc.lock").unlink()
+    assert run(repository)[0] == Summary(restored=1)
+    assert (repository / "log").read_text() == "x\n"
+    (repository / "dvc.lock").unlink()
+    (repository / "log").write_text("another\n")
+    assert run(repository)[0] == Summary(ran=1)
+    assert (repository / "log").read_text() == "another\nx\n"

@@ -8,26 +8,41 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from fossml.errors import FossmlError
 from fossml.store.paths import check_own
 
 
 @contextmanager
-def alone(root: Path) -> Iterator[None]:
-    """Hold the lock of the repository at `root`; FossmlError names the process that holds it, or that of dvc."""
+def alone(root: Path) -> Iterator[bool]:
+    """Hold the lock of the repository at `root`; whether the process that held it before was killed.
+
+    FossmlError names the process that holds it, or that of dvc.
+    """
     with check_own(root / ".fossml" / "lock").open("a+") as file:
         if not _lock(file.fileno()):
-            file.seek(0)
             raise FossmlError(
-                f"another fossml builds here (process {file.read().strip() or 'unknown'})", hint="wait for it to end"
+                f"another fossml builds here (process {_holder(file) or 'unknown'})", hint="wait for it to end"
             )
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
         _refuse_dvc(root / ".dvc" / "tmp")
-        yield
+        killed = bool(_holder(file))
+        _say(file, str(os.getpid()))
+        try:
+            yield killed
+        finally:
+            _say(file, "")
+
+
+def _holder(file: TextIO) -> str:
+    file.seek(0)
+    return file.read().strip()
+
+
+def _say(file: TextIO, holder: str) -> None:
+    file.truncate(0)
+    file.write(holder)
+    file.flush()
 
 
 def _lock(fd: int) -> bool:

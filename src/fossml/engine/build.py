@@ -18,6 +18,7 @@ from fossml.engine.plan import artifacts, plan
 from fossml.engine.queue import Queue
 from fossml.engine.resources import check, everything
 from fossml.engine.site import Options, Site, open_site, own_folder
+from fossml.engine.tidy import tidy
 from fossml.engine.undeclared import Undeclared, undeclared
 from fossml.errors import FossmlError
 from fossml.executors.local import end_left
@@ -69,8 +70,10 @@ def dry(project: Project, options: Options) -> tuple[tuple[Todo, ...], int]:
 def build(project: Project, options: Options, emit: Callable[[Event], None]) -> Summary:
     """Bring the selected stages up to date. A failed stage stops new ones; those that run are let finish."""
     own = own_folder(project.root)
-    with alone(project.root):
+    with alone(project.root) as killed:
         recover(own / "aside", lambda group: end_left(group, f"DVC_ROOT={project.root}"))
+        if killed:
+            tidy(project.root, own, project.stages)
         with open_site(project, options, own) as site:
             return _Build(site, own, options, emit).run()
 

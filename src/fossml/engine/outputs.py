@@ -33,17 +33,19 @@ class Outputs:
     def can_restore(self, found: Assessment, entry: LockEntry, own: bool) -> bool:
         """Whether what `entry` says can be brought back: all of it is in the cache or lies there already.
 
-        A persistent output is never replaced, unless `entry` is the stage's own in dvc.lock (`own`) and nothing lies
-        there: what its command makes depends on what lies there.
+        A persistent output is never replaced, since what its command makes depends on what lies there: `entry` must
+        be what lies there, or the stage's own in dvc.lock (`own`) where nothing does.
         """
         stage = found.stage
         if stage.always_changed or not stage.outs:
             return False
-        if any(out.persist and (not own or found.now.outs[out.path]) for out in stage.outs):
-            return False
         if {artifact.path for artifact in entry.outs} != {out.path for out in stage.outs}:
             return False
-        return all(self.objects.has(artifact) for artifact in _stale(found.now, entry))
+        stale = _stale(found.now, entry)
+        replaced = {artifact.path for artifact in stale if not own or found.now.outs[artifact.path]}
+        if any(out.persist and out.path in replaced for out in stage.outs):
+            return False
+        return all(self.objects.has(artifact) for artifact in stale)
 
     def restore(self, found: Assessment, entry: LockEntry) -> None:
         """Bring back what `entry` says."""

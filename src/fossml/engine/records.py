@@ -13,6 +13,7 @@ from typing import Any
 from fossml.engine.plan import entry_of
 from fossml.errors import FossmlError
 from fossml.project.dvc import LockEntry, dump_lock, read_lock
+from fossml.store import durable
 from fossml.store.ledger import Ledger, from_json, to_json
 from fossml.types import Run, Stage
 
@@ -156,7 +157,7 @@ def _json(value: object) -> str:
 
 
 def _replace(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = durable.temporary(path.parent)
     try:
         with temporary.open("w", encoding="utf-8", newline="\n", errors="surrogatepass") as file:
             file.write(text)

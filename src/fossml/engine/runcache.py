@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 
 from fossml.engine.assess import Assessment
@@ -11,6 +10,7 @@ from fossml.engine.discoveries import beyond
 from fossml.engine.plan import entry_of
 from fossml.project.dvc import LockEntry, dump_run, load_run, run_key, run_value
 from fossml.project.dvc.places import is_url
+from fossml.store import durable
 from fossml.types import Artifact, Run, Stage
 
 
@@ -22,7 +22,7 @@ class RunCache:
     """
 
     def __init__(self, cache: Path) -> None:
-        self._folder = cache / "runs"
+        self._folder, self._temporary = cache / "runs", cache / "tmp"
 
     def find(self, found: Assessment, known: Run | None) -> LockEntry | None:
         """The newest entry for what `found` would do, as dvc takes it; `known` is the newest Run of the stage."""
@@ -46,8 +46,9 @@ class RunCache:
         place = self._place(run_key(entry)) / run_value(entry)
         if place.exists():
             return
-        temporary = place.with_name(f".{place.name}.{os.getpid()}")
+        temporary = durable.temporary(self._temporary)
         with contextlib.suppress(OSError):  # a cache that cannot be written costs a rerun, no result
+            self._temporary.mkdir(parents=True, exist_ok=True)
             place.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_text(dump_run(entry), encoding="utf-8")
             temporary.replace(place)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 from pathlib import Path
+
+from fossml.store import durable
 
 
 class Sources:
@@ -36,7 +37,7 @@ class Sources:
         """Write what was learnt."""
         if self._memory is None or not self._used.keys() - self._recall().keys():
             return
-        temporary = self._memory.with_name(f"{self._memory.name}.{os.getpid()}")
+        temporary = durable.temporary(self._memory.parent)
         with contextlib.suppress(OSError):
             temporary.write_text(json.dumps({**self._recall(), **self._used}), encoding="utf-8")
             temporary.replace(self._memory)
