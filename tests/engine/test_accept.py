@@ -81,7 +81,8 @@ def test_an_input_that_another_stage_makes_is_named_with_the_line_to_add(project
 
 
 def test_a_failure_for_want_of_it_says_so_too(project: Path) -> None:
-    first, make, use = (project / "dvc.yaml").read_text().splitlines(keepends=True)
+    lines = (project / "dvc.yaml").read_text().splitlines(keepends=True)
+    first, make, use = (line for line in lines if line.strip())
     (project / "dvc.yaml").write_text(first + use + make)
     summary, events = run(project, env=ENV, jobs=1)
     assert summary.failed == 1
