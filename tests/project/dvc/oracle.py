@@ -13,6 +13,7 @@ from dvc.fs import LocalFileSystem
 from dvc.parsing import DataResolver
 from dvc.schema import COMPILED_LOCKFILE_SCHEMA, COMPILED_MULTI_STAGE_SCHEMA
 from dvc.utils.serialize import dumps_yaml, load_path, parse_yaml, parse_yaml_for_update
+from dvc_data.hashfile.hash import file_md5
 
 SECTIONS = ("params", "metrics", "plots", "artifacts", "datasets")
 
@@ -52,7 +53,19 @@ def lookup(folder, name, key):
     return read_param_file(LocalFileSystem(), f"{folder}/{name}", [key], flatten=True)
 
 
-QUESTIONS = {"resolve": resolve, "load": load, "dump": dump, "lock": lock, "params": params, "lookup": lookup}
+def legacy(path):
+    return file_md5(path, name="md5-dos2unix")
+
+
+QUESTIONS = {
+    "resolve": resolve,
+    "load": load,
+    "dump": dump,
+    "lock": lock,
+    "params": params,
+    "lookup": lookup,
+    "legacy": legacy,
+}
 
 
 def main():
