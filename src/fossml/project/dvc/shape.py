@@ -110,7 +110,7 @@ def table(fields: Mapping[str, Check], required: tuple[str, ...] = ()) -> Check:
         mapping(value, path)
         for key, each in value.items():
             if key not in fields:
-                raise Mismatch(f"unknown key {key!r}", (*path, key), nearest(key, fields))
+                raise Mismatch(f"unknown key {show(key)}", (*path, key), nearest(key, fields))
             fields[key](each, (*path, key))
         for key in required:
             if key not in value:
