@@ -11,6 +11,11 @@ from fossml.errors import FossmlError
 from fossml.project.dvc.blocks import Unsure, parse
 from fossml.project.dvc.limits import check_aliases, check_merges, check_value, not_in_format, too_deep
 
+_HINTS = {
+    r"'\t' that cannot start any token": "indent with spaces",
+    "mapping values are not allowed here": "put the text in quotes",
+}
+
 
 def load(text: str, file: str) -> Any:
     """The value of the YAML document `text`; FossmlError with the line of `file` where it is not YAML 1.2."""
@@ -48,7 +53,8 @@ def _syntax_error(error: Exception, text: str, file: str) -> FossmlError:
         line = text.count("\n", 0, position) + 1
     line = line or _line_of_value_error(text)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).split("\n")[0]
-    return not_in_format("YAML", problem, line, text, file)
+    hint = next((hint for part, hint in _HINTS.items() if part in problem), None)
+    return not_in_format("YAML", problem, line, text, file, hint)
 
 
 def _line_of_value_error(text: str) -> int | None:
