@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fossml.project.dvc.legacy import as_now
 from fossml.project.dvc.lock import LockEntry, dump_lock, read_lock
 from fossml.project.dvc.params import lookup, read_params, select_params
 from fossml.project.dvc.places import rooted
@@ -12,6 +13,7 @@ from fossml.project.dvc.walk import ignored
 
 __all__ = [
     "LockEntry",
+    "as_now",
     "dump_lock",
     "dump_run",
     "ignored",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+import posixpath
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from fossml.errors import FossmlError
@@ -17,7 +18,7 @@ from fossml.project.dvc.schema import PIPELINE
 from fossml.project.dvc.shape import Mismatch, conform, list_of, show, text
 from fossml.project.dvc.source import Source, read
 from fossml.project.dvc.templates import Style
-from fossml.project.dvc.walk import files
+from fossml.project.dvc.walk import files, ignored
 from fossml.types import Output, ParamSource, Stage
 
 
@@ -28,15 +29,31 @@ def read_stages(root: Path) -> tuple[Stage, ...]:
     """
     pipelines, _ = files(root)
     style = parsing_style(root) if pipelines else Style()
-    return tuple(stage for file in pipelines for stage in _stages(root, file, style))
+    left_out = ignored(root)
+    return tuple(stage for file in pipelines for stage in _stages(root, file, style, left_out))
 
 
-def _stages(root: Path, file: str, style: Style) -> Iterator[Stage]:
+def _stages(root: Path, file: str, style: Style, left_out: Callable[[str, bool], bool]) -> Iterator[Stage]:
     source = read(root, file)
     data = yaml12.load(source.text, file) or {}
     conform(data, PIPELINE, source)
     for resolved in resolve(source, data, Context(root), style):
-        yield _stage(root, source, resolved)
+        stage = _stage(root, source, resolved)
+        _check_outputs(source, resolved, stage, left_out)
+        yield stage
+
+
+def _check_outputs(source: Source, resolved: Resolved, stage: Stage, left_out: Callable[[str, bool], bool]) -> None:
+    """As DVC, refuse an output that .dvcignore leaves out."""
+    for out in stage.outs:
+        place = posixpath.normpath(posixpath.join(stage.wdir, out.path))
+        folders = [folder.as_posix() for folder in PurePosixPath(place).parents][:-1]
+        if any(left_out(folder, True) for folder in folders) or left_out(place, False):
+            raise source.error(
+                f"the output {out.path} of stage {stage.name!r} is left out by .dvcignore",
+                resolved.path,
+                containing=out.path,
+            )
 
 
 def parsing_style(root: Path) -> Style:

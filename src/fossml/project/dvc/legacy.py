@@ -1,0 +1,69 @@
+"""What DVC 2 recorded: its MD5 takes CRLF as LF in text, and its entries in dvc.lock carry no `hash`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fossml.types import Artifact
+
+if TYPE_CHECKING:
+    from fossml.project.dvc.lock import LockEntry
+
+_TEXT = bytes(range(32, 127)) + b"\n\r\t\f\b"
+# DVC decides for each such piece of a file whether it is text, by its first bytes.
+_PIECE, _FIRST = 1 << 20, 512
+
+
+def as_now(entry: LockEntry, now: Mapping[str, Artifact | None], place: Callable[[str], Path]) -> LockEntry:
+    """`entry` with the digests of `now` (by path as in the entry) wherever DVC 2 recorded what still lies there.
+
+    `place` says where a path of the entry lies. Nothing is read for what DVC 3 recorded or whose digest is the same.
+    """
+
+    def one(was: Artifact) -> Artifact:
+        here = now.get(was.path)
+        if was.path not in entry.legacy or here is None or here.digest == was.digest:
+            return was
+        return replace(was, digest=here.digest) if digest(place(was.path)) == was.digest else was
+
+    return replace(entry, deps=tuple(map(one, entry.deps)), outs=tuple(map(one, entry.outs)))
+
+
+def digest(path: Path, ignored: Callable[[str, bool], bool] = lambda _path, _is_folder: False) -> str:
+    """The digest by which DVC 2 knew the file or folder `path`; `ignored` is asked for paths below it."""
+    if not path.is_dir():
+        return file_digest(path)
+    files = sorted(_files(path, "", ignored))
+    listed = [{"md5": file_digest(path / file), "relpath": file} for file in files]
+    return hashlib.md5(json.dumps(listed, sort_keys=True).encode(), usedforsecurity=False).hexdigest() + ".dir"
+
+
+def file_digest(path: Path) -> str:
+    """The MD5 of a file, of a text with LF for CRLF."""
+    found = hashlib.md5(usedforsecurity=False)
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            found.update(piece.replace(b"\r\n", b"\n") if _is_text(piece[:_FIRST]) else piece)
+    return found.hexdigest()
+
+
+def _is_text(block: bytes) -> bool:
+    return b"\0" not in block and len(block.translate(None, _TEXT)) <= 0.3 * len(block)
+
+
+def _files(folder: Path, below: str, ignored: Callable[[str, bool], bool]) -> Iterator[str]:
+    with os.scandir(folder / below) as entries:
+        for entry in entries:
+            inner = f"{below}/{entry.name}" if below else entry.name
+            if ignored(inner, entry.is_dir()):
+                continue
+            if entry.is_dir():
+                yield from _files(folder, inner, ignored)
+            else:
+                yield inner
