@@ -29,6 +29,8 @@ def needless(before: Declared | None, now: Declared, spec: Spec) -> str:
         ),
         ("a configuration file, in a part that the command does not use", bool(raw & set(spec["values"]))),
     ]
+    if not any(holds for _, holds in causes) and "  " in now.cmd:
+        return "nothing changed; the command has two spaces in a row where dvc.lock folds it"
     return "; ".join(text for text, holds in causes if holds) or "not known: nothing that it reads or declares changed"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +32,7 @@ class Work:
     key: str
     name: str
     make: Change
-    sides: dict[str, tuple[str, ...]]
+    sides: Mapping[str, tuple[str, ...]]
     bar: Bar
     undo: Change | None = None
     built: bool = True

@@ -6,7 +6,6 @@ import contextlib
 import functools
 import json
 import os
-import platform
 import re
 import shlex
 import shutil
@@ -193,6 +192,8 @@ def environment(python: Interpreter | None) -> Environment | None:
     """What a Run records of `python`: version, distributions (named as by PEP 503), the machine."""
     if python is None:
         return None
+    import platform  # for the record of a run only
+
     return Environment(
         python=python.version,
         distributions=_versions(python.distributions),

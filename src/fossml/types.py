@@ -14,7 +14,9 @@ class Artifact:
     """Bytes with a name.
 
     `path` is POSIX and relative to the repository root. `digest` is the MD5 in hex as DVC writes it, ending in
-    `.dir` for a folder. `size` is in bytes; `nfiles` is set for folders only.
+    `.dir` for a folder. `size` is in bytes; `nfiles` is set for folders only. `sha256` is that of the same bytes,
+    in hex, for a folder of the canonical list of its paths with theirs; None where it is not known. It says nothing
+    that `digest` does not, so two Artifacts that differ in it alone are equal.
     """
 
     path: str
@@ -22,6 +24,7 @@ class Artifact:
     size: int
     nfiles: int | None = None
     isexec: bool = False
+    sha256: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +100,11 @@ class Trace:
     Paths inside the repository are POSIX and relative to its root; `outside` holds absolute ones (data only, no
     interpreter or package files). `sources` are the repository's Python files that were executed. `missing` are paths
     of the repository that were opened in vain and are not there; `searched` maps its folders to the top-level modules
-    that were looked for in them and found elsewhere. `changed` are those of `sources` and `read` that somebody else
-    changed after they were read: what was read of them is not known. `distributions` are those that were imported,
-    name -> version, out of the folders `packages` (absolute). `python` is the version of the interpreter, "" where no
-    Python ran.
+    that were looked for in them and found elsewhere or nowhere. `changed` are those of `sources` and `read` that
+    somebody else changed after they were read: what was read of them is not known. `distributions` are those that
+    were imported, name -> version, out of the folders `packages` (absolute). `python` is the version of the
+    interpreter, "" where no Python ran. `untraced` are the commands of Pythons that the hook could not enter
+    (`python -I`): what those read is not known.
     """
 
     how: Literal["hook", "strace", "none"]
@@ -116,6 +120,7 @@ class Trace:
     packages: tuple[str, ...] = ()
     python: str = ""
     commands: tuple[tuple[str, ...], ...] = ()
+    untraced: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +131,8 @@ class Discovered:
     `files` were opened: MD5 as DVC writes it; paths are relative to the root, those outside absolute, with `~` for the
     home folder. `listed` maps folders to a digest of the names in them. A digest "" means that it is not known: the
     file was changed while the stage ran. `missing` and `searched` are as in Trace. `wrote` was written and is no
-    declared output. `packages` are folders of this machine, and stay on it.
+    declared output. `packages` are the folders of packages where they are not those of the Python that the command
+    finds. `untraced` are commands that the trace could not enter: what those read is not known.
     """
 
     how: Literal["hook", "strace"]
@@ -139,6 +145,7 @@ class Discovered:
     wrote: tuple[str, ...] = ()
     distributions: Mapping[str, str] = field(default_factory=dict)
     packages: tuple[str, ...] = ()
+    untraced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ FILES = {
     "src/late.py": "import helper\n",
     "src/near.py": "",
     "src/lib/__init__.py": "",
-    "src/lib/nets.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import unused\n",
+    "src/lib/deep.py": "",
+    "src/lib/nets.py": "from . import deep\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import unused\n",
     "src/unused.py": "",
     "src/broken.py": "def (\n",
     "conf/a.yaml": "a: 1\n",
@@ -24,7 +25,8 @@ def sources(cmd: str, wdir: str = ".") -> set[str]:
     return set(code_of(cmd, wdir, frozenset(FILES), FILES.__getitem__).sources)
 
 
-TRAIN = {"src/train.py", "src/helper.py", "src/late.py", "src/near.py", "src/lib/__init__.py", "src/lib/nets.py"}
+LIB = {"src/lib/__init__.py", "src/lib/nets.py", "src/lib/deep.py"}
+TRAIN = {"src/train.py", "src/helper.py", "src/late.py", "src/near.py", *LIB}
 
 
 def test_a_script_and_all_that_it_imports() -> None:

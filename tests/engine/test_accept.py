@@ -81,12 +81,13 @@ def test_an_input_that_another_stage_makes_is_named_with_the_line_to_add(project
 
 
 def test_a_failure_for_want_of_it_says_so_too(project: Path) -> None:
-    text = (project / "dvc.yaml").read_text()
-    (project / "dvc.yaml").write_text(text.replace("make:", "zmake:"))
+    lines = (project / "dvc.yaml").read_text().splitlines(keepends=True)
+    first, make, use = (line for line in lines if line.strip())
+    (project / "dvc.yaml").write_text(first + use + make)
     summary, events = run(project, env=ENV, jobs=1)
     assert summary.failed == 1
     failed = next(event for event in events if event.event == "failed")
-    assert failed.reasons[1] == "it looked for made.txt, which zmake makes: add `- made.txt` to its deps"
+    assert failed.reasons[1] == "it looked for made.txt, which make makes: add `- made.txt` to its deps"
 
 
 def test_declaring_it_afterwards_runs_nothing_and_dvc_agrees(project: Path, dvc: Dvc) -> None:

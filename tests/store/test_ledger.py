@@ -22,7 +22,8 @@ value = st.recursive(
     max_leaves=5,
 )
 artifacts = st.lists(
-    st.builds(Artifact, text, text, st.integers(0), st.none() | st.integers(0), st.booleans()), max_size=2
+    st.builds(Artifact, text, text, st.integers(0), st.none() | st.integers(0), st.booleans(), st.none() | text),
+    max_size=2,
 )
 versions = st.dictionaries(text, text, max_size=2)
 runs = st.builds(
@@ -54,6 +55,7 @@ runs = st.builds(
         st.dictionaries(text, texts, max_size=2),
         texts,
         versions,
+        texts,
         texts,
     ),
     accepted=st.none() | st.builds(Accepted, text, texts, text),

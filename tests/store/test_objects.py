@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from fossml.errors import FossmlError
 from fossml.store import links, manifest
-from fossml.store.digest import StatCache, artifact
+from fossml.store.digest import Digests, StatCache, artifact
 from fossml.store.objects import Objects
 from fossml.types import Artifact
 from tests.store.conftest import MakeTree
@@ -388,7 +388,7 @@ def test_nothing_is_read_twice_once_it_is_known(root: Path, monkeypatch: pytest.
     a = artifact(root, "f", stats)
     assert a is not None
     objects.add(root / "f", a)
-    monkeypatch.setattr("hashlib.file_digest", lambda *_: pytest.fail("a known file was read again"))
+    monkeypatch.setattr("fossml.store.reading.read", lambda *_: pytest.fail("a known file was read again"))
     assert artifact(root, "f", stats) == a and objects.has(a)
     objects.checkout(a, root / "g")
     assert artifact(root, "g", stats) == replace(a, path="g")
@@ -396,7 +396,7 @@ def test_nothing_is_read_twice_once_it_is_known(root: Path, monkeypatch: pytest.
 
 CODE = """
 import sys; from pathlib import Path
-from fossml.store.digest import StatCache, artifact; from fossml.store.objects import Objects
+from fossml.store.digest import Digests, StatCache, artifact; from fossml.store.objects import Objects
 root = Path(sys.argv[1])
 with StatCache(root / ".fossml" / "stat.db") as stats:
     a = artifact(root, sys.argv[2], stats); assert a
@@ -505,7 +505,7 @@ def test_a_file_that_changes_between_measuring_and_copying_is_not_stored(root: P
     stats = StatCache(None, clock=lambda: 4 * 10**18)
     (root / "f").write_text("two")
     a = Artifact("f", hashlib.md5(b"one").hexdigest(), 3)
-    stats.put((root / "f").stat(), a.digest, 4 * 10**18)  # as if it had been "one" when it was measured
+    stats.put((root / "f").stat(), Digests(a.digest), 4 * 10**18)  # as if it had been "one" when it was measured
     objects = Objects(root / ".dvc/cache", ("copy",), stats=stats)
     with pytest.raises(FossmlError, match="changed"):
         objects.add(root / "f", a)

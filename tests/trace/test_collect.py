@@ -7,10 +7,11 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fossml.trace.collect import _plain, collect, relative
+from fossml.trace.collect import collect, relative
 from fossml.trace.hook import escaped
+from fossml.trace.records import plain
 
-HEADER = "H\t1\tpython\n"
+HEADER = "H\t1\t3.11.7\tpython\tmain.py\n"
 
 
 def test_a_torn_or_foreign_line_is_left_out(tmp_path: Path) -> None:
@@ -19,7 +20,7 @@ def test_a_torn_or_foreign_line_is_left_out(tmp_path: Path) -> None:
     folder.mkdir()
     for name in ("a", "b"):
         (root / name).write_text("x")
-    text = f"{HEADER}not a record\nR\tsoon\tx\nR\t2\t{root}/a\nR\t3\t{root}/b"
+    text = f"{HEADER}not a record\nR\tsoon\tx\t\nR\t2\t{root}/a\t\nR\t3\t{root}/b\t"
     (folder / "1.trace").write_text(text)
     assert collect(folder, root).read == ("a",)
 
@@ -34,7 +35,7 @@ def test_a_repository_behind_a_link_is_itself(tmp_path: Path) -> None:
     folder.mkdir()
     link.symlink_to(root)
     (root / "a").write_text("x")
-    (folder / "1.trace").write_text(f"{HEADER}R\t2\t{root}/a\nW\t3\t{link}/a\n")
+    (folder / "1.trace").write_text(f"{HEADER}R\t2\t{root}/a\t\nW\t3\t{link}/a\t-\n")
     trace = collect(folder, link)
     assert (trace.read, trace.written, trace.outside) == (("a",), ("a",), ())
 
@@ -51,4 +52,4 @@ def test_bookkeeping_is_no_part_of_the_work() -> None:
 def test_any_name_survives_a_record(name: str) -> None:
     line = escaped(name)
     assert not set(line) & set("\n\t\r")
-    assert _plain(line) == name
+    assert plain(line) == name

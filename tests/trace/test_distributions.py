@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from fossml.trace.distributions import editable, imported, normalised
+from fossml.trace.distributions import Installed, editable, imported, normalised
 
 
 def install(site: Path, name: str, version: str, files: list[str], top: str | None = None) -> None:
@@ -28,17 +28,18 @@ def test_by_name_by_top_level_and_by_record(tmp_path: Path) -> None:
     install(tmp_path, "unused", "1.0", ["unused/__init__.py"])
     site = str(tmp_path)
     found = imported({(site, "requests/api.py"), (site, "sklearn/svm"), (site, "cv2/__init__.py"), (site, "six.py")})
-    assert found == {"opencv-python": "4.9", "requests": "2.0", "scikit-learn": "1.4", "six": "1.16"}
+    names = [("opencv-python", "4.9"), ("requests", "2.0"), ("scikit-learn", "1.4"), ("six", "1.16")]
+    assert found == [Installed(name, version, site) for name, version in names]
 
 
 def test_a_namespace_package_has_the_owner_of_its_part(tmp_path: Path) -> None:
     install(tmp_path, "google-api", "1.0", ["google/api/__init__.py"])
     install(tmp_path, "protobuf", "5.0", ["google/protobuf/__init__.py"])
-    assert imported({(str(tmp_path), "google/protobuf")}) == {"protobuf": "5.0"}
+    assert imported({(str(tmp_path), "google/protobuf")}) == [Installed("protobuf", "5.0", str(tmp_path))]
 
 
 def test_what_nobody_owns_is_no_distribution(tmp_path: Path) -> None:
-    assert imported({(str(tmp_path), "stray.py")}) == {}
+    assert imported({(str(tmp_path), "stray.py")}) == []
 
 
 def test_names_are_compared_as_pep_503_does() -> None:
@@ -52,4 +53,4 @@ def test_code_installed_for_editing_belongs_to_its_distribution(tmp_path: Path) 
         origin = {"url": f"file:///home/a%20b/{name}", "dir_info": {"editable": edits}}
         (tmp_path / f"{name}.dist-info" / "direct_url.json").write_text(json.dumps(origin))
     sources = ["/home/a b/my_lib-0.1/src/x.py", "/home/a b/fixed-1.0/x.py", "/home/other.py"]
-    assert editable(sources, [str(tmp_path)]) == {sources[0]: ("my-lib", "0.1")}
+    assert editable(sources, [str(tmp_path)]) == {sources[0]: Installed("my-lib", "0.1", str(tmp_path))}

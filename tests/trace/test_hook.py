@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import platform
 import sys
+import sysconfig
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,8 @@ import pytest
 
 import fossml
 import fossml.trace
+from fossml.trace import collect
+from fossml.trace.hook import MOST_MISSING
 from tests.trace.conftest import Lab
 
 HOME = Path(fossml.trace.__file__).parent
@@ -278,3 +282,172 @@ def test_what_runs_inside_is_python_3_8_and_imports_what_is_loaded_anyway(file: 
     tree = ast.parse((HOME / file).read_text(encoding="utf-8"), feature_version=(3, 8))
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     assert names <= {"os", "sys", "time"}
+
+
+def test_what_was_opened_in_vain_and_is_still_not_there_is_missing(lab: Lab) -> None:
+    lab.write("sub/old.txt")
+    trace = lab.run(
+        "import os, subprocess\n"
+        "def attempt(path, mode='r'):\n"
+        "    try: open(path, mode).close()\n"
+        "    except OSError: pass\n"
+        "attempt('config.local'); attempt('none/x.txt'); attempt('/nowhere/x')\n"
+        "attempt('cache'); open('cache', 'w').close()\n"
+        "attempt('native'); subprocess.run(['cp', 'main.py', 'native'], check=True)\n"
+        "attempt('scratch'); open('scratch', 'w').close(); os.remove('scratch')\n"
+        "open('sub/old.txt').close(); os.remove('sub/old.txt')\n"
+    )
+    assert trace.missing == ("config.local", "none/x.txt")
+    assert trace.written == ("cache",)
+    assert trace.read == ()
+
+
+def test_a_file_opened_in_vain_and_then_read_is_read(lab: Lab) -> None:
+    trace = lab.run(
+        "import subprocess\n"
+        "try: open('in')\nexcept OSError: pass\n"
+        "subprocess.run(['cp', 'main.py', 'in'], check=True)\nopen('in').read()\n"
+    )
+    assert (trace.read, trace.missing) == (("in",), ())
+
+
+def test_the_missing_are_bounded(lab: Lab) -> None:
+    trace = lab.run("for i in range(3000):\n    try: open(f'try{i}')\n    except OSError: pass\n")
+    assert len(trace.missing) == MOST_MISSING
+    assert "try0" in trace.missing
+
+
+def test_files_of_a_removed_folder_are_not_missing(lab: Lab) -> None:
+    trace = lab.run("import os, shutil\nos.makedirs('a/b/c'); open('a/b/c/d', 'w').close(); shutil.rmtree('a')\n")
+    assert (trace.missing, trace.written) == ((), ())
+
+
+def test_folders_searched_for_modules_that_lie_elsewhere(lab: Lab) -> None:
+    lab.write("lib/helper.py", "import colorsys\n")
+    lab.write("own.py", "")
+    lab.write("late/own.py", "")
+    trace = lab.run(
+        "import sys\nsys.path.insert(1, 'lib'); sys.path.append('late')\n"
+        "import random, json.decoder, helper, own, click, sys, os\n"
+        "import importlib; importlib.import_module('tomllib')\n"
+        "try: import local_settings\nexcept ImportError: pass\n"
+    )
+    here, lib, late = (set(trace.searched.get(folder, ())) for folder in (".", "lib", "late"))
+    assert {"random", "json", "click", "colorsys", "helper", "tomllib", "local_settings"} <= here
+    assert {"random", "json", "click", "colorsys", "tomllib", "local_settings"} <= lib
+    assert late == {"local_settings"}
+    assert not {"own", "sys", "os", "json.decoder", "main"} & here
+    assert "helper" not in lib
+
+
+def test_a_module_put_beside_the_script_would_have_been_found_where_it_was_searched(lab: Lab) -> None:
+    code = "import sys, random\nassert 'random' in sys.modules\n"
+    assert "random" in lab.run(code).searched["."]
+    lab.write("random.py", "")
+    assert "random.py" in lab.run(code).sources
+
+
+EDIT = "import os, sys\npath = sys.argv[1]\ntext = open(path).read()\nopen(path, 'w').write(text + '#')\n"
+
+
+def test_what_somebody_else_changes_meanwhile_is_changed(lab: Lab, tmp_path: Path) -> None:
+    """A child without the hook stands for somebody else; it changes the files as soon as they have been read."""
+    for name in ("data.csv", "kept.csv", "helper.py", "touched.csv", "linked.csv", "moved.csv"):
+        lab.write(name, "# 1\n")
+    edit = tmp_path / "edit.py"
+    edit.write_text(EDIT)
+    lab.run(
+        "import helper, os, subprocess, sys\n"
+        "for name in ('data', 'kept', 'touched', 'linked', 'moved'): open(name + '.csv').close()\n"
+        f"edit = [sys.executable, '-I', {str(edit)!r}]\n"
+        "for name in ('data.csv', 'helper.py'): subprocess.run([*edit, name], check=True)\n"
+        "subprocess.run(['touch', '-d', '2001-01-01', 'touched.csv'], check=True)\n"
+        "subprocess.run(['ln', 'linked.csv', 'second'], check=True)\n"
+        "subprocess.run(['chmod', 'o-r', 'linked.csv'], check=True)\n"
+        "subprocess.run(['sh', '-c', 'cp -p moved.csv t && echo 2 > t && touch -r moved.csv t && mv t moved.csv'])\n"
+    )
+    trace = lab.trace()
+    assert trace.changed == ("data.csv", "helper.py", "moved.csv", "touched.csv")
+    assert trace.written == ()
+
+
+def test_a_script_edited_while_it_runs_is_changed_also_from_bytecode(lab: Lab, tmp_path: Path) -> None:
+    lab.write("helper.py", "# 1\n")
+    edit = tmp_path / "edit.py"
+    edit.write_text(EDIT)
+    for _ in range(2):
+        for file in lab.folder.iterdir():
+            file.unlink()
+        command = f"subprocess.run([sys.executable, '-I', {str(edit)!r}, name], check=True)\n"
+        trace = lab.run(f"import helper, subprocess, sys\nfor name in ('main.py', 'helper.py'): {command}")
+        assert trace.changed == ("helper.py", "main.py")
+        lab.run("import helper\n")  # writes the bytecode of what is there now
+
+
+def test_what_was_written_just_before_and_what_the_run_writes_is_not_changed(lab: Lab) -> None:
+    trace = lab.run(
+        "import subprocess\n"
+        "for i in range(50):\n"
+        "    subprocess.run(['cp', 'main.py', f'f{i}'], check=True); open(f'f{i}').close()\n"
+        "open('state', 'w').close(); open('state').read(); open('state', 'a').write('more')\n"
+    )
+    assert (trace.changed, len(trace.read)) == ((), 50)
+
+
+def test_to_open_a_file_to_write_is_not_to_write_it(lab: Lab) -> None:
+    for name in ("locked", "both", "appended"):
+        lab.write(name, "before")
+    trace = lab.run(
+        "import os\n"
+        "try: open('locked', 'x')\nexcept OSError: pass\n"
+        "open('both', 'r+').read(); open('appended', 'a').close()\n"
+        "os.symlink('.', 'link')\n"
+    )
+    assert trace.written == ("link",)
+    assert trace.read == ("appended", "both")
+
+
+def test_the_interpreter_and_the_folders_of_its_packages(lab: Lab) -> None:
+    trace = lab.run("import click")
+    assert trace.python == platform.python_version()
+    assert trace.packages == (sysconfig.get_path("purelib"),)
+    assert lab.run("").packages == trace.packages
+
+
+def test_the_attempts_of_a_resumed_stage_are_one_run(lab: Lab, tmp_path: Path) -> None:
+    again = Lab(lab.root, tmp_path / "again")
+    again.folder.mkdir()
+    for name in ("a", "b"):
+        lab.write(name)
+    lab.call("import os\nopen('a'); open('checkpoint', 'w').write('1')\nos.kill(os.getpid(), 9)\n")
+    again.run("open('b'); open('checkpoint').read(); open('out', 'w').close()\n")
+    trace = collect([again.folder, lab.folder], lab.root)
+    assert (trace.read, trace.written) == (("a", "b"), ("checkpoint", "out"))
+
+
+def test_a_python_child_that_ignores_its_environment_is_told(lab: Lab) -> None:
+    lab.write("child.py", "")
+    trace = lab.run(
+        "import os, subprocess, sys\n"
+        "python = sys.executable\n"
+        "subprocess.run([python, 'child.py'], check=True)\n"
+        "subprocess.run([python, '-I', 'child.py'], check=True)\n"
+        "subprocess.run([python, '-c', 'pass'], check=True, env={})\n"
+        "subprocess.run(python + ' child.py -I && X=1 ' + python + ' -uE child.py', check=True, shell=True)\n"
+        "os.system(python + ' -W ignore -S child.py')\n"
+    )
+    python = sys.executable
+    assert trace.how == "hook"
+    assert trace.untraced == (
+        (python, "-I", "child.py"),
+        (python, "-c", "pass"),
+        (python, "-uE", "child.py"),
+        (python, "-W", "ignore", "-S", "child.py"),
+    )
+
+
+def test_a_stage_that_is_itself_such_a_python_is_told_by_its_command(lab: Lab) -> None:
+    lab.call("open('out', 'w')", "-I")
+    trace = collect(lab.folder, lab.root, "python -I main.py && echo done")
+    assert (trace.how, trace.untraced) == ("none", (("python", "-I", "main.py"),))
+    assert collect(lab.folder, lab.root, "python main.py -I").untraced == ()

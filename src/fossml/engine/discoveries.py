@@ -115,6 +115,7 @@ def merged(one: Discovered, other: Discovered) -> Discovered:
         wrote=tuple(sorted({*one.wrote, *other.wrote})),
         distributions={**one.distributions, **other.distributions},
         packages=tuple(dict.fromkeys((*one.packages, *other.packages))),
+        untraced=tuple(dict.fromkeys((*one.untraced, *other.untraced))),
     )
 
 
@@ -128,4 +129,7 @@ def unknown(discovered: Discovered | None) -> list[str]:
     if discovered is None:
         return []
     changed = [path for path, digest in (*discovered.sources.items(), *discovered.files.items()) if not digest]
-    return [f"{path} was changed while it ran, so the next build runs it again" for path in changed[:3]]
+    said = [f"{path} was changed while it ran, so the next build runs it again" for path in changed[:3]]
+    return said + [
+        f"the trace could not enter `{command}`: what that read is not known" for command in discovered.untraced[:3]
+    ]

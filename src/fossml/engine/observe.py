@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import posixpath
+import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -70,6 +71,7 @@ class Observer:
             wrote=wrote,
             distributions={name: versions.get(name, version) for name, version in trace.distributions.items()},
             packages=packages,
+            untraced=tuple(shlex.join(command) for command in trace.untraced),
         )
 
     def again(self, stage: Stage, was: Discovered) -> Discovered:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,8 +119,8 @@ def _names_fossml(text: str) -> bool:
     if "fossml" not in text:
         return False
     try:
-        tool = tomllib.loads(text).get("tool")
-    except (ValueError, RecursionError):
+        tool = load(text, "pyproject.toml").get("tool")
+    except FossmlError:
         return "tool.fossml" in text
     return isinstance(tool, dict) and "fossml" in tool
 
@@ -197,6 +195,8 @@ def _check(table: object, kind: str, name: str, where: Where, index: int = 0) ->
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
+    import difflib  # for what is wrong only
+
     near = difflib.get_close_matches(name, known, n=1)
     return f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(sorted(known))}"
 

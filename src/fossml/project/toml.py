@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -54,6 +53,8 @@ def _name(part: str) -> str:
 
 def load(text: str, file: str) -> Mapping[str, Any]:
     """The tables of `text`. FossmlError with the line where it is not TOML."""
+    import tomllib  # most repositories have no TOML to read
+
     try:
         return tomllib.loads(text)
     except ValueError as error:  # a number of very many digits is no TOMLDecodeError

@@ -5,16 +5,34 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from fossml.errors import FossmlError
-from fossml.store import durable, links, manifest
-from fossml.store.digest import md5
+from fossml.store import durable, links, manifest, reading
+from fossml.store.digest import Digests, digests
+from fossml.store.links import Copied
 from fossml.store.paths import check_digest
-from fossml.store.statcache import StatCache
+from fossml.store.statcache import StatCache, is_protected
 
-_PROTECTED = 0o444
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """An object that is there: its name, its path, and what the system says of it."""
+
+    digest: str
+    path: str
+    stat: os.stat_result
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """Bytes in the cache under the temporary name `temp`, brought by `kind`: a kind of link, or a copy."""
+
+    temp: str
+    digests: Digests
+    kind: str
 
 
 class Blobs:
@@ -22,141 +40,173 @@ class Blobs:
 
     Sync policy: `publish` returns when the bytes and then the names are on disk, so that a record written afterwards
     never names an object that a power cut took. Staged files have temporary names in `folder`/tmp; what a killed
-    process left there is removed after a day.
+    process left there is removed after a day. Names are strings here: Path objects would take longer than the work.
     """
 
     def __init__(self, folder: Path, stats: StatCache) -> None:
-        self._folder = folder.absolute()
-        self._objects = os.fspath(self._folder / "files" / "md5")
+        self._objects = os.fspath(folder.absolute() / "files" / "md5")
+        self._tmp = os.fspath(folder.absolute() / "tmp")
         self._stats = stats
         self._linker = links.Linker()
-        self._swept = False
+        self._ready = False
+        self._manifest: tuple[str, dict[str, str]] | None = None
 
-    def path(self, digest: str) -> Path:
+    def path(self, digest: str) -> str:
         """Where the object is or would be."""
         check_digest(digest)
-        return Path(f"{self._objects}{os.sep}{digest[:2]}{os.sep}{digest[2:]}")
+        return f"{self._objects}{os.sep}{digest[:2]}{os.sep}{digest[2:]}"
 
     def has(self, digest: str, size: int | None = None) -> bool:
         """Whether a sound object is there, as far as can be known without reading one that looks untouched.
 
         `size` in bytes where it is known. Like DVC this trusts the mode 0444 of an object it has never read.
         """
-        st = _stat(self.path(digest))
-        if st is None or size not in (None, st.st_size):
-            return False
-        known = self._stats.get(st)
-        if known is None and stat.S_IMODE(st.st_mode) == _PROTECTED and not self._stats.seen(st):
-            return True
-        return (known or md5(self.path(digest), st, self._stats)) == _hex(digest)
+        return self._looks_sound(digest, _stat(self.path(digest)), size)
 
-    def checked(self, digest: str) -> Path:
-        """The path of the object, whose bytes are known to be right; FossmlError where it is missing or damaged."""
-        path = self.path(digest)
-        st = _stat(path)
-        if st is None:
-            raise self.missing(digest)
-        if md5(path, st, self._stats) != _hex(digest):
-            raise self.damaged(digest)
-        return path
+    def has_all(self, some: Iterable[str]) -> bool:
+        """Whether `has` is true of each, at the price of one question to the stat cache."""
+        found = self._stats_of(some)
+        return all(self._looks_sound(digest, st, None) for digest, st in found.items())
 
-    def copy(self, digest: str, target: Path, *, executable: bool) -> None:
+    def lacking(self, some: Mapping[str, int]) -> list[str]:
+        """Which of these objects, with their sizes in bytes, are not there or not sound."""
+        found = self._stats_of(some)
+        return [digest for digest, size in some.items() if not self._looks_sound(digest, found[digest], size)]
+
+    def find(self, some: Iterable[str]) -> list[Blob]:
+        """What the system says of each of these objects; FossmlError where one is missing."""
+        found = []
+        for digest, st in self._stats_of(some).items():
+            if st is None:
+                raise self.missing(digest)
+            found.append(Blob(digest, self.path(digest), st))
+        return found
+
+    def check(self, blob: Blob) -> Digests:
+        """What the object hashes to, if that is its name; FossmlError where it is damaged."""
+        known = digests(blob.path, blob.stat, self._stats)
+        if known.md5 != _hex(blob.digest):
+            raise self.damaged(blob.digest)
+        return known
+
+    def copy(self, blob: Blob, target: str, *, executable: bool) -> Copied:
         """Copy the object to the new file `target`, checking its bytes in the same read."""
-        if _stat(self.path(digest)) is None:
-            raise self.missing(digest)
-        if links.copy(self.path(digest), target, executable=executable) != _hex(digest):
-            raise self.damaged(digest)
+        known = self._stats.known(blob.stat)
+        if known is not None and known.md5 != _hex(blob.digest):
+            raise self.damaged(blob.digest)
+        mode = 0o777 if executable else 0o666
+        copied = links.copy(blob.path, target, blob.stat.st_size, mode=mode, known=known)
+        if copied is None or copied.digests.md5 != _hex(blob.digest):
+            raise self.damaged(blob.digest)
+        return copied
 
     def manifest(self, digest: str) -> dict[str, str]:
         """The files of the folder `digest`: relative POSIX path -> MD5."""
         path = self.path(digest)
         if _stat(path) is None:
             raise self.missing(digest)
-        text = path.read_bytes()
+        text = Path(path).read_bytes()
         if manifest.digest(text) != digest:
             raise self.damaged(digest)
-        return manifest.load(text, digest)
+        if self._manifest is None or self._manifest[0] != digest:
+            self._manifest = digest, manifest.load(text, digest)
+        return self._manifest[1]
 
     def missing(self, digest: str) -> FossmlError:
         """The error to raise where there is no such object."""
         hint = "`dvc fetch` gets it from the remote, a build makes it again"
-        return FossmlError(f"the object {digest} is not in the cache", where=str(self.path(digest)), hint=hint)
+        return FossmlError(f"the object {digest} is not in the cache", where=self.path(digest), hint=hint)
 
     def damaged(self, digest: str) -> FossmlError:
         """The error to raise for an object with the wrong bytes, which is unprotected: so `has` and dvc see it too."""
         with contextlib.suppress(OSError):
-            self.path(digest).chmod(0o644)
+            Path(self.path(digest)).chmod(0o644)
         hint = "remove it; then `dvc fetch` gets it from the remote, a build makes it again"
-        return FossmlError(f"the cached object {digest} is damaged", where=str(self.path(digest)), hint=hint)
+        return FossmlError(f"the cached object {digest} is damaged", where=self.path(digest), hint=hint)
 
-    def stage(self, source: Path, digest: str, kinds: Sequence[str]) -> Path:
-        """Bring the bytes of `source` into the cache under a temporary name, by the first of `kinds` that works."""
+    def stage(self, source: str, size: int, expected: Digests, kinds: Sequence[str]) -> Staged:
+        """Bring the bytes of `source`, about `size`, in under a temporary name, by the first of `kinds` that works."""
         temp = self._temporary()
         try:
-            if self._bring(source, temp, kinds) != digest:
-                raise FossmlError("this changed while it was being stored", where=str(source), hint="try again")
-            _protect(temp)
+            staged = self._bring(source, temp, size, expected, kinds)
+            if staged is None or staged.digests.md5 != expected.md5:
+                raise FossmlError("this changed while it was being stored", where=source, hint="try again")
         except BaseException:
-            durable.remove(temp)
+            durable.remove(Path(temp))
             raise
-        return temp
+        return staged
 
-    def stage_bytes(self, data: bytes) -> Path:
+    def stage_bytes(self, data: bytes) -> Staged:
         """Write `data` into the cache under a temporary name."""
         temp = self._temporary()
-        temp.write_bytes(data)
-        _protect(temp)
-        return temp
+        try:
+            Path(temp).write_bytes(data)
+            links.protect_file(temp)
+        except BaseException:
+            durable.remove(Path(temp))
+            raise
+        return Staged(temp, reading.of_bytes(data), "copy")
 
-    def publish(self, staged: Mapping[str, Path]) -> None:
+    def publish(self, staged: Mapping[str, Staged]) -> None:
         """Give staged files their names, in this order, and return when all is on disk."""
         if not staged:
             return
-        durable.sync(staged.values())
+        durable.sync([each.temp for each in staged.values()])
         read_ns = self._stats.clock()
-        folders = sorted({self.path(digest).parent for digest in staged})
+        folders = sorted({self.path(digest).rpartition(os.sep)[0] for digest in staged})
         for folder in folders:
-            folder.mkdir(parents=True, exist_ok=True)
-        for digest, temp in staged.items():
+            Path(folder).mkdir(parents=True, exist_ok=True)
+        for digest, each in staged.items():
             path = self.path(digest)
-            temp.replace(path)
-            self._stats.put(path.stat(), _hex(digest), read_ns)
-        durable.sync([*folders, folders[0].parent])
+            os.replace(each.temp, path)  # noqa: PTH105 - for each of many files, as the next line
+            self._stats.put(os.lstat(path), each.digests, read_ns)
+        durable.sync([*folders, self._objects])
 
-    def _bring(self, source: Path, temp: Path, kinds: Sequence[str]) -> str:
-        """Make `temp` of `source`; the MD5 of what was brought."""
+    def _stats_of(self, some: Iterable[str]) -> dict[str, os.stat_result | None]:
+        """What the system says of each, with all that the stat cache knows of them at hand."""
+        found = {digest: _stat(self.path(digest)) for digest in some}
+        self._stats.preload(st for st in found.values() if st)
+        return found
+
+    def _looks_sound(self, digest: str, st: os.stat_result | None, size: int | None) -> bool:
+        if st is None or size not in (None, st.st_size):
+            return False
+        known = self._stats.known(st)
+        if known is None and is_protected(st) and not self._stats.seen(st):
+            return True
+        return (known or digests(self.path(digest), st, self._stats)).md5 == _hex(digest)
+
+    def _bring(self, source: str, temp: str, size: int, expected: Digests, kinds: Sequence[str]) -> Staged | None:
+        """Make `temp` of `source`, read-only; None where the source is not what was expected."""
         for kind in kinds:
             if kind == "hardlink":
-                known = md5(source, source.stat(), self._stats)
+                known = digests(source, os.stat(source), self._stats)  # noqa: PTH116
                 if self._linker.link(kind, source, temp):
-                    return known
+                    links.protect_file(temp)
+                    return Staged(temp, known, kind)
             elif kind == "reflink" and self._linker.link(kind, source, temp):
-                return md5(source, source.stat(), self._stats)  # read or known after the clone: a change shows
-        return links.copy(source, temp)
+                links.protect_file(temp)
+                # read or known after the clone: a change shows
+                return Staged(temp, digests(source, os.stat(source), self._stats), kind)  # noqa: PTH116
+        copied = links.copy(source, temp, size, known=expected, protect=True)
+        return Staged(temp, copied.digests, "copy") if copied else None
 
-    def _temporary(self) -> Path:
-        folder = self._folder / "tmp"
-        folder.mkdir(parents=True, exist_ok=True)
-        if not self._swept:
-            durable.sweep(folder)
-            self._swept = True
-        return durable.temporary(folder)
+    def _temporary(self) -> str:
+        if not self._ready:
+            Path(self._tmp).mkdir(parents=True, exist_ok=True)
+            durable.sweep(Path(self._tmp))
+            self._ready = True
+        return f"{self._tmp}{os.sep}{durable.temporary_name()}"
 
 
 def _hex(digest: str) -> str:
     return digest.removesuffix(".dir")
 
 
-def _stat(path: Path) -> os.stat_result | None:
+def _stat(path: str) -> os.stat_result | None:
     """What is there, if it is a plain file: an object that is a link or a folder was not made by DVC or fossml."""
     try:
-        st = path.lstat()
+        st = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     return st if stat.S_ISREG(st.st_mode) else None
-
-
-def _protect(path: Path) -> None:
-    """Make the object read-only. Some network file systems have no modes; DVC does without there as well."""
-    with contextlib.suppress(OSError):
-        path.chmod(_PROTECTED)

@@ -23,7 +23,12 @@ _STALE = 24 * 3600.0
 
 def temporary(folder: Path) -> Path:
     """A new name in `folder` that nobody else uses."""
-    return folder / (TEMPORARY + secrets.token_hex(8))
+    return folder / temporary_name()
+
+
+def temporary_name() -> str:
+    """A file name that nobody else uses."""
+    return TEMPORARY + secrets.token_hex(8)
 
 
 def remove(path: Path) -> None:
@@ -42,7 +47,7 @@ def sweep(folder: Path) -> None:
                 remove(path)
 
 
-def sync(paths: Iterable[Path]) -> None:
+def sync(paths: Iterable[str]) -> None:
     """Return when the bytes of all these files and folders, of one file system, are on disk."""
     names = list(paths)
     if len(names) > _FEW and _sync_filesystem(names[0]):
@@ -53,7 +58,7 @@ def sync(paths: Iterable[Path]) -> None:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[int]:
+def _opened(path: str) -> Iterator[int]:
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         yield fd
@@ -61,7 +66,7 @@ def _opened(path: Path) -> Iterator[int]:
         os.close(fd)
 
 
-def _sync_filesystem(path: Path) -> bool:
+def _sync_filesystem(path: str) -> bool:
     """syncfs(2); False where there is none."""
     if sys.platform != "linux":
         return False

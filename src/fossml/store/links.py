@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import sys
 from collections.abc import Iterable
-from pathlib import Path
+from dataclasses import dataclass
 
 from fossml.errors import FossmlError
+from fossml.store import reading
+from fossml.store.reading import Digests
 
 KINDS = ("reflink", "hardlink", "symlink", "copy")
 
 _FICLONE = 0x40049409
-_CHUNK = 2**20
+PROTECTED = 0o444
+"""The mode of every object: it is shared, so nobody may write to it."""
+
 _CANNOT = frozenset(
     {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EXDEV, errno.ENOTTY, errno.ENOSYS, errno.EINVAL, errno.EMLINK}
 )
@@ -30,7 +33,7 @@ def check_kinds(kinds: Iterable[str]) -> tuple[str, ...]:
     return given
 
 
-def link(kind: str, source: Path, target: Path) -> bool:
+def link(kind: str, source: str, target: str) -> bool:
     """Make `target`, which must not exist, a reflink, hardlink or symlink to `source`; False where that cannot be."""
     try:
         _LINKS[kind](source, target)
@@ -41,49 +44,74 @@ def link(kind: str, source: Path, target: Path) -> bool:
     return True
 
 
-def copy(source: Path, target: Path, *, executable: bool = False) -> str:
-    """Copy the bytes into `target`, which must not exist, and return their MD5, computed in the same read."""
-    hasher = hashlib.md5(usedforsecurity=False)
-    with source.open("rb", buffering=0) as read, open(_create(target, executable), "wb", buffering=0) as write:
-        buffer = memoryview(bytearray(min(_CHUNK, os.fstat(read.fileno()).st_size + 1)))
-        while size := read.readinto(buffer):
-            hasher.update(buffer[:size])
-            _write_all(write.fileno(), buffer[:size])
-    return hasher.hexdigest()
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What the bytes of a copy hash to, and what the system says of it when it was written."""
+
+    digests: Digests
+    stat: os.stat_result
 
 
-def _write_all(fd: int, data: memoryview) -> None:
-    while data:
-        data = data[os.write(fd, data) :]
+def copy(
+    source: str, target: str, size: int, *, mode: int = 0o666, known: Digests | None = None, protect: bool = False
+) -> Copied | None:
+    """Copy the bytes, about `size`, into `target`, which must not exist, hashing them in the same read.
+
+    Where `source` is `known` with its SHA-256 that alone is computed, the cheaper of the two on most machines; None
+    if it differs. `mode` is subject to the umask; `protect` makes the copy read-only, as objects are.
+    """
+    read = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        write = _create(target, mode)
+        try:
+            if protect:
+                protect_file(write)
+            digests = _digests(read, write, size, known)
+            return Copied(digests, os.fstat(write)) if digests else None
+        finally:
+            os.close(write)
+    finally:
+        os.close(read)
 
 
-def _create(target: Path, executable: bool) -> int:
+def _digests(read: int, write: int, size: int, known: Digests | None) -> Digests | None:
+    if known is None or known.sha256 is None:
+        return reading.read(read, size, write)
+    return known if reading.copy_sha256(read, size, write) == known.sha256 else None
+
+
+def protect_file(file: int | str) -> None:
+    """Make an object read-only. Some network file systems have no modes; DVC does without there as well."""
+    with contextlib.suppress(OSError):
+        os.chmod(file, PROTECTED)  # noqa: PTH101 - a file descriptor or a name, for each of many files
+
+
+def _create(target: str, mode: int) -> int:
     """A new file for writing, with the mode that the umask leaves."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    return os.open(target, flags, 0o777 if executable else 0o666)
+    return os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
 
 
-def _reflink(source: Path, target: Path) -> None:
+def _reflink(source: str, target: str) -> None:
     """Share the blocks of `source` until either changes (btrfs, XFS, bcachefs, ZFS)."""
     if sys.platform != "linux":
         raise OSError(errno.ENOTSUP, "no reflinks here")
     import fcntl
 
-    with source.open("rb") as read, open(_create(target, False), "wb") as write:
+    with open(source, "rb") as read, open(_create(target, 0o666), "wb") as write:  # noqa: PTH123 - names are strings here
         try:
             fcntl.ioctl(write.fileno(), _FICLONE, read.fileno())
         except OSError:
             with contextlib.suppress(OSError):
-                target.unlink()
+                os.unlink(target)  # noqa: PTH108
             raise
 
 
-def _hardlink(source: Path, target: Path) -> None:
-    target.hardlink_to(source)
+def _hardlink(source: str, target: str) -> None:
+    os.link(source, target)
 
 
-def _symlink(source: Path, target: Path) -> None:
-    target.symlink_to(source.absolute())
+def _symlink(source: str, target: str) -> None:
+    os.symlink(source, target)  # noqa: PTH211 - likewise
 
 
 _LINKS = {"reflink": _reflink, "hardlink": _hardlink, "symlink": _symlink}
@@ -94,13 +122,24 @@ class Linker:
 
     def __init__(self) -> None:
         self._refused: set[tuple[str, int, int]] = set()
+        self._devices: dict[str, int] = {}
 
-    def link(self, kind: str, source: Path, target: Path) -> bool:
-        """As the function `link`."""
-        between = (kind, source.stat().st_dev, target.parent.stat().st_dev)
-        if between in self._refused:
+    def link(self, kind: str, source: str, target: str) -> bool:
+        """As the function `link`; `source` is absolute."""
+        if self.refuses(kind, source, target):
             return False
         done = link(kind, source, target)
         if not done:
-            self._refused.add(between)
+            self._refused.add((kind, self._device(source), self._device(target)))
         return done
+
+    def refuses(self, kind: str, source: str, target: str) -> bool:
+        """Whether it is known that there is no such link between these two."""
+        return bool(self._refused) and (kind, self._device(source), self._device(target)) in self._refused
+
+    def _device(self, path: str) -> int:
+        """The file system that the folder of `path` is on."""
+        folder = path.rpartition(os.sep)[0]
+        if folder not in self._devices:
+            self._devices[folder] = os.stat(folder or os.sep).st_dev  # noqa: PTH116
+        return self._devices[folder]

@@ -6,15 +6,16 @@ import contextlib
 import os
 import stat
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from fossml.errors import FossmlError
 from fossml.store import durable, manifest
-from fossml.store.blobs import Blobs
-from fossml.store.digest import Measured, StatCache, measure
+from fossml.store.blobs import Blob, Blobs, Staged
+from fossml.store.digest import WORTH_A_TICK, Digests, Measured, StatCache, measure
 from fossml.store.ignore import gitignore
-from fossml.store.links import Linker, check_kinds, copy
+from fossml.store.links import Copied, Linker, check_kinds, copy
 from fossml.store.paths import TEMPORARY, check_target
 from fossml.store.statcache import FINE
 from fossml.store.walk import Ignored, files, left_out, nothing_ignored
@@ -22,8 +23,7 @@ from fossml.types import Artifact
 
 __all__ = ["Objects", "gitignore"]
 
-_WORTH_A_TICK = 2**24
-"""Bytes from which waiting 30 ms, so that the stat cache can vouch for a new file, is cheaper than reading it again."""
+_AT_ONCE = 500
 
 
 class Objects:
@@ -61,7 +61,7 @@ class Objects:
             files = self._blobs.manifest(a.digest)
         except FossmlError:
             return False
-        return all(self._blobs.has(digest) for digest in set(files.values()))
+        return self._blobs.has_all(set(files.values()))
 
     def add(self, source: Path, a: Artifact, *, linked: bool = True) -> None:
         """Bring the file or folder `source` into the cache, and tie it to its objects where it is to be `linked`.
@@ -74,11 +74,11 @@ class Objects:
             measured = measure(self._root, os.path.relpath(source, self._root), self._stats, self._ignored)
             if measured is None or measured.artifact.digest != a.digest:
                 raise FossmlError("this changed while it was being stored", where=str(source), hint="try again")
-            paths = {source / name: digest for name, digest in measured.files.items()}
-            files = paths if a.digest.endswith(".dir") else {source: a.digest}
-            self._store(files, measured, linked)
-            for path, digest in files.items() if linked else ():
-                self._tie(path, digest)
+            files = _parts(source, measured)
+            staged = self._store(files, measured, linked)
+            for part in files if linked else ():
+                if not staged.get(part.path) == self._links[0] == "hardlink":
+                    self._tie(part)
 
     def checkout(self, a: Artifact, target: Path, *, linked: bool = True) -> None:
         """Make `target` what `a` says, from the cache. What stood there is replaced once the new is whole.
@@ -93,8 +93,8 @@ class Objects:
             self._sweep(target.parent)
             temp = durable.temporary(target.parent)
             try:
-                files = self._fill(a, temp, linked)
-                self._replace(a, temp, target, files)
+                copies = self._fill(a, os.fspath(temp), linked)
+                self._replace(a, temp, target, copies)
             finally:
                 durable.remove(temp)
 
@@ -103,7 +103,9 @@ class Objects:
         check_target(self._root, target)
         with _told(target):
             path = os.path.relpath(target, self._root)
-            inner = [target / name for name in files(target, path, self._ignored)] if target.is_dir() else [target]
+            inner = (
+                [target / name for name in files(target, path, self._ignored).stats] if target.is_dir() else [target]
+            )
             for file in inner if target.exists() else ():
                 self._release(file)
 
@@ -113,93 +115,119 @@ class Objects:
             return
         temp = durable.temporary(path.parent)
         try:
-            copy(path, temp, executable=bool(path.stat().st_mode & 0o111))
+            real = path.stat()
+            mode = 0o777 if real.st_mode & 0o111 else 0o666
+            copy(os.fspath(path), os.fspath(temp), real.st_size, mode=mode)
             temp.replace(path)
         finally:
             durable.remove(temp)
 
-    def _store(self, files: Mapping[Path, str], measured: Measured, linked: bool) -> None:
-        wanted = {digest: path for path, digest in files.items()}
-        staged: dict[str, Path] = {}
+    def _store(self, files: Iterable[_Part], measured: Measured, linked: bool) -> Mapping[str, str]:
+        """Bring into the cache what it does not have; how each of the files that it took was brought, by path."""
+        wanted = {part.digests.md5: part for part in files}
+        staged: dict[str, Staged] = {}
         try:
-            for digest, path in wanted.items():
-                st = path.stat()
-                if not self._blobs.has(digest, st.st_size):
-                    ways = self._ways_in(path, st) if linked else ("reflink",)
-                    staged[digest] = self._blobs.stage(path, digest, ways)
+            for digest in self._blobs.lacking({digest: part.stat.st_size for digest, part in wanted.items()}):
+                part = wanted[digest]
+                ways = self._ways_in(part) if linked else ("reflink",)
+                staged[digest] = self._blobs.stage(part.path, part.stat.st_size, part.digests, ways)
             folder = measured.artifact.digest
             if folder.endswith(".dir") and not self._blobs.has(folder):
-                staged[folder] = self._blobs.stage_bytes(manifest.dump(measured.files))
+                staged[folder] = self._blobs.stage_bytes(manifest.dump({p: d.md5 for p, d in measured.files.items()}))
             self._blobs.publish(staged)
-        finally:
-            for temp in staged.values():
-                durable.remove(temp)
+        except BaseException:
+            for each in staged.values():
+                durable.remove(Path(each.temp))
+            raise
+        return {wanted[digest].path: each.kind for digest, each in staged.items() if digest in wanted}
 
-    def _ways_in(self, path: Path, st: os.stat_result) -> tuple[str, ...]:
-        """As DVC: a hard link into the cache where hard links are asked for.
+    def _ways_in(self, part: _Part) -> tuple[str, ...]:
+        """As DVC: a hard link into the cache where the file will be a link to it.
 
         Not for a file with other names, or an executable one: the object's mode would become theirs.
         """
-        alone = st.st_nlink == 1 and not path.is_symlink() and not st.st_mode & 0o111
-        return ("reflink", "hardlink") if self._links[0] == "hardlink" and alone else ("reflink",)
+        will_be = self._links[0] in ("hardlink", "symlink")
+        return ("reflink", "hardlink") if will_be and part.is_alone and not part.executable else ("reflink",)
 
-    def _tie(self, path: Path, digest: str) -> None:
-        """Replace `path`, whose bytes are those of the object, by the first kind of link that works, if it is none."""
-        executable = bool(path.stat().st_mode & 0o111)
-        for kind in self._kinds(executable):
-            if _is_tied(path, self._blobs.path(digest), kind):
+    def _tie(self, part: _Part) -> None:
+        """Replace the file, whose bytes are the object's, by the first kind of link that works, if it is none."""
+        for kind in self._kinds(part.executable):
+            if kind in ("reflink", "copy") and part.is_alone:
                 return
-            temp = durable.temporary(path.parent)
+            [blob] = self._blobs.find([part.digests.md5])
+            if _is_tied(part.path, blob, kind):
+                return
+            temp = f"{part.path.rpartition(os.sep)[0]}{os.sep}{durable.temporary_name()}"
             try:
-                if self._place(kind, digest, temp, executable):
-                    temp.replace(path)
+                if self._place(kind, blob, temp, part.executable) is not None:
+                    os.replace(temp, part.path)  # noqa: PTH105 - for each of many files
                     return
-            finally:
-                durable.remove(temp)
-        raise self._no_link(path)
+            except BaseException:
+                durable.remove(Path(temp))
+                raise
+        raise self._no_link(part.path)
 
     def _kinds(self, executable: bool, linked: bool = True) -> tuple[str, ...]:
         """An executable file is a copy: its mode must not become the object's."""
         return self._links if linked and not executable else ("copy",)
 
-    def _place(self, kind: str, digest: str, target: Path, executable: bool) -> bool:
-        """Make the new file `target` from a sound object; False where this kind of link cannot be."""
+    def _place(self, kind: str, blob: Blob, target: str, executable: bool) -> Copied | bool | None:
+        """Make the new file `target` from a sound object; None where this kind of link cannot be."""
         if kind == "copy":
-            self._blobs.copy(digest, target, executable=executable)
-            return True
+            return self._blobs.copy(blob, target, executable=executable)
+        if self._linker.refuses(kind, blob.path, target):
+            return None
         read_ns = self._stats.clock()
-        done = self._linker.link(kind, self._blobs.checked(digest), target)
-        if done and kind == "hardlink":
-            self._stats.put(target.stat(), digest, read_ns)
-        return done
+        known = self._blobs.check(blob)
+        if not self._linker.link(kind, blob.path, target):
+            return None
+        if kind == "hardlink" and blob.stat.st_nlink == 1:  # from its second name on it has another signature
+            self._stats.put(os.lstat(target), known, read_ns)
+        return True
 
-    def _fill(self, a: Artifact, temp: Path, linked: bool) -> dict[str, str]:
-        """Make `temp` what `a` says; its files: path relative to `temp` ("" for itself) -> MD5."""
+    def _fill(self, a: Artifact, temp: str, linked: bool) -> dict[str, Copied]:
+        """Make `temp` what `a` says; its files that are copies: path relative to `temp`, "" for itself."""
         if not a.digest.endswith(".dir"):
-            self._make(a.digest, temp, self._kinds(a.isexec, linked), a.isexec)
-            return {"": a.digest}
+            return self._make({"": a.digest}, lambda _: temp, self._kinds(a.isexec, linked), a.isexec)
         files = self._blobs.manifest(a.digest)
-        temp.mkdir()
-        for folder in sorted({Path(name).parent for name in files}):
-            (temp / folder).mkdir(parents=True, exist_ok=True)
-        for name, digest in files.items():
-            self._make(digest, temp / name, self._kinds(False, linked))
-        return files
+        Path(temp).mkdir()
+        for folder in sorted({name.rpartition("/")[0] for name in files}):
+            Path(temp, folder).mkdir(parents=True, exist_ok=True)
+        return self._make(files, lambda name: f"{temp}{os.sep}{name}", self._kinds(False, linked))
 
-    def _make(self, digest: str, target: Path, kinds: Iterable[str], executable: bool = False) -> None:
-        if not any(self._place(kind, digest, target, executable) for kind in kinds):
-            raise self._no_link(target)
+    def _make(
+        self, files: Mapping[str, str], place: Callable[[str], str], kinds: Sequence[str], executable: bool = False
+    ) -> dict[str, Copied]:
+        """Make each file; a few hundred at a time, so that what the system said of an object is fresh when used."""
+        copies = {}
+        names = list(files)
+        for start in range(0, len(names), _AT_ONCE):
+            some = names[start : start + _AT_ONCE]
+            blobs = {blob.digest: blob for blob in self._blobs.find({files[name] for name in some})}
+            for name in some:
+                made = self._first(kinds, blobs[files[name]], place(name), executable)
+                if isinstance(made, Copied):
+                    copies[name] = made
+        return copies
 
-    def _replace(self, a: Artifact, temp: Path, target: Path, files: Mapping[str, str]) -> None:
-        """Put `temp` in place, keep what is ignored of what it replaces, and remember what the files are."""
-        if a.size >= _WORTH_A_TICK:
+    def _first(self, kinds: Sequence[str], blob: Blob, target: str, executable: bool) -> Copied | bool:
+        for kind in kinds:
+            made = self._place(kind, blob, target, executable)
+            if made is not None:
+                return made
+        raise self._no_link(target)
+
+    def _replace(self, a: Artifact, temp: Path, target: Path, copies: Mapping[str, Copied]) -> None:
+        """Put `temp` in place, keep what is ignored of what it replaces, and remember what the copies are."""
+        if a.size >= WORTH_A_TICK and copies:
             time.sleep(FINE / 1e9)
         read_ns = self._stats.clock()
         durable.swap_in(temp, target)
         if temp.is_dir() and not temp.is_symlink() and target.is_dir():
             self._keep_ignored(temp, target)
-        for name, digest in files.items():
-            self._stats.put((target / name).stat(), digest, read_ns)
+        for name, copied in copies.items():
+            st = copied.stat if name else target.stat()  # renaming a file changes its ctime
+            self._stats.put(st, copied.digests, read_ns)
 
     def _keep_ignored(self, old: Path, new: Path) -> None:
         path = Path(os.path.relpath(new, self._root)).as_posix()
@@ -213,9 +241,9 @@ class Objects:
             durable.sweep(folder)
             self._swept.add(folder)
 
-    def _no_link(self, path: Path) -> FossmlError:
+    def _no_link(self, path: str) -> FossmlError:
         message = f"the file system has none of these kinds of link: {', '.join(self._links)}"
-        return FossmlError(message, where=str(path), hint="`dvc config cache.type copy`")
+        return FossmlError(message, where=path, hint="`dvc config cache.type copy`")
 
 
 def _root_of(folder: Path) -> Path:
@@ -224,12 +252,44 @@ def _root_of(folder: Path) -> Path:
     return folder.absolute().parent.parent
 
 
-def _is_tied(path: Path, blob: Path, kind: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One file to store: where it lies, what it hashes to, and what the system said of it when it was measured."""
+
+    path: str
+    digests: Digests
+    stat: os.stat_result
+    is_link: bool
+
+    @property
+    def executable(self) -> bool:
+        return bool(self.stat.st_mode & 0o111)
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether it is a file of its own, with no other name."""
+        return not self.is_link and self.stat.st_nlink == 1
+
+
+def _parts(source: Path, measured: Measured) -> list[_Part]:
+    """The file itself, or all of the folder."""
+    return [
+        _Part(
+            f"{source}{os.sep}{name}" if name else os.fspath(source),
+            digests,
+            measured.stats[name],
+            name in measured.links,
+        )
+        for name, digests in measured.files.items()
+    ]
+
+
+def _is_tied(path: str, blob: Blob, kind: str) -> bool:
     """Whether `path` is such a link to `blob` already; a file of its own is as good as a reflink or a copy."""
-    st = path.lstat()
+    st = os.lstat(path)
     if kind == "symlink":
-        return stat.S_ISLNK(st.st_mode) and path.readlink() == blob
-    same = os.path.samestat(st, blob.stat())
+        return stat.S_ISLNK(st.st_mode) and os.readlink(path) == blob.path  # noqa: PTH115 - names are strings here
+    same = os.path.samestat(st, blob.stat)
     return same if kind == "hardlink" else stat.S_ISREG(st.st_mode) and not same
 
 

@@ -7,19 +7,29 @@ import sqlite3
 import stat
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
 from fossml.errors import FossmlError
 from fossml.store.paths import check_own
+from fossml.store.reading import Digests
 
 _T = TypeVar("_T")
-_Row = tuple[int, int, int, int, str]
+_Row = tuple[int, int, int, int, str, str | None]
+_FolderRow = tuple[int, bytes, str, str | None]
 
-_TABLE = "CREATE TABLE file (inode INTEGER PRIMARY KEY, size INT, mtime INT, ctime INT, md5 TEXT)"
+_TABLES = {
+    "file": "CREATE TABLE file (inode INTEGER PRIMARY KEY, size INT, mtime INT, ctime INT, md5 TEXT, sha256 TEXT)",
+    "folder": "CREATE TABLE folder (inode INTEGER PRIMARY KEY, listing BLOB, md5 TEXT, sha256 TEXT)",
+}
+_UNASKED: _Row = (0, 0, 0, 0, "", None)
 _BATCH = 10_000
+_QUESTION = 900
+"""Inodes asked for at once; sqlite allows 999 in one question."""
+_HELD = 500_000
+"""Rows kept in memory at most, about 150 MB."""
 _SECOND = 1_000_000_000
 FINE = 30_000_000
 """Nanoseconds. Kernels stamp files with a clock that ticks every 1 to 10 ms; exFAT counts in 10 ms."""
@@ -37,23 +47,30 @@ def is_racy(mtime_ns: int, read_ns: int) -> bool:
     return abs(read_ns - mtime_ns) <= granularity(mtime_ns)
 
 
+def is_protected(st: os.stat_result) -> bool:
+    """Whether the file has the mode of an object in the cache: read-only for everybody."""
+    return stat.S_IMODE(st.st_mode) == 0o444
+
+
 def signature(st: os.stat_result) -> tuple[int, int, int, int]:
     """What must be unchanged for a file to be unchanged: inode, size, mtime and ctime.
 
     ctime tells apart files that were given equal mtimes (unpacked from one archive) and reuse an inode. It is left out
-    for a protected file with several names: there it changes with each name that is made or removed.
+    (0) for a protected file with several names: there it changes with each name that is made or removed. What was
+    known of such a file is believed as well when all names but one are gone.
     """
-    shared = st.st_nlink > 1 and stat.S_IMODE(st.st_mode) == 0o444
+    shared = st.st_nlink > 1 and is_protected(st)
     inode = st.st_ino if st.st_ino < 2**63 else st.st_ino - 2**64  # sqlite's integers are signed
     return inode, st.st_size, st.st_mtime_ns, 0 if shared else st.st_ctime_ns
 
 
 class StatCache:
-    """Remembers signature -> MD5 in the sqlite file `db`, in memory only where `db` is None or cannot be used.
+    """Remembers signature -> MD5 and SHA-256 in the sqlite file `db`, in memory only where `db` is None or unusable.
 
     A context manager; what was learnt is written in batches and at the end. Safe for threads and for several
     processes. A damaged file is replaced without a word: it is only a cache. It keeps a rollback journal, not a WAL:
     a WAL needs shared memory, which the network file systems of clusters lack, and writes are few. Nothing is synced.
+    What was read once is kept in memory, so another process's news may be missed: a file is then read once more.
     `clock` gives nanoseconds; `patience` is how many seconds to wait while another process writes.
     """
 
@@ -62,7 +79,9 @@ class StatCache:
         self._db = db
         self._patience = patience
         self._lock = threading.Lock()
+        self._rows: dict[int, _Row | None] = {}
         self._new: dict[int, _Row] = {}
+        self._folders: dict[int, _FolderRow] = {}
         self._connection = self._open()
 
     def __enter__(self) -> Self:
@@ -71,31 +90,60 @@ class StatCache:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def get(self, st: os.stat_result) -> str | None:
-        """The MD5 of the file that `st` describes, None where it is not known or may have changed."""
-        row = self._row(signature(st)[0])
-        return row[4] if row is not None and row[:4] == signature(st) else None
+    def known(self, st: os.stat_result) -> Digests | None:
+        """What the file that `st` describes hashes to, None where it is not known or may have changed."""
+        inode, size, mtime, ctime = signature(st)
+        row = self._row(inode)
+        if row is None or row[1] != size or row[2] != mtime:
+            return None
+        return Digests(row[4], row[5]) if row[3] == ctime or (row[3] == 0 and is_protected(st)) else None
 
     def seen(self, st: os.stat_result) -> bool:
         """Whether a file of this inode was ever known, changed since or not."""
         return self._row(signature(st)[0]) is not None
 
-    def put(self, st: os.stat_result, digest: str, read_ns: int) -> None:
-        """Remember that the file had `digest` at `read_ns` (of `clock`); not where a later write could go unseen."""
+    def preload(self, stats: Iterable[os.stat_result]) -> None:
+        """Read what is known of all these files at once: a question for each would take most of the time."""
+        if self._connection is None:
+            return
+        inodes = [inode for inode in {signature(st)[0] for st in stats} if inode not in self._rows]
+        for start in range(0, len(inodes), _QUESTION):
+            some = inodes[start : start + _QUESTION]
+            with self._lock:
+                self._load(some)
+
+    def put(self, st: os.stat_result, found: Digests, read_ns: int) -> None:
+        """Remember what the file hashed to at `read_ns` (of `clock`); not where a later write could go unseen."""
         if is_racy(st.st_mtime_ns, read_ns):
             return
-        row = (*signature(st), digest)
+        row = (*signature(st), *found)
         with self._lock:
-            self._new[row[0]] = row
+            self._new[row[0]] = self._rows[row[0]] = row
             full = len(self._new) >= _BATCH
         if full:
             self.flush()
 
+    def known_folder(self, at: os.stat_result, listing: bytes) -> Digests | None:
+        """What the folder `at` hashes to if the hash of its names and signatures is still `listing`."""
+        inode = signature(at)[0]
+        with self._lock:
+            row = self._folders.get(inode) or self._try(lambda db: _select_folder(db, inode))
+        return Digests(row[2], row[3]) if row is not None and row[1] == listing else None
+
+    def put_folder(self, at: os.stat_result, listing: bytes, found: Digests) -> None:
+        """Remember the digests of the folder `at`, all files of which are `known`."""
+        inode = signature(at)[0]
+        with self._lock:
+            self._folders[inode] = (inode, listing, *found)
+
     def flush(self) -> None:
         """Write what was learnt. What cannot be written now stays in memory."""
         with self._lock:
-            if self._new and self._try(self._write) is not None:
+            if (self._new or self._folders) and self._try(self._write) is not None:
                 self._new.clear()
+                self._folders.clear()
+                if len(self._rows) > _HELD:
+                    self._rows.clear()
 
     def close(self) -> None:
         """Write what was learnt and let go of the file."""
@@ -106,12 +154,26 @@ class StatCache:
             self._connection = None
 
     def _row(self, inode: int) -> _Row | None:
+        row = self._rows.get(inode, _UNASKED)
+        if row is not _UNASKED:
+            return row
         with self._lock:
-            return self._new.get(inode) or self._try(lambda db: _select(db, inode))
+            self._load([inode])
+            return self._rows.get(inode)
+
+    def _load(self, inodes: list[int]) -> None:
+        """Read these rows into memory, also that there are none; what was learnt since is newer and stays."""
+        found = self._try(lambda db: _select(db, inodes))
+        if found is not None:
+            rows: dict[int, _Row | None] = dict.fromkeys(inodes)
+            rows.update((row[0], row) for row in found)
+            for inode, row in rows.items():
+                self._rows.setdefault(inode, row)
 
     def _write(self, db: sqlite3.Connection) -> bool:
         with db:
-            db.executemany("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?)", self._new.values())
+            db.executemany("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?, ?)", self._new.values())
+            db.executemany("INSERT OR REPLACE INTO folder VALUES (?, ?, ?, ?)", self._folders.values())
         return True
 
     def _try(self, action: Callable[[sqlite3.Connection], _T]) -> _T | None:
@@ -166,17 +228,21 @@ def _prepare(db: sqlite3.Connection) -> None:
     with db:
         db.execute("BEGIN IMMEDIATE")
         if not _is_ours(db):  # another process may have been faster
-            db.execute("DROP TABLE IF EXISTS file")
-            db.execute(_TABLE)
+            for name, sql in _TABLES.items():
+                db.execute(f"DROP TABLE IF EXISTS {name}")
+                db.execute(sql)
 
 
 def _is_ours(db: sqlite3.Connection) -> bool:
-    row = db.execute("SELECT sql FROM sqlite_master WHERE name = 'file'").fetchone()
-    return row is not None and row[0] == _TABLE
+    rows = db.execute("SELECT name, sql FROM sqlite_master WHERE name IN ('file', 'folder')").fetchall()
+    return dict(rows) == _TABLES
 
 
-def _select(db: sqlite3.Connection, inode: int) -> _Row | None:
-    row: _Row | None = db.execute(
-        "SELECT inode, size, mtime, ctime, md5 FROM file WHERE inode = ?", (inode,)
-    ).fetchone()
+def _select(db: sqlite3.Connection, inodes: list[int]) -> list[_Row]:
+    marks = ",".join("?" * len(inodes))
+    return db.execute(f"SELECT * FROM file WHERE inode IN ({marks})", inodes).fetchall()
+
+
+def _select_folder(db: sqlite3.Connection, inode: int) -> _FolderRow | None:
+    row: _FolderRow | None = db.execute("SELECT * FROM folder WHERE inode = ?", (inode,)).fetchone()
     return row

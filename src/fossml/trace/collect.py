@@ -3,103 +3,91 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from fossml.trace.distributions import editable, imported
+from fossml.trace.hook import MOST_MISSING, PACKAGES
+from fossml.trace.records import Record, of, read_hook
+from fossml.trace.searched import searched
+from fossml.trace.state import States
+from fossml.trace.untraced import untraced
 from fossml.types import Trace
 
 HIDDEN = frozenset({".git", ".dvc", ".fossml", "__pycache__", ".ipynb_checkpoints", ".mypy_cache", ".pytest_cache"})
 CACHES = frozenset({"matplotlib", "fontconfig"})
 """Folders outside the repository in which libraries keep what they can make again."""
 
-_ESCAPE = re.compile(r"\\(.)")
-_PLAIN = {"n": "\n", "t": "\t", "r": "\r"}
 
+def collect(folders: Path | Iterable[Path], root: Path, cmd: str = "") -> Trace:
+    """The Trace of all processes that left a record in `folders`; `how` is none where there was no process.
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One line of a process's file; the kinds are those of the hook."""
+    Several folders are those of a stage that was killed and resumed, in any order: all its attempts are one run. `cmd`
+    is the shell's text that was run, where it is known: no record tells of it.
 
-    kind: str
-    time: int
-    fields: tuple[str, ...]
-
-
-def collect(folder: Path, root: Path) -> Trace:
-    """The Trace of all processes that left a record in `folder`; `how` is none where there was no process.
-
-    Only what still exists counts: a temporary file that is gone was neither read nor written, and a file that was
-    opened in vain was not there. A file read after the tree itself wrote it is not read. Code from outside that no
-    distribution owns is among `outside`.
+    Only what still exists counts: a temporary file that is gone was neither read nor written. A file read after the
+    tree itself wrote it is not read, and one that was opened to write is written where it has changed since. A file
+    that was opened in vain and is there when all is over is neither read nor missing: native code of the run may have
+    made it. Of those that are still not there, the first MOST_MISSING are told. Code from outside that no distribution
+    owns is among `outside`.
     """
-    records = read_records(folder)
+    records = read_records([folders] if isinstance(folders, Path) else folders)
+    alien = tuple(dict.fromkeys(untraced(records, cmd)))
     if not records:
-        return Trace(how="none")
+        return Trace(how="none", untraced=alien)
     homes = tuple(dict.fromkeys((str(root.absolute()), str(root.resolve()))))
-    read, written = touched(records)
-    sources = {first for first, _ in _of(records, "S")}
+    states = States()
+    read, written = touched(records, states)
+    sources = {record.fields[0] for record in of(records, "S")}
     inside = {path: place for path in {*read, *written, *sources} if (place := relative(path, homes)) is not None}
-    folders = {folder for record in records if record.kind == "H" for folder in record.fields}
-    installed = editable(sources - inside.keys(), folders)
+    executed = {path for path in sources if path in inside and Path(path).is_file()}
+    site = {path for record in of(records, "V") for path in record.fields if (path + "/").endswith(PACKAGES)}
+    installed = editable(sources - inside.keys(), site)
+    here = {*imported({(record.fields[0], record.fields[1]) for record in of(records, "P")}), *installed.values()}
     return Trace(
         how="hook",
-        sources=tuple(sorted({inside[path] for path in sources if path in inside and Path(path).is_file()})),
-        read=tuple(sorted({inside[path] for path in read - sources if path in inside})),
-        written=tuple(sorted({inside[path] for path in written if path in inside})),
+        sources=_places(executed, inside),
+        read=_places(read - sources, inside),
+        written=_places(written, inside),
         listed=_listed(records, homes),
+        missing=_missing(records, homes),
+        searched=_searched(records, homes),
+        changed=_places(_changed(records, states) & (executed | read) - written, inside),
         outside=tuple(sorted(_outside({*read, *written, *sources} - inside.keys() - installed.keys(), homes))),
-        distributions=dict(sorted({**imported(set(_of(records, "P"))), **dict(installed.values())}.items())),
-        commands=tuple(dict.fromkeys(_commands(records))),
+        distributions={one.name: one.version for one in sorted(here)},
+        packages=tuple(sorted({one.folder for one in here})),
+        python=_python(records, inside),
+        commands=tuple(dict.fromkeys(record.fields for record in of(records, "C"))),
+        untraced=alien,
     )
 
 
-def read_records(folder: Path) -> list[Record]:
-    """The records of all processes in the order of time. A torn or foreign line is left out."""
-    files = sorted(folder.glob("*.trace")) if folder.is_dir() else []
-    return sorted((record for file in files for record in _parse(file.read_bytes())), key=lambda record: record.time)
+def read_records(folders: Iterable[Path]) -> list[Record]:
+    """The records of all processes, in the order of time."""
+    return sorted((record for folder in folders for record in read_hook(folder)), key=lambda record: record.time)
 
 
-def _parse(data: bytes) -> Iterator[Record]:
-    text = data.decode("utf-8", "surrogateescape")
-    for line in text.split("\n")[:-1]:
-        kind, _, rest = line.partition("\t")
-        time, *fields = rest.split("\t")
-        if len(kind) == 1 and time.isdecimal() and (fields or kind == "H"):
-            yield Record(kind, int(time), tuple(_plain(field) for field in fields))
-
-
-def _plain(field: str) -> str:
-    return _ESCAPE.sub(lambda match: _PLAIN.get(match[1], match[1]), field)
-
-
-def _of(records: Iterable[Record], kind: str) -> Iterator[tuple[str, str]]:
-    return ((record.fields[0], record.fields[-1]) for record in records if record.kind == kind)
-
-
-def touched(records: Iterable[Record]) -> tuple[set[str], set[str]]:
+def touched(records: Iterable[Record], states: States) -> tuple[set[str], set[str]]:
     """What was (read before it was written, written), absolute, of what exists now."""
     read: set[str] = set()
     written: set[str] = set()
+    folders: set[str] = set()
     for record in records:
-        path = record.fields[0]
-        if record.kind in "RFQ" and path not in written:
+        path = record.fields[0] if record.fields else ""
+        if record.kind in "RF" and path not in written:
             read.add(path)
-        if record.kind in "WG" or (record.kind == "Q" and _changed_since(path, record.time)):
+        if record.kind == "G" or (record.kind == "W" and states.written(record)):
             written.add(path)
-        if record.kind == "M" and len(record.fields) == 2:
+        if record.kind in "FG":
+            folders.add(path)
+        if record.kind == "M":
             written |= _moved(written, path, record.fields[1])
-    folders = {record.fields[0] for record in records if record.kind in "FG"}
-    return {path for path in read if _stands(path, folders)}, {path for path in written if _stands(path, folders)}
-
-
-def _changed_since(path: str, time: int) -> bool:
-    try:
-        return Path(path).stat().st_mtime_ns >= time
-    except OSError:
-        return False
+    whole = {path for path in folders if Path(path).is_dir()}
+    return (
+        {path for path in read if path in whole or Path(path).is_file()},
+        {path for path in written if path in whole or Path(path).is_file() or Path(path).is_symlink()},
+    )
 
 
 def _moved(written: set[str], source: str, target: str) -> set[str]:
@@ -108,8 +96,8 @@ def _moved(written: set[str], source: str, target: str) -> set[str]:
     return {target} | {target + os.sep + path[len(below) :] for path in written if path.startswith(below)}
 
 
-def _stands(path: str, folders: set[str]) -> bool:
-    return Path(path).is_file() or (path in folders and Path(path).is_dir())
+def _places(paths: Iterable[str], inside: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(sorted({inside[path] for path in paths if path in inside}))
 
 
 def relative(path: str, homes: tuple[str, ...]) -> str | None:
@@ -124,8 +112,36 @@ def relative(path: str, homes: tuple[str, ...]) -> str | None:
 
 
 def _listed(records: Iterable[Record], homes: tuple[str, ...]) -> tuple[str, ...]:
-    paths = {first for first, _ in _of(records, "L") if Path(first).is_dir()}
+    paths = {record.fields[0] for record in of(records, "L") if Path(record.fields[0]).is_dir()}
     return tuple(sorted({place for path in paths if (place := relative(path, homes)) is not None}))
+
+
+def _missing(records: Iterable[Record], homes: tuple[str, ...]) -> tuple[str, ...]:
+    """The first of the repository's paths that were opened in vain, that nothing wrote and that are not there."""
+    made = {path for record in records if record.kind in "WM" for path in record.fields}
+    tried = dict.fromkeys(record.fields[0] for record in of(records, "N"))
+    places = (relative(path, homes) for path in tried if path not in made and not Path(path).exists())
+    return tuple(sorted([place for place in places if place is not None][:MOST_MISSING]))
+
+
+def _searched(records: Iterable[Record], homes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for folder, names in sorted(searched(records).items()):
+        place = relative(folder, homes)
+        if place is not None:
+            found[place] = tuple(sorted({*names, *found.get(place, ())}))
+    return found
+
+
+def _changed(records: Iterable[Record], states: States) -> set[str]:
+    return {record.fields[0] for record in records if record.kind in "RS" and states.changed(record)}
+
+
+def _python(records: Iterable[Record], inside: Mapping[str, str]) -> str:
+    """The version that executed most of the repository's sources; else that of the first Python that ran."""
+    ran = Counter(record.fields[2] for record in of(records, "S") if record.fields[0] in inside)
+    first = [record.fields[0] for record in of(records, "H")]
+    return ran.most_common(1)[0][0] if ran else next(iter(first), "")
 
 
 def _outside(paths: Iterable[str], homes: tuple[str, ...]) -> Iterator[str]:
@@ -133,7 +149,3 @@ def _outside(paths: Iterable[str], homes: tuple[str, ...]) -> Iterator[str]:
         hidden = any(path.startswith(home + os.sep) for home in homes)
         if not hidden and not CACHES.intersection(Path(path).parts) and Path(path).exists():
             yield path
-
-
-def _commands(records: Iterable[Record]) -> Iterator[tuple[str, ...]]:
-    return (record.fields for record in records if record.kind == "C")

@@ -9,19 +9,27 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 
-def imported(packages: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Distribution -> version of `packages`: pairs of a site-packages folder and what was executed there.
+class Installed(NamedTuple):
+    """A distribution as it lies in a site-packages folder; its name as PEP 503 compares it."""
+
+    name: str
+    version: str
+    folder: str
+
+
+def imported(packages: Iterable[tuple[str, str]]) -> list[Installed]:
+    """The distributions of `packages`, sorted: pairs of a site-packages folder and what was executed there.
 
     What was executed is one or two levels of a path: `six.py`, `numpy/__init__.py`, `google/protobuf`.
     """
     inner: dict[str, set[str]] = defaultdict(set)
     for folder, path in packages:
         inner[folder].add(path)
-    found = {dist for folder, paths in inner.items() for dist in _owners(folder, frozenset(paths), _stamp(folder))}
-    return dict(sorted(found))
+    return sorted(dist for folder, paths in inner.items() for dist in _owners(folder, frozenset(paths), _stamp(folder)))
 
 
 def _stamp(folder: str) -> int:
@@ -32,19 +40,19 @@ def _stamp(folder: str) -> int:
         return 0
 
 
-def editable(sources: Iterable[str], folders: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """Source -> (distribution, version), of those `sources` that are installed for editing in one of `folders`."""
+def editable(sources: Iterable[str], folders: Iterable[str]) -> dict[str, Installed]:
+    """Source -> its distribution, of those `sources` that are installed for editing in one of `folders`."""
     wanted = list(sources)
     homes = (
-        {home: pair for folder in folders for home, pair in _editable_homes(folder, _stamp(folder)).items()}
+        {home: dist for folder in folders for home, dist in _editable_homes(folder, _stamp(folder)).items()}
         if wanted
         else {}
     )
-    return {source: pair for source in wanted for home, pair in homes.items() if source.startswith(f"{home}/")}
+    return {source: dist for source in wanted for home, dist in homes.items() if source.startswith(f"{home}/")}
 
 
 @lru_cache(maxsize=64)
-def _editable_homes(folder: str, _stamp: int) -> dict[str, tuple[str, str]]:
+def _editable_homes(folder: str, _stamp: int) -> dict[str, Installed]:
     homes = {}
     for dist in distributions(path=[folder]):
         try:
@@ -53,12 +61,12 @@ def _editable_homes(folder: str, _stamp: int) -> dict[str, tuple[str, str]]:
             continue
         url = urlsplit(str(origin.get("url", "")))
         if url.scheme == "file" and origin.get("dir_info", {}).get("editable"):
-            homes[unquote(url.path).rstrip("/")] = (normalised(dist.metadata["Name"]), dist.version)
+            homes[unquote(url.path).rstrip("/")] = _installed(dist, folder)
     return homes
 
 
 @lru_cache(maxsize=64)
-def _owners(folder: str, paths: frozenset[str], _stamp: int) -> frozenset[tuple[str, str]]:
+def _owners(folder: str, paths: frozenset[str], _stamp: int) -> frozenset[Installed]:
     installed = list(distributions(path=[folder]))
     wanted = {name for path in paths if (name := _wanted(folder, path))}
     owners: dict[str, list[Distribution]] = defaultdict(list)
@@ -68,7 +76,11 @@ def _owners(folder: str, paths: frozenset[str], _stamp: int) -> frozenset[tuple[
     for dist in installed if wanted - owners.keys() else []:
         for name in (wanted - owners.keys()) & set(_recorded(dist)):
             owners[name].append(dist)
-    return frozenset((normalised(dist.metadata["Name"]), dist.version) for dists in owners.values() for dist in dists)
+    return frozenset(_installed(dist, folder) for dists in owners.values() for dist in dists)
+
+
+def _installed(dist: Distribution, folder: str) -> Installed:
+    return Installed(normalised(dist.metadata["Name"]), dist.version, folder)
 
 
 def normalised(name: str) -> str:

@@ -4,11 +4,15 @@ Standard library only, Python >= 3.8, and nothing imported that the interpreter 
 written when it happens, by open, append and close: no descriptor is kept that the program could close or reuse, and
 nothing is lost when the process is killed. A record is one line: kind, time in ns, fields, separated by tabs.
 
-Kinds: H started, with the package folders · R read · W written · F, G something read, written below this folder
-(past LIMIT) · Q database opened · L listed · M renamed · S source executed · P package executed · C command started.
+Kinds, and their fields:
+
+H started: version of the interpreter, its command · V what sys.path is now · I module looked for along it
+R read, W written: path, its `state` just before · F, G something read, written below this folder (past LIMIT)
+N opened in vain · S source executed: path, state, version of the interpreter · P package executed: folder, path in it
+L folder listed · M renamed: from, to · C command started: its arguments
 """
 
-# ruff: noqa: PTH109, PTH110, PTH117, PTH118, PTH120
+# ruff: noqa: PTH109, PTH116, PTH117, PTH118, PTH120, PTH123
 # pathlib and __future__ would show in sys.modules.
 
 import os
@@ -24,17 +28,24 @@ LIMIT = 50000
 """Distinct paths remembered by one process; past it only their folders are."""
 
 MOST_COMMANDS = 1000
+MOST_MISSING = 1000
+
+WRITES = os.O_WRONLY | os.O_RDWR
+AFRESH = os.O_TRUNC | os.O_EXCL
 
 PACKAGES = ("/site-packages/", "/dist-packages/")
 SYSTEM = ("/proc", "/dev", "/sys", "/etc", "/bin", "/sbin", "/lib", "/lib64", "/usr", "/System", "/Library")
 NOT_LISTING = ("<frozen importlib", "/importlib", "/pkgutil.py", "/pkg_resources/")
 """Modules that list folders to find code, not data."""
+BY_FOLDER = ("/shutil.py", "/os.py", "<frozen os>")
+"""Modules whose os.open names a file relative to a folder that no event tells."""
 
 
 def install(folder: str, root: str) -> None:
     """Add the hook; `folder` takes this process's record, `root` is the repository."""
     recorder = Recorder(folder, root)
-    recorder.record("H", *(path for path in sys.path if (path + "/").endswith(PACKAGES)))
+    recorder.record("H", recorder.version, *own_command())
+    recorder.paths()
     handlers = recorder.handlers
 
     # A closure, since it is called for every event (each `id()` is one) and almost always has nothing to do.
@@ -48,12 +59,61 @@ def install(folder: str, root: str) -> None:
     sys.addaudithook(hook)
 
 
-def ignored_folders(folder: str, root: str) -> "tuple[str, ...]":
+def prefixes() -> "set[str]":
+    """The folders of this interpreter."""
+    return {sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.dirname(os.__file__)}
+
+
+def ignored_folders(folder: str, root: str, interpreter: "set[str]") -> "tuple[str, ...]":
     """Folders of the interpreter and the system, each ending in a slash, unless the repository lies below them."""
-    prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.dirname(os.__file__)}
-    ends = [os.path.normpath(path) + os.sep for path in prefixes.union(SYSTEM)]
+    ends = [os.path.normpath(path) + os.sep for path in interpreter.union(SYSTEM)]
     roots = (root + os.sep, os.path.realpath(root) + os.sep)
     return (folder + os.sep, *(path for path in ends if not any(home.startswith(path) for home in roots)))
+
+
+def is_ignored(path: str, folders: "tuple[str, ...]") -> bool:
+    """Whether `path` belongs to the interpreter, the system, a package, or to the trace itself."""
+    if path.startswith(folders) or path.endswith(".pyc") or "/__pycache__/" in path:
+        return True
+    return any(mark in path for mark in PACKAGES)
+
+
+def in_package(path: str) -> "tuple[str, str] | None":
+    """The site-packages folder that holds `path`, and two levels of what is below it.
+
+    Two are enough to tell the parts of a namespace package apart. None where it is no package's.
+    """
+    for mark in PACKAGES:
+        home, found, inner = path.rpartition(mark)
+        if found:
+            return home + mark[:-1], "/".join(inner.split("/")[:2])
+    return None
+
+
+def state(path: str) -> str:
+    """What changes when the file changes: size, mtime and ctime in ns, then links and mode; "-" for no file."""
+    try:
+        now = os.stat(path)
+    except (OSError, ValueError):
+        return "-"
+    return f"{now.st_size} {now.st_mtime_ns} {now.st_ctime_ns} {now.st_nlink} {now.st_mode}"
+
+
+def own_command() -> "list[str]":
+    """The command line of this process, cut as those of others are."""
+    words = getattr(sys, "orig_argv", None)  # since 3.10
+    if words is None:
+        try:
+            with open("/proc/self/cmdline", "rb") as file:
+                words = file.read().split(b"\0")[:-1]
+        except OSError:
+            words = []
+    return cut(words)
+
+
+def cut(words: "list[Any]") -> "list[str]":
+    """A command line of bounded length."""
+    return [os.fsdecode(word)[:500] for word in words[:100]]
 
 
 def absolute(path: "Any") -> "str | None":
@@ -75,8 +135,7 @@ def commands(event: str, args: "tuple[Any, ...]") -> "list[str]":
     if event == "os.system":
         return ["sh", "-c", os.fsdecode(args[0])]
     argv = args[1]
-    words = [argv] if isinstance(argv, (str, bytes)) else list(argv)
-    return [os.fsdecode(word)[:500] for word in words[:100]]
+    return cut([argv] if isinstance(argv, (str, bytes)) else list(argv))
 
 
 class Recorder:
@@ -84,15 +143,21 @@ class Recorder:
 
     def __init__(self, folder: str, root: str) -> None:
         self.folder = folder
-        self.ignored = ignored_folders(folder, root)
+        self.ignored = ignored_folders(folder, root, prefixes())
+        self.version = sys.version.split()[0]
+        self.library = os.path.dirname(os.__file__) + os.sep
         self.seen: set[tuple[str, ...]] = set()
         self.written: set[str] = set()
         self.executed: set[str] = set()
+        self.known: tuple[set[str], set[str]] = (set(), set())
+        self.looked: set[str] = set()
+        self.path: tuple[object, ...] = ()
         self.started = 0
+        self.missed = 0
         self.handlers = {
             "open": self.opened,
             "exec": self.source,
-            "import": self.extension,
+            "import": self.imported,
             "os.listdir": self.listed,
             "os.scandir": self.listed,
             "os.rename": self.renamed,
@@ -107,17 +172,45 @@ class Recorder:
         }
 
     def opened(self, _event: str, args: "tuple[Any, ...]") -> None:
-        """`open(path, mode, flags)`: the flags say it all, for the builtin and os.open alike."""
-        path, flags = absolute(args[0]), args[2]
-        if path is None or self.is_ignored(path):
-            return
-        if flags & (os.O_WRONLY | os.O_RDWR):
-            fresh = flags & (os.O_TRUNC | os.O_EXCL)
-            if not fresh and path not in self.written and os.path.exists(path):
-                self.read(path)
-            self.write(path)
+        """`open(path, mode, flags)`: the flags say it all, for the builtin and os.open alike.
+
+        A name that was opened before, in this way, is known before anything is made of it: a loader comes back to
+        its files in each epoch.
+        """
+        name, mode, flags = args
+        if type(name) is not str:
+            if isinstance(name, int):
+                return
+            name = os.fsdecode(name)
+        if name[:1] != "/":
+            if mode is None and sys._getframe(2).f_code.co_filename.endswith(BY_FOLDER):
+                return
+            name = os.getcwd() + "/" + name
+        known = self.known[1 if flags & WRITES else 0]
+        if name not in known:
+            path = os.path.normpath(name)
+            if (is_ignored(path, self.ignored) or self.touched(path, flags)) and len(known) < LIMIT:
+                known.add(name)
+
+    def touched(self, path: str, flags: int) -> bool:
+        """Note an open file; whether it need not be looked at again. What is opened to be changed is read as well."""
+        now = state(path)
+        if flags & WRITES:
+            if now != "-" and not flags & AFRESH and path not in self.written:
+                self.bounded("R", "F", path, now)
+            self.write(path, now)
+        elif now == "-":
+            self.missing(path)
+            return False
         else:
-            self.read(path)
+            self.bounded("R", "F", path, now)
+        return True
+
+    def missing(self, path: str) -> None:
+        """Note a file opened in vain."""
+        if self.missed < MOST_MISSING and ("N", path) not in self.seen:
+            self.missed += 1
+            self.once("N", path)
 
     def source(self, _event: str, args: "tuple[Any, ...]") -> None:
         """`exec(code)`: the code object knows its source, also when it came from bytecode."""
@@ -127,102 +220,121 @@ class Recorder:
         if len(self.executed) < LIMIT:
             self.executed.add(name)
         path = absolute(name)
-        if path is not None and any(mark in path for mark in PACKAGES):
-            self.package(path)
-        elif path is not None and not self.is_ignored(path):
-            self.once("S", path)
+        if path is None:
+            return
+        package = in_package(path)
+        if package is not None:
+            self.once("P", *package)
+            self.look(package[1])
+        elif path.startswith(self.library):
+            self.look(path[len(self.library) :])
+        elif not is_ignored(path, self.ignored):
+            self.once("S", path, more=(state(path), self.version))
 
-    def extension(self, _event: str, args: "tuple[Any, ...]") -> None:
-        """`import(module, filename, ...)` has a file name for compiled modules only."""
-        name = args[1]
-        if name and any(mark in name for mark in PACKAGES):
-            self.package(name)
+    def imported(self, _event: str, args: "tuple[Any, ...]") -> None:
+        """`import(module, filename, ...)`: of the module as it is looked for, of the file as a compiled one loads."""
+        module, path = args[0], args[1]
+        if path is None:
+            if "." not in module:
+                self.look(module)
+            return
+        path = absolute(path)
+        package = in_package(path or "")
+        if package is not None:
+            self.once("P", *package)
+        elif path is not None and not is_ignored(path, self.ignored):
+            self.touched(path, os.O_RDONLY)
 
-    def package(self, path: str) -> None:
-        """Note two levels below site-packages: enough to tell the parts of a namespace package apart."""
-        mark = next(mark for mark in PACKAGES if mark in path)
-        home, _, inner = path.rpartition(mark)
-        self.once("P", home + mark[:-1], "/".join(inner.split("/")[:2]))
+    def look(self, module: str) -> None:
+        """Note a top-level module that is looked for along sys.path; a path of it will do."""
+        name = module.split("/", 1)[0].split(".", 1)[0]
+        if name in self.looked or len(self.looked) >= LIMIT:
+            return
+        self.looked.add(name)
+        builtin = sys.modules["_imp"]
+        if not (builtin.is_builtin(name) or builtin.is_frozen(name)):
+            self.paths()
+            self.record("I", name)
+
+    def paths(self) -> None:
+        """Note sys.path where it has changed since; a forked child begins anew, its file stands for itself."""
+        now = (os.getpid(), os.getcwd(), *sys.path)
+        if now != self.path:
+            self.path = now
+            self.record("V", *(path for path in map(absolute, filter(_is_name, sys.path)) if path is not None))
 
     def listed(self, _event: str, args: "tuple[Any, ...]") -> None:
         """A folder listed by the program; not by the import system, which lists what is on sys.path."""
         path = absolute("." if args[0] is None else args[0])
         caller = sys._getframe(2).f_code.co_filename
-        if path is not None and not self.is_ignored(path) and not any(name in caller for name in NOT_LISTING):
+        if path is not None and not any(name in caller for name in NOT_LISTING) and not is_ignored(path, self.ignored):
             self.once("L", path)
 
     def renamed(self, _event: str, args: "tuple[Any, ...]") -> None:
         """`os.rename` and `os.replace`: what was written under the old name is now under the new one."""
         source, target = absolute(args[0]), absolute(args[1])
-        if source is not None and target is not None and not self.is_ignored(target):
+        if source is not None and target is not None and not is_ignored(target, self.ignored):
             self.written.add(target)
             self.once("M", source, target)
 
     def linked(self, event: str, args: "tuple[Any, ...]") -> None:
         """A link made: its name is written, and what a hard link shares was read."""
         source, target = absolute(args[0]), absolute(args[1])
-        if event == "os.link" and source is not None and not self.is_ignored(source):
-            self.read(source)
-        if target is not None and not self.is_ignored(target):
-            self.write(target)
+        if event == "os.link" and source is not None and not is_ignored(source, self.ignored):
+            self.touched(source, os.O_RDONLY)
+        if target is not None and not is_ignored(target, self.ignored):
+            self.write(target, "link")
 
     def truncated(self, _event: str, args: "tuple[Any, ...]") -> None:
         """`os.truncate(path)`."""
         path = absolute(args[0])
-        if path is not None and not self.is_ignored(path):
-            self.write(path)
+        if path is not None and not is_ignored(path, self.ignored):
+            self.write(path, state(path))
 
     def database(self, _event: str, args: "tuple[Any, ...]") -> None:
-        """SQLite opens its file in C: read if it was there; whether it was written shows when it is over."""
+        """SQLite opens its file in C, to read and to write; whether it was written shows when it is over."""
         if os.fsdecode(args[0]).startswith((":memory:", "file:")):
             return
         path = absolute(args[0])
-        if path is not None and os.path.exists(path):
-            self.once("Q", path)
-        elif path is not None:
-            self.write(path)
+        if path is not None:
+            self.touched(path, os.O_RDWR)
 
     def command(self, event: str, args: "tuple[Any, ...]") -> None:
-        """A process started by this one."""
-        if self.started < MOST_COMMANDS:
+        """A process started by this one; told twice where subprocess starts it by os.posix_spawn."""
+        twice = event == "os.posix_spawn" and sys._getframe(2).f_code.co_filename.endswith("/subprocess.py")
+        if self.started < MOST_COMMANDS and not twice:
             self.started += 1
-            self.once("C", *commands(event, args))
+            self.record("C", *commands(event, args))
 
-    def read(self, path: str) -> None:
-        """Note a file read."""
-        self.bounded("R", "F", path)
-
-    def write(self, path: str) -> None:
+    def write(self, path: str, now: str) -> None:
         """Note a file written."""
         if len(self.written) < LIMIT:
             self.written.add(path)
-        self.bounded("W", "G", path)
+        self.bounded("W", "G", path, now)
 
-    def bounded(self, kind: str, folder_kind: str, path: str) -> None:
-        """Note `path`, or its folder once there are too many."""
+    def bounded(self, kind: str, folder_kind: str, path: str, now: str) -> None:
+        """Note `path` and its state, or its folder once there are too many."""
         if len(self.seen) < LIMIT or (kind, path) in self.seen:
-            self.once(kind, path)
-        elif len(self.seen) < 2 * LIMIT:
+            self.once(kind, path, more=(now,))
+        else:
             self.once(folder_kind, os.path.dirname(path))
 
-    def once(self, *entry: str) -> None:
-        """Record `entry` unless this process, or the one it was forked from, has."""
+    def once(self, *entry: str, more: "tuple[str, ...]" = ()) -> None:
+        """Record `entry` with what is to say of it, unless this process, or the one it was forked from, has."""
         if entry not in self.seen and len(self.seen) < 2 * LIMIT:
             self.seen.add(entry)
-            self.record(*entry)
-
-    def is_ignored(self, path: str) -> bool:
-        """Whether `path` belongs to the interpreter, the system, a package, or to the trace itself."""
-        if path.startswith(self.ignored) or path.endswith(".pyc") or "/__pycache__/" in path:
-            return True
-        return any(mark in path for mark in PACKAGES)
+            self.record(*entry, *more)
 
     def record(self, kind: str, *fields: str) -> None:
         """Append one line to this process's file. A forked child finds its own by its process id."""
-        line = "\t".join((kind, str(time.time_ns()), *(escaped(field) for field in fields))) + "\n"
-        name = os.path.join(self.folder, f"{os.getpid()}.trace")
+        line = "\t".join((kind, str(time.time_ns()), *map(escaped, fields))) + "\n"
+        name = f"{self.folder}/{os.getpid()}.trace"
         target = os.open(name, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             os.write(target, line.encode("utf-8", "surrogateescape"))
         finally:
             os.close(target)
+
+
+def _is_name(path: object) -> bool:
+    return isinstance(path, str)

@@ -7,17 +7,20 @@ It knows a subset of YAML 1.2 and reads that exactly as ruamel.yaml does, some t
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 _CALM = re.compile("[\n\x20-\x7e\xa1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*+")
 _KEY = re.compile(r"""('(?:[^']|'')*+'|[A-Za-z0-9_./][A-Za-z0-9_./@+=~$-]*+):(?: ++|$)""")
 _PLAIN = re.compile(r"[A-Za-z0-9_./$(+~]|-[^ ]")
+_SIMPLE = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./+=@-]*+")
 _SINGLE = re.compile(r"'((?:[^']|'')*+)'(?: +#.*)?")
 _DOUBLE = re.compile(r'"([^"\\]*+)"(?: +#.*)?')
 _FLOW = re.compile(r"\[ *+((?:[A-Za-z0-9_./+-]++(?:, *+[A-Za-z0-9_./+-]++)*+)?) *\]")
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?[0-9]+(?:\.[0-9]*(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+)")
 _WORD = re.compile(r"(?:[A-Za-z_/$(]|\.\.?/).*")
+_MARKER = re.compile(r"^(?:---|\.\.\.|%)", re.MULTILINE)
 _HEX = re.compile(r"(?!0b[01]*+$)(?=[0-9e]*+[a-df])[0-9a-f]{32}(?:\.dir)?")
 _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -32,6 +35,7 @@ class Unsure(Exception):  # noqa: N818  # not an error: the text may well be goo
     """This text is outside of what the fast reader knows."""
 
 
+@lru_cache(maxsize=4096)
 def scalar(text: str) -> Any:
     """The value of a plain scalar by YAML 1.2's core schema."""
     if text in _WORDS:
@@ -50,10 +54,10 @@ def parse(text: str) -> Any:
     if not _CALM.fullmatch(text):
         raise Unsure
     reader = _Reader(text)
-    if not reader.indents:
+    if not reader.numbers:
         return None
     value = reader.node(reader.indents[0], 0)
-    if reader.at < len(reader.indents):
+    if reader.at < len(reader.numbers):
         raise Unsure
     return value
 
@@ -69,14 +73,14 @@ class _Reader:
         for number, line in enumerate(text.split("\n")):
             body = line.lstrip(" ")
             if body and body[0] != "#":
-                self._add(number, len(line) - len(body), body.rstrip(" "))
-
-    def _add(self, number: int, indent: int, body: str) -> None:
-        if indent == 0 and (body.startswith(("---", "...", "%"))):
+                self.indents.append(len(line) - len(body))
+                self.bodies.append(body.rstrip(" "))
+                self.numbers.append(number)
+        if _MARKER.search(text):
             raise Unsure
-        self.indents.append(indent)
-        self.bodies.append(body)
-        self.numbers.append(number)
+        # What lies beyond the last line is no deeper than any line and not at the level of any.
+        self.indents.append(-1)
+        self.bodies.append("")
 
     def node(self, indent: int, depth: int) -> Any:
         """The block that starts at the next line."""
@@ -90,23 +94,25 @@ class _Reader:
         raise Unsure
 
     def _next_is(self, indent: int) -> bool:
-        return self.at < len(self.indents) and self.indents[self.at] == indent
+        return self.indents[self.at] == indent
 
     def _next_is_deeper(self, indent: int) -> bool:
-        return self.at < len(self.indents) and self.indents[self.at] > indent
+        return self.indents[self.at] > indent
 
     def _mapping(self, indent: int, depth: int) -> dict[Any, Any]:
         found: dict[Any, Any] = {}
-        while self._next_is(indent):
-            body = self.bodies[self.at]
+        indents, bodies = self.indents, self.bodies
+        while indents[self.at] == indent:
+            body = bodies[self.at]
             match = _KEY.match(body)
             if match is None:
                 break
-            key = match[1][1:-1].replace("''", "'") if match[1][0] == "'" else scalar(match[1])
+            name = match[1]
+            key = name[1:-1].replace("''", "'") if name[0] == "'" else scalar(name)
             if key in found:
                 raise Unsure
             found[key] = self._value(body[match.end() :], indent, depth)
-        if self._next_is_deeper(indent):
+        if indents[self.at] > indent:
             raise Unsure
         return found
 
@@ -134,6 +140,8 @@ class _Reader:
         """What follows `key:` or `-`, on its line or below."""
         number = self.numbers[self.at]
         self.at += 1
+        if self.indents[self.at] <= indent and _SIMPLE.fullmatch(rest):
+            return scalar(rest)
         if rest and rest[0] != "#":
             return self._inline(rest, number, indent)
         if self._next_is_deeper(indent):

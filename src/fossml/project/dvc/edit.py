@@ -8,7 +8,7 @@ from typing import Any
 
 from fossml.errors import FossmlError
 from fossml.project.dvc import yaml12
-from fossml.project.dvc.emit import dump, round_trip
+from fossml.project.dvc.emit import dump, load_to_edit, round_trip
 from fossml.project.dvc.schema import PIPELINE
 from fossml.project.dvc.shape import conform
 from fossml.project.dvc.source import Source
@@ -53,7 +53,7 @@ def _edited(text: str, edit: Callable[[Any], None], file: str) -> str:
     yaml.preserve_quotes = True
     yaml.width = 4096
     try:
-        data = yaml.load(text)
+        data = load_to_edit(yaml, text)
         edit(data)
         stream = StringIO()
         yaml.dump(data, stream)

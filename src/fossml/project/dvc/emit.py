@@ -6,6 +6,7 @@ What is not simple (strings that need thought, shared values, long keys) raises 
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from io import StringIO
 from typing import Any
@@ -43,6 +44,13 @@ def round_trip() -> Any:
     yaml = YAML(pure=True)
     yaml.default_flow_style = False
     return yaml
+
+
+def load_to_edit(yaml: Any, text: str) -> Any:
+    """What `yaml`, a `round_trip`, keeps of `text`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of an anchor that is defined anew, which YAML allows
+        return yaml.load(text)
 
 
 def fast(value: Mapping[str, Any]) -> str:

@@ -54,12 +54,21 @@ def check_aliases(value: Any, text: str, file: str) -> None:
 def too_deep(text: str, file: str) -> FossmlError:
     """The error for a text that is nested too deeply, with the line where it is so by brackets, or by indentation."""
     balance, lines = 0, text.split("\n")
-    for number, line in enumerate(lines, 1):
-        balance += sum(map(line.count, "([{")) - sum(map(line.count, ")]}"))
+    for sign in re.finditer(r"[(\[{]|[)\]}]", text):
+        balance += 1 if sign[0] in "([{" else -1
         if balance > DEEPEST:
-            return FossmlError("is nested too deeply", where=f"{file}:{number}")
+            return FossmlError("is nested too deeply", where=f"{file}:{text.count(chr(10), 0, sign.start()) + 1}")
     deepest = max(range(len(lines)), key=lambda index: len(lines[index]) - len(lines[index].lstrip(" -?")))
     return FossmlError("is nested too deeply", where=f"{file}:{deepest + 1}")
+
+
+def not_in_format(kind: str, problem: str, line: int | None, text: str, file: str) -> FossmlError:
+    """The error for a `text` that is not YAML, JSON, TOML or Python; one with a merge conflict in it says so."""
+    if conflict := re.search(r"^<{7}( |$)", text, re.MULTILINE):
+        line, problem = text.count("\n", 0, conflict.start()) + 1, "a merge conflict of git is left in it"
+    elif "integer string conversion" in problem:
+        line, problem = line_of_number(text), "a number is too long"
+    return FossmlError(f"is not {kind}: {problem}", where=at_line(file, line))
 
 
 def line_of_number(text: str) -> int | None:

@@ -11,7 +11,7 @@ from typing import Any
 from fossml.errors import FossmlError
 from fossml.project.dvc import yaml12
 from fossml.project.dvc.blocks import Unsure
-from fossml.project.dvc.emit import dump, fast, round_trip
+from fossml.project.dvc.emit import dump, fast, load_to_edit, round_trip
 from fossml.project.dvc.params import DEFAULT
 from fossml.project.dvc.schema import LOCK
 from fossml.project.dvc.shape import conform
@@ -105,7 +105,7 @@ def _edited(prior: str, changed: Mapping[str, Any]) -> str:
     """`prior`, which is not as DVC writes it, with these stages put in."""
     yaml = round_trip()
     try:
-        data = yaml.load(prior)
+        data = load_to_edit(yaml, prior)
         data["stages"] = data.get("stages", {})
         data["stages"].update(changed)
         stream = StringIO()

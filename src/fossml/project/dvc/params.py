@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
-import tomllib
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from fossml.errors import FossmlError
-from fossml.project.dvc import pyparams, yaml12
-from fossml.project.dvc.limits import at_line, check_value, line_of_number, too_deep
+from fossml.project.dvc import yaml12
+from fossml.project.dvc.limits import check_value, not_in_format, too_deep
 from fossml.project.dvc.places import rooted
 from fossml.project.dvc.shape import show
 from fossml.project.dvc.source import decode, nearest, read, read_bytes
 from fossml.types import Json, ParamSource, Stage
 
 DEFAULT = "params.yaml"
+Version: TypeAlias = tuple[int, int, int]
 
 
 def read_params(root: Path, path: str) -> dict[str, Json]:
@@ -29,13 +31,43 @@ def read_params(root: Path, path: str) -> dict[str, Json]:
 
     FossmlError where it cannot be read or holds what JSON has no word for (dates, sets).
     """
-    values = {str(key): _checked(value, str(key), path) for key, value in load_params(root, path).items()}
+    values = {str(key): _checked(root, path, str(key), value) for key, value in load_params(root, path).items()}
     return deepcopy(values)
 
 
 def load_params(root: Path, path: str) -> Mapping[Any, Any]:
     """The values of a parameter file as its format gives them: shared, not to be changed."""
-    return _parse(read_bytes(root, path), path)
+    place = os.path.join(root, path)  # noqa: PTH118  # asked for by every stage
+    known = _known.get(place)
+    try:
+        if known is not None and known[0] == _version(place):
+            return known[1]
+    except OSError:
+        known = None
+    before = _settled(place)
+    values = _parse(read_bytes(root, path), path)
+    if before is not None:
+        _known[place] = before, values
+    return values
+
+
+# The values of files that have lain unchanged for a while, by absolute path, with the version they were read from.
+_known: dict[str, tuple[Version, Mapping[Any, Any]]] = {}
+_SETTLED_NS = 2_000_000_000
+
+
+def _version(place: str) -> Version:
+    status = os.stat(place)  # noqa: PTH116
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _settled(place: str) -> Version | None:
+    """The version of a file that was last changed so long ago that its next change will have another time."""
+    try:
+        version = _version(place)
+    except (OSError, ValueError):
+        return None
+    return version if version[0] < time.time_ns() - _SETTLED_NS else None
 
 
 @lru_cache(maxsize=32)
@@ -48,7 +80,7 @@ def _parse(data: bytes, path: str) -> Mapping[Any, Any]:
     else:
         value = yaml12.load(text, path)
     if not isinstance(value or {}, dict):
-        raise FossmlError(f"expected a mapping of names to values, got {show(value)}", where=path)
+        raise FossmlError(f"expected a mapping of names to values, got {show(value)}", where=f"{path}:1")
     return cast("dict[Any, Any]", value or {})
 
 
@@ -56,39 +88,42 @@ def _json(text: str, path: str) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        raise FossmlError(f"is not JSON: {error.msg}", where=f"{path}:{error.lineno}") from error
+        raise not_in_format("JSON", error.msg, error.lineno, text, path) from error
     except RecursionError as error:
         raise too_deep(text, path) from error
     except ValueError as error:  # a number of very many digits
-        raise FossmlError("is not JSON: a number is too long", where=at_line(path, line_of_number(text))) from error
+        raise not_in_format("JSON", str(error), None, text, path) from error
 
 
 def _toml(text: str, path: str) -> Any:
+    import tomllib
+
     try:
         return tomllib.loads(text)
     except RecursionError as error:
         raise too_deep(text, path) from error
     except ValueError as error:
-        line = line_of_toml_error(error, text)
-        raise FossmlError(f"is not TOML: {error}", where=at_line(path, line)) from error
+        raise not_in_format("TOML", str(error), _line_of_toml_error(error, text), text, path) from error
 
 
-def line_of_toml_error(error: ValueError, text: str) -> int | None:
-    """The line that tomllib means."""
+def _line_of_toml_error(error: ValueError, text: str) -> int | None:
     if found := re.search(r"\(at line (\d+), column", str(error)):
         return int(found[1])
-    return text.count("\n") + 1 if "(at end of document)" in str(error) else line_of_number(text)
+    return text.count("\n") + 1 if "(at end of document)" in str(error) else None
 
 
 def _python(text: str, path: str) -> Any:
+    from fossml.project.dvc import pyparams
+
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise not_in_format("Python", "a NUL stands in it", line, text, path)
     try:
         return pyparams.parse(text)
     except SyntaxError as error:
-        raise FossmlError(f"is not Python: {error.msg}", where=at_line(path, error.lineno)) from error
+        raise not_in_format("Python", error.msg, error.lineno, text, path) from error
     except (RecursionError, MemoryError) as error:
         raise too_deep(text, path) from error
-    except ValueError as error:
-        raise FossmlError(f"is not Python: {error}", where=at_line(path, line_of_number(text))) from error
 
 
 _PARSERS: dict[str, Callable[[str, str], Any]] = {".json": _json, ".toml": _toml, ".py": _python}
@@ -149,16 +184,19 @@ def _select(root: Path, stage: Stage, source: ParamSource) -> Mapping[str, Json]
     if source.keys is not None:
         return {key: _value(root, stage, values, place, key) for key in sorted(source.keys)}
     if odd := next((key for key in values if not isinstance(key, str)), None):
-        raise FossmlError(f"the name {odd!r} is not a string", where=place, hint="put it in quotes")
-    return {key: _checked(values[key], key, place) for key in sorted(values)}
+        raise _refused(root, place, str(odd), f"the name {odd!r} is not a string", "put it in quotes")
+    return {key: _checked(root, place, key, values[key]) for key in sorted(values)}
 
 
 def _value(root: Path, stage: Stage, values: Mapping[Any, Any], place: str, key: str) -> Json:
     try:
-        return _checked(lookup(values, key), key, place)
+        value = lookup(values, key)
+    except FossmlError as error:
+        raise _missing(root, stage, error.message, key, error.hint) from None
     except KeyError:
         message = f"the parameter {key!r} of stage {stage.name!r} is not in {place}"
         raise _missing(root, stage, message, key, nearest(key, map(str, values))) from None
+    return _checked(root, place, key, value)
 
 
 def _missing(root: Path, stage: Stage, message: str, text: str, hint: str | None = None) -> FossmlError:
@@ -170,18 +208,39 @@ def _missing(root: Path, stage: Stage, message: str, text: str, hint: str | None
     return source.error(message, (*path, "params"), containing=text, hint=hint)
 
 
-def _checked(value: Any, key: str, place: str) -> Json:
-    """`value` with tuples as lists; FossmlError for what a record cannot hold."""
+def _checked(root: Path, file: str, key: str, value: Any) -> Json:
+    """`value`, which `file` has at `key`, with tuples as lists; FossmlError for what a record cannot hold."""
+    try:
+        return _recorded(value)
+    except _NoRecord as error:
+        message, hint = error.args
+        raise _refused(root, file, key, f"the parameter {key!r} {message}", hint) from None
+
+
+class _NoRecord(Exception):  # noqa: N818  # turned into a FossmlError where the name is known
+    """A value that no record can hold: what it is, and a hint."""
+
+
+def _recorded(value: Any) -> Json:
     if isinstance(value, tuple | list):
-        items = [_checked(item, key, place) for item in value]
+        items = [_recorded(item) for item in value]
         return items if isinstance(value, tuple) else cast("Json", value)
     if isinstance(value, dict):
         for item in value.values():
-            _checked(item, key, place)
+            _recorded(item)
         return cast("Json", value)
     if isinstance(value, float) and not math.isfinite(value):
-        raise FossmlError(f"the parameter {key!r} is not a finite number", where=place, hint="put it in quotes")
+        raise _NoRecord("is not a finite number", "put it in quotes")
     if value is None or isinstance(value, bool | int | float | str):
         return cast("Json", value)
-    kind = type(value).__name__
-    raise FossmlError(f"the parameter {key!r} holds a {kind}, which no record can", where=place, hint="write a string")
+    raise _NoRecord(f"holds a {type(value).__name__}, which no record can", "write a string")
+
+
+def _refused(root: Path, file: str, key: str, message: str, hint: str) -> FossmlError:
+    source = read(root, file)
+    if PurePosixPath(file).suffix.lower() not in _PARSERS:
+        return source.error(message, key.split("."), hint=hint)
+    name = re.escape(key.rpartition(".")[2])
+    found = re.search(rf"""^.*\b{name}\b["']?\s*[:=]""", source.text, re.MULTILINE)
+    line = source.text.count("\n", 0, found.start()) + 1 if found else 1
+    return FossmlError(message, where=f"{file}:{line}", hint=hint)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +58,8 @@ def decode(data: bytes, file: str) -> str:
 
 def nearest(name: object, known: Iterable[str]) -> str:
     """A hint: the known name that `name` is nearest to, or all of them."""
+    import difflib
+
     names = sorted(known)
     near = difflib.get_close_matches(str(name), names, n=1)
     return f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(names)}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +10,7 @@ from fossml.errors import FossmlError
 from fossml.project.dvc import yaml12
 from fossml.project.dvc.context import Context
 from fossml.project.dvc.definitions import Resolved, resolve
+from fossml.project.dvc.limits import at_line
 from fossml.project.dvc.params import DEFAULT
 from fossml.project.dvc.places import as_declared
 from fossml.project.dvc.schema import PIPELINE
@@ -41,14 +41,19 @@ def _stages(root: Path, file: str, style: Style) -> Iterator[Stage]:
 
 def parsing_style(root: Path) -> Style:
     """The `[parsing]` section of .dvc/config."""
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
-    for name in ("config", "config.local"):
-        if (root / ".dvc" / name).is_file():
-            source = read(root, f".dvc/{name}")
-            try:
-                parser.read_string(source.text)
-            except configparser.Error as error:
-                raise FossmlError("is not a configuration file", where=source.file) from error
+    names = [name for name in (".dvc/config", ".dvc/config.local") if (root / name).is_file()]
+    if not any("parsing" in source.text for source in (read(root, name) for name in names)):
+        return Style()
+    from configparser import ConfigParser, Error
+
+    parser = ConfigParser(interpolation=None, strict=False)
+    for name in names:
+        try:
+            parser.read_string(read(root, name).text)
+        except Error as error:
+            lines = [line for line, _ in getattr(error, "errors", ())]
+            line = getattr(error, "lineno", None) or next(iter(lines), None)
+            raise FossmlError("is not a configuration file", where=at_line(name, line)) from error
     return Style(
         boolean_optional=parser.get("parsing", "bool", fallback="").lower() == "boolean_optional",
         append=parser.get("parsing", "list", fallback="").lower() == "append",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import posixpath
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fossml.errors import FossmlError
+from fossml.project.dvc.shape import show
 from fossml.project.dvc.source import read
 
 if TYPE_CHECKING:
@@ -43,15 +45,22 @@ def files(root: Path) -> tuple[list[str], list[str]]:
 def ignored(root: Path) -> Callable[[str, bool], bool]:
     """Whether .dvcignore leaves out a path (POSIX, relative to `root`; True for a folder)."""
     known: dict[str, _Rules] = {}
+    base = os.fspath(root)
 
     def rules(folder: str) -> _Rules:
         if folder not in known:
-            above = rules(posixpath.dirname(folder)) if folder else _Rules()
-            has_own = (root / folder / ".dvcignore").is_file()
+            above = rules(folder.rpartition("/")[0]) if folder else _Rules()
+            has_own = os.path.isfile(f"{base}/{folder}/.dvcignore")  # noqa: PTH113 - hot
             known[folder] = _with(root, folder, ".dvcignore", above) if has_own else above
         return known[folder]
 
-    return lambda path, is_folder: rules(posixpath.dirname(path)).ignores(path, folder=is_folder)
+    def ask(path: str, is_folder: bool) -> bool:
+        """Asked for every file of every folder: where there is no .dvcignore it must cost next to nothing."""
+        folder = path.rpartition("/")[0]
+        found = known.get(folder) or rules(folder)
+        return bool(found.specs) and found.ignores(path, folder=is_folder)
+
+    return ask
 
 
 def _in_git(root: Path) -> bool:
@@ -111,9 +120,11 @@ def _compiled(path: str, lines: Iterable[str]) -> GitIgnoreSpec | None:
         return None
     from pathspec import GitIgnoreSpec
 
-    for number, line in kept:
-        try:
-            GitIgnoreSpec.from_lines([line])
-        except ValueError as error:
-            raise FossmlError(f"the pattern {line!r} is not one", where=f"{path}:{number}") from error
-    return GitIgnoreSpec.from_lines([line for _, line in kept])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of the `re` module, on patterns such as [[
+        for number, line in kept:
+            try:
+                GitIgnoreSpec.from_lines([line])
+            except ValueError as error:
+                raise FossmlError(f"the pattern {show(line)} is not one", where=f"{path}:{number}") from error
+        return GitIgnoreSpec.from_lines([line for _, line in kept])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 from fossml.errors import FossmlError
 from fossml.project.dvc.blocks import Unsure, parse
-from fossml.project.dvc.limits import check_aliases, check_merges, check_value, line_of_number, too_deep
+from fossml.project.dvc.limits import check_aliases, check_merges, check_value, not_in_format, too_deep
 
 
 def load(text: str, file: str) -> Any:
@@ -19,11 +20,9 @@ def load(text: str, file: str) -> Any:
 
 
 def _load_all(text: str, file: str) -> Any:
-    from ruamel.yaml import YAML
-
     check_merges(text, file)
     try:
-        value = YAML(typ="safe", pure=True).load(text)
+        value = _ruamel("load", text)
     except RecursionError as error:
         raise too_deep(text, file) from error
     except Exception as error:  # ruamel.yaml raises far more than YAMLError on damaged text
@@ -33,16 +32,21 @@ def _load_all(text: str, file: str) -> Any:
     return value
 
 
+def _ruamel(method: str, text: str) -> Any:
+    from ruamel.yaml import YAML
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of an anchor that is defined anew, which YAML allows
+        return getattr(YAML(typ="safe", pure=True), method)(text)
+
+
 def _syntax_error(error: Exception, text: str, file: str) -> FossmlError:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     line = mark.line + 1 if mark is not None else None
     if line is None and isinstance(position := getattr(error, "position", None), int):
         line = text.count("\n", 0, position) + 1
-    line = line or line_of_number(text)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).split("\n")[0]
-    conflict = any(text_line.startswith("<<<<<<<") for text_line in text.split("\n"))
-    hint = "a merge conflict of git is left in it" if conflict else None
-    return FossmlError(f"is not YAML: {problem}", where=f"{file}:{line}" if line else file, hint=hint)
+    return not_in_format("YAML", problem, line, text, file)
 
 
 def line_of(text: str, path: Sequence[object], containing: str | None = None) -> int | None:
@@ -50,10 +54,8 @@ def line_of(text: str, path: Sequence[object], containing: str | None = None) ->
 
     With `containing`, the first scalar below it that holds that text. None where `text` cannot be read.
     """
-    from ruamel.yaml import YAML
-
     try:
-        node: Any = YAML(typ="safe", pure=True).compose(text)
+        node = _ruamel("compose", text)
     except Exception:  # the text was read before; without a line the message still names the file
         return None
     line = 0 if node is None else node.start_mark.line

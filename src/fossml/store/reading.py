@@ -1,0 +1,90 @@
+"""Bytes read once: MD5 for DVC and SHA-256 for provenance out of one read, a copy written in the same one."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+BIG = 2**20
+"""Bytes from which a thread of its own pays: hashing lets go of the interpreter, opening files does not."""
+
+_CHUNK = 2**22
+_Hash = Callable[[bytes | memoryview], None]
+
+
+class Digests(NamedTuple):
+    """What a file's bytes hash to, in hex. `sha256` is None where the bytes were last read before it was wanted."""
+
+    md5: str
+    sha256: str | None = None
+
+
+def of_bytes(data: bytes) -> Digests:
+    """What these bytes hash to."""
+    return Digests(hashlib.md5(data, usedforsecurity=False).hexdigest(), hashlib.sha256(data).hexdigest())
+
+
+def read(source: int, size: int, into: int | None = None) -> Digests:
+    """Read the open file `source` to its end, about `size` bytes, and write them `into` another where one is given.
+
+    Of a big file the MD5 is computed in this thread and all the rest in another: MD5 alone sets the time.
+    """
+    if size < BIG:
+        data = _slurp(source, size)
+        if into is not None:
+            _write_all(into, data)
+        return of_bytes(data)
+    md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
+    _pump(source, into, md5.update, sha256.update)
+    return Digests(md5.hexdigest(), sha256.hexdigest())
+
+
+def copy_sha256(source: int, size: int, into: int) -> str:
+    """Copy the open file `source`, about `size` bytes, `into` another; the SHA-256 of what was copied."""
+    hasher = hashlib.sha256()
+    if size < BIG:
+        data = _slurp(source, size)
+        _write_all(into, data)
+        hasher.update(data)
+    else:
+        _pump(source, into, hasher.update, None)
+    return hasher.hexdigest()
+
+
+def _slurp(source: int, size: int) -> bytes:
+    data = os.read(source, size + 1)
+    if len(data) == size:
+        return data
+    parts = [data]  # it grew or shrank, or the system gave less than it was asked for
+    while part := os.read(source, BIG):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _pump(source: int, into: int | None, here: _Hash, there: _Hash | None) -> None:
+    """Give all bytes to `here` in this thread while another hashes and writes the same chunk and reads the next."""
+    now, next_ = memoryview(bytearray(_CHUNK)), memoryview(bytearray(_CHUNK))
+
+    def beside(chunk: memoryview, buffer: memoryview) -> int:
+        if there is not None:
+            there(chunk)
+        if into is not None:
+            _write_all(into, chunk)
+        return os.readv(source, [buffer])
+
+    with ThreadPoolExecutor(1) as helper:
+        size = os.readv(source, [now])
+        while size:
+            following = helper.submit(beside, now[:size], next_)
+            here(now[:size])
+            size = following.result()
+            now, next_ = next_, now
+
+
+def _write_all(fd: int, data: bytes | memoryview) -> None:
+    done = os.write(fd, data)
+    while done < len(data):
+        done += os.write(fd, memoryview(data)[done:])

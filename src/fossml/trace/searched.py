@@ -1,0 +1,54 @@
+"""Which folders of the repository were looked through for modules that lay elsewhere: a file put there would win."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from fossml.trace.hook import PACKAGES
+from fossml.trace.records import Record
+
+
+def searched(records: Iterable[Record]) -> dict[str, set[str]]:
+    """Folder on sys.path -> top-level modules that were looked for there and are not there, all absolute.
+
+    A module is looked for in one folder after the other until it is found; one that is nowhere, in all of them.
+    Folders of packages are left out: who installs something there changes the distributions.
+    """
+    paths: dict[str, tuple[str, ...]] = {}
+    found: dict[str, set[str]] = defaultdict(set)
+    modules = lru_cache(maxsize=None)(_modules)
+    for record in records:
+        if record.kind == "V":
+            paths[record.process] = record.fields
+        if record.kind == "I":
+            for folder in _before(record.fields[0], paths.get(record.process, ()), modules):
+                found[folder].add(record.fields[0])
+    return found
+
+
+def _before(name: str, path: Iterable[str], modules: object) -> Iterator[str]:
+    for folder in path:
+        if name in modules(folder):  # type: ignore[operator]  # a cached function
+            return
+        if not (folder + "/").endswith(PACKAGES):
+            yield folder
+
+
+def _modules(folder: str) -> frozenset[str]:
+    """The modules and packages in `folder`; a folder without __init__.py is none: it gives way to any that has one."""
+    try:
+        with os.scandir(folder) as entries:
+            return frozenset(name for entry in entries if (name := _module(entry)))
+    except OSError:
+        return frozenset()
+
+
+def _module(entry: os.DirEntry[str]) -> str | None:
+    name, dot, rest = entry.name.partition(".")
+    if dot:
+        return name if f".{rest}".endswith((".py", ".pyc", ".so", ".pyd")) else None
+    return name if (Path(entry.path) / "__init__.py").is_file() else None
