@@ -34,15 +34,15 @@ def test_after_a_kill_recover_brings_everything_back(tmp_path: Path) -> None:
     model = tmp_path / "model"
     model.write_text("old")
     put_aside(tmp_path / "aside", [model])
-    recover(tmp_path / "aside", lambda _group: None)
+    recover(tmp_path / "aside", lambda _mark: None)
     assert model.read_text() == "old"
 
 
-def test_recover_names_the_group_that_may_still_write(tmp_path: Path) -> None:
-    put_aside(tmp_path / "aside", []).belongs_to(4711)
-    groups: list[int] = []
-    recover(tmp_path / "aside", groups.append)
-    assert groups == [4711]
+def test_recover_names_the_mark_of_what_may_still_write(tmp_path: Path) -> None:
+    name, value = put_aside(tmp_path / "aside", []).mark
+    marks: list[str] = []
+    recover(tmp_path / "aside", marks.append)
+    assert marks == [f"{name}={value}"]
 
 
 def test_a_kill_while_old_outputs_were_let_go_does_not_bring_half_of_them_back(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_kill_while_old_outputs_were_let_go_does_not_bring_half_of_them_back(t
     aside = put_aside(tmp_path / "aside", [model])
     model.write_text("new")
     (aside.folder / "places.json").unlink()  # the first step of discard
-    recover(tmp_path / "aside", lambda _group: None)
+    recover(tmp_path / "aside", lambda _mark: None)
     assert model.read_text() == "new"
     assert not list((tmp_path / "aside").iterdir())
 
@@ -83,5 +83,5 @@ def test_a_kill_while_the_list_of_places_was_written_loses_nothing(tmp_path: Pat
     torn = tmp_path / "aside" / "x"
     torn.mkdir(parents=True)
     (torn / "places.json").write_text('["/so')
-    recover(tmp_path / "aside", lambda _group: None)
+    recover(tmp_path / "aside", lambda _mark: None)
     assert not torn.exists()

@@ -114,10 +114,22 @@ def test_a_group_of_zombies_does_not_run() -> None:
 def test_what_a_killed_starter_left_is_ended_if_it_is_its_own(tmp_path: Path) -> None:
     process = begin("echo > ready; sleep 300", tmp_path, DVC_ROOT="/here")
     until(tmp_path / "ready")
-    end_left(process.pid, "DVC_ROOT=/elsewhere")
+    end_left("DVC_ROOT=/elsewhere")
     assert process.poll() is None
-    end_left(process.pid, "DVC_ROOT=/here")
+    end_left("DVC_ROOT=/here")
     assert process.wait() == Exit(-signal.SIGTERM, process.wait().seconds)  # type: ignore[union-attr]
+
+
+def test_cancel_ends_what_left_the_group_and_bears_the_mark(tmp_path: Path) -> None:
+    command = "setsid sh -c 'trap \"\" TERM; echo $$ > child; while true; do sleep 0.05; done' & wait"
+    env = {"PATH": os.environ["PATH"], "MARK": "this"}
+    process = start(command, cwd=tmp_path, env=env, stdout=tmp_path / "out.txt", mark="MARK=this")
+    other = begin("sleep 300", tmp_path, MARK="other")
+    child = int(until(tmp_path / "child"))
+    process.cancel(grace=0.1)
+    assert gone(child)
+    assert other.poll() is None
+    other.cancel()
 
 
 def test_what_ignores_the_request_is_killed(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
@@ -11,7 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-_PLACES, _GROUP = "places.json", "group"
+MARK = "FOSSML_ATTEMPT"
+_PLACES = "places.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,10 @@ class Aside:
     folder: Path
     places: tuple[Path, ...]
 
-    def belongs_to(self, group: int) -> None:
-        """Remember the process group that writes the new outputs."""
-        (self.folder / _GROUP).write_text(str(group), encoding="utf-8")
+    @property
+    def mark(self) -> tuple[str, str]:
+        """Name and value of the variable by which the processes that write the new outputs are known."""
+        return MARK, self.folder.name
 
     def restore(self) -> None:
         """Bring the old outputs back, in place of whatever a failed run left there."""
@@ -62,14 +63,13 @@ def put_aside(folder: Path, places: Iterable[Path]) -> Aside:
     return aside
 
 
-def recover(folder: Path, end: Callable[[int], None]) -> None:
+def recover(folder: Path, end: Callable[[str], None]) -> None:
     """After a kill: bring back what earlier builds had put aside below `folder`.
 
-    `end` gets the process group that may still write there.
+    `end` gets NAME=value, the mark of processes that may still write there.
     """
     for left in sorted(folder.iterdir()) if folder.is_dir() else ():
-        with contextlib.suppress(OSError, ValueError):
-            end(int((left / _GROUP).read_text(encoding="utf-8")))
+        end(f"{MARK}={left.name}")
         try:
             places = tuple(Path(place) for place in json.loads((left / _PLACES).read_text(encoding="utf-8")))
         except (FileNotFoundError, ValueError):  # killed before anything was moved, or while it was let go

@@ -71,7 +71,7 @@ def build(project: Project, options: Options, emit: Callable[[Event], None]) -> 
     """Bring the selected stages up to date. A failed stage stops new ones; those that run are let finish."""
     own = own_folder(project.root)
     with alone(project.root) as killed:
-        recover(own / "aside", lambda group: end_left(group, f"DVC_ROOT={project.root}"))
+        recover(own / "aside", end_left)
         if killed:
             tidy(project.root, own, project.stages)
         with open_site(project, options, own) as site:

@@ -70,8 +70,8 @@ def launch(
         for out in stage.outs:
             (root / rooted(stage, out.path)).parent.mkdir(parents=True, exist_ok=True)
         command, seen = _command(root, found, attempt, grant, route, env)
-        process = start(command, cwd=root / stage.wdir, env=seen, stdout=log)
-        aside.belongs_to(process.pid)
+        name, value = aside.mark
+        process = start(command, cwd=root / stage.wdir, env={**seen, name: value}, stdout=log, mark=f"{name}={value}")
     except (OSError, FossmlError) as error:
         aside.restore()
         raise (_told(error, stage) if isinstance(error, OSError) else error) from error

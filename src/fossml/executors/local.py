@@ -15,6 +15,8 @@ from fossml.errors import FossmlError
 
 _TICK = 0.02
 """Seconds between two looks at a group that was asked to end."""
+_KILLS = 50
+"""So often what will not end is killed: what is killed may just have started another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,9 @@ class Exit:
 class Process:
     """A started command. Every method may be called from any thread, any number of times."""
 
-    def __init__(self, popen: subprocess.Popen[bytes], started: float) -> None:
+    def __init__(self, popen: subprocess.Popen[bytes], started: float, mark: str | None = None) -> None:
         self._popen = popen
+        self._family = _Family(popen.pid, mark, reap=popen.poll)
         self._started = started
         self._exit: Exit | None = None
         self._cancelled = False
@@ -53,7 +56,7 @@ class Process:
             return None
 
     def cancel(self, grace: float = 5.0) -> Exit:
-        """Ask the whole group to end, wait `grace` seconds, then kill what is left of it.
+        """Ask the group, and what left it and bears the mark, to end; wait `grace` seconds, then kill what is left.
 
         A command that had ended already keeps its Exit.
         """
@@ -61,7 +64,7 @@ class Process:
         if exited is not None:
             return exited
         self._cancelled = True
-        _end(self.pid, grace, self._popen.poll)
+        self._family.end(grace)
         return self._ended(self._popen.wait())
 
     def _ended(self, code: int) -> Exit:
@@ -70,13 +73,69 @@ class Process:
         return self._exit
 
 
-def end_left(group: int, variable: str, grace: float = 5.0) -> None:
-    """End a process group whose starter was killed, if `variable` (NAME=value) in its environment shows that it is it.
+def end_left(mark: str, grace: float = 5.0) -> None:
+    """End the processes that bear `mark` (NAME=value in their environment) and whose starter was killed.
 
     Without /proc nothing can be told, and nothing is ended.
     """
-    if any(variable.encode() in _environ(process) for process in _members(group)):
-        _end(group, grace, lambda: None)
+    _Family(None, mark, reap=lambda: None).end(grace)
+
+
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """A process group, and the processes that bear `mark` in whatever group. `reap` waits for a child that ended."""
+
+    group: int | None
+    mark: str | None
+    reap: Callable[[], object]
+
+    def end(self, grace: float) -> None:
+        """Ask it to end, wait `grace` seconds, then kill what is left, and what that started meanwhile."""
+        self._signal(signal.SIGTERM)
+        self._wait(grace)
+        for _ in range(_KILLS):
+            self._signal(signal.SIGKILL)
+            if self._wait(_TICK):
+                return
+
+    def _wait(self, seconds: float) -> bool:
+        """Whether all has ended within so many seconds."""
+        deadline = time.monotonic() + seconds
+        while alive := self._alive():
+            if time.monotonic() >= deadline:
+                break
+            time.sleep(_TICK)
+        return not alive
+
+    def _alive(self) -> bool:
+        """Whether anything of it still runs: a shell may die before its child."""
+        self.reap()
+        if Path("/proc/self/stat").exists():
+            return bool(self.group and _members(self.group)) or bool(self._strays())
+        return self.group is not None and _signalled(os.killpg, self.group, 0)
+
+    def _signal(self, number: int) -> None:
+        if self.group is not None:
+            _signalled(os.killpg, self.group, number)
+        for stray in self._strays():
+            _signalled(os.kill, stray, number)
+
+    def _strays(self) -> list[int]:
+        """Those that bear the mark and are not in the group, this process apart."""
+        if self.mark is None:
+            return []
+        wanted, own = self.mark.encode(), os.getpid()
+        found = (stat.parent for stat in Path("/proc").glob("[0-9]*/stat") if _runs_outside(stat, self.group))
+        return [pid for process in found if wanted in _environ(process) and (pid := int(process.name)) != own]
+
+
+def _signalled(send: Callable[[int, int], None], target: int, number: int) -> bool:
+    """Whether there was something to send a signal to."""
+    try:
+        send(target, number)
+    except (ProcessLookupError, PermissionError):  # macOS refuses where nothing but zombies is left
+        return False
+    return True
 
 
 def _environ(process: Path) -> list[bytes]:
@@ -86,41 +145,22 @@ def _environ(process: Path) -> list[bytes]:
         return []
 
 
-def _end(group: int, grace: float, reap: Callable[[], object]) -> None:
-    """Ask the group to end, wait `grace` seconds, then kill what is left of it."""
-    _signal(group, signal.SIGTERM)
-    deadline = time.monotonic() + grace
-    while _alive(group, reap) and time.monotonic() < deadline:
-        time.sleep(_TICK)
-    _signal(group, signal.SIGKILL)
-
-
-def _alive(group: int, reap: Callable[[], object]) -> bool:
-    """Whether anything of the group still runs: a shell may die before its child."""
-    reap()
-    try:
-        os.killpg(group, 0)
-    except (ProcessLookupError, PermissionError):  # macOS refuses where nothing but zombies is left
-        return False
-    return bool(_members(group)) or not Path("/proc/self/stat").exists()
-
-
-def _signal(group: int, number: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, number)
-
-
 def _members(group: int) -> list[Path]:
     """The processes of the group that are more than zombies: in a container process 1 may never reap orphans."""
-    return [stat.parent for stat in Path("/proc").glob("[0-9]*/stat") if _is_member(stat, group)]
+    return [stat.parent for stat in Path("/proc").glob("[0-9]*/stat") if _running_in(stat) == group]
 
 
-def _is_member(stat: Path, group: int) -> bool:
+def _runs_outside(stat: Path, group: int | None) -> bool:
+    return (here := _running_in(stat)) is not None and here != group
+
+
+def _running_in(stat: Path) -> int | None:
+    """The group of a process; None for one that has ended."""
     try:
         fields = stat.read_bytes().rpartition(b")")[2].split()
     except OSError:
-        return False
-    return int(fields[2]) == group and fields[0] not in (b"Z", b"X")
+        return None
+    return None if fields[0] in (b"Z", b"X") else int(fields[2])
 
 
 def start(
@@ -131,9 +171,11 @@ def start(
     stdout: Path,
     stderr: Path | None = None,
     shell: str = "/bin/sh",
+    mark: str | None = None,
 ) -> Process:
     """Start `command` in `cwd` with exactly `env`; it reads from /dev/null, both streams go to `stdout` if no `stderr`.
 
+    `mark` (NAME=value) is a variable of `env` that no other command has: what leaves the group is known by it.
     Raises FossmlError if the folder or the shell is not there.
     """
     with contextlib.ExitStack() as files:
@@ -152,4 +194,4 @@ def start(
             )
         except OSError as error:
             raise FossmlError(f"cannot start `{command}`: {error.strerror}: {error.filename}") from error
-    return Process(popen, started)
+    return Process(popen, started, mark)

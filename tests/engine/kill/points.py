@@ -14,7 +14,7 @@ from tests.engine.kill.pipeline import FOSSML, environment
 CALLS = (
     "write,pwrite64,rename,renameat,renameat2,fsync,fdatasync,syncfs,unlink,unlinkat,rmdir,link,linkat,symlink,"
     "symlinkat,mkdir,mkdirat,chmod,fchmod,fchmodat,ftruncate"
-).split(",")
+)
 PHASES = {
     "run cache": r"\.dvc/cache/runs",
     "object store": r"\.dvc/cache",
@@ -67,7 +67,7 @@ def _points(text: str, root: Path, start: str) -> Iterator[Point]:
 
 def traced(root: Path, log: Path, *options: str) -> int:
     """Build under strace, which sees the main thread only: stages and threads that only read are left alone."""
-    strace = ["strace", "-qq", "-y", "-s", "256", "-o", log, "-e", f"trace={','.join(CALLS)}", *options]
+    strace = ["strace", "-qq", "-y", "-s", "256", "-o", str(log), "-e", f"trace={CALLS}", *options]
     done = subprocess.run(
         [*strace, *FOSSML, "-j", "1"],
         cwd=root,
