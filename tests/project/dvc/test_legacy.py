@@ -43,7 +43,7 @@ def _md5(path: Path) -> str:
     return hashlib.md5(json.dumps(listed).encode()).hexdigest() + ".dir"
 
 
-def _left_by_dvc_2(root: Path, dvc: Dvc) -> None:
+def left_by_dvc_2(root: Path, dvc: Dvc) -> None:
     """Run the pipeline, then record it as DVC 2 would have: the other MD5, no `hash`, objects one folder higher."""
     for name, data in DATA.items():
         (root / name).parent.mkdir(exist_ok=True)
@@ -80,7 +80,7 @@ def _cached_by_dvc_2(root: Path, path: Path) -> None:
 
 @pytest.fixture
 def old(project: Path, dvc: Dvc) -> Path:
-    _left_by_dvc_2(project, dvc)
+    left_by_dvc_2(project, dvc)
     return project
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -51,6 +52,43 @@ def file_digest(path: Path) -> str:
         while piece := file.read(_PIECE):
             found.update(piece.replace(b"\r\n", b"\n") if _is_text(piece[:_FIRST]) else piece)
     return found.hexdigest()
+
+
+def bring(cache: Path, wanted: str, target: Path) -> bool:
+    """Copy the object `wanted`, a file or a folder, from DVC 2's cache to `target`, which must not exist.
+
+    False, and nothing is written, where it is not there whole.
+    """
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        for name, each in _objects(cache, wanted).items():
+            place = temporary / name if name else temporary
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(_object(cache, each), place)
+            if file_digest(place) != each:
+                return False
+        temporary.rename(target)
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True) if temporary.is_dir() else temporary.unlink(missing_ok=True)
+    return True
+
+
+def _object(cache: Path, wanted: str) -> Path:
+    return cache / wanted[:2] / wanted[2:]
+
+
+def _objects(cache: Path, wanted: str) -> dict[str, str]:
+    """The files of `wanted`: path in the folder ("" for a file) -> digest. ValueError for a path that leaves it."""
+    if not wanted.endswith(".dir"):
+        return {"": wanted}
+    rows = json.loads(_object(cache, wanted).read_bytes())
+    files = {str(row["relpath"]): str(row["md5"]) for row in rows}
+    if any(part in ("", ".", "..", ".git") for path in files for part in path.split("/")):
+        raise ValueError(f"the folder {wanted} names a path outside of it")
+    return files
 
 
 def _is_text(block: bytes) -> bool:
