@@ -56,6 +56,19 @@ def ignored(root: Path) -> Callable[[str, bool], bool]:
     return lambda path, is_folder: rules(posixpath.dirname(path)).ignores(path, folder=is_folder)
 
 
+def left_out(root: Path) -> Callable[[str], bool]:
+    """Whether .dvcignore leaves out a file (POSIX, relative to `root`) or a folder that it lies in."""
+    ignores = ignored(root)
+    known = {"": False}
+
+    def folder(path: str) -> bool:
+        if path not in known:
+            known[path] = folder(posixpath.dirname(path)) or ignores(path, True)
+        return known[path]
+
+    return lambda path: folder(posixpath.dirname(path)) or ignores(path, False)
+
+
 def _in_git(root: Path) -> bool:
     return any((folder / ".git").exists() for folder in (root.absolute(), *root.absolute().parents))
 
