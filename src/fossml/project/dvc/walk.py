@@ -128,9 +128,12 @@ def _compiled(path: str, lines: Iterable[str]) -> GitIgnoreSpec | None:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # of the `re` module, on patterns such as [[
-        for number, line in kept:
-            try:
-                GitIgnoreSpec.from_lines([line])
-            except ValueError as error:
-                raise FossmlError(f"the pattern {show(line)} is not one", where=f"{path}:{number}") from error
-        return GitIgnoreSpec.from_lines([line for _, line in kept])
+        try:
+            return GitIgnoreSpec.from_lines([line for _, line in kept])
+        except ValueError:
+            for number, line in kept:
+                try:
+                    GitIgnoreSpec.from_lines([line])
+                except ValueError as error:
+                    raise FossmlError(f"the pattern {show(line)} is not one", where=f"{path}:{number}") from error
+            raise
