@@ -92,7 +92,7 @@ class Assessor:
         entry = self.records.entry(stage)
         if entry is None or not entry.legacy:
             return entry
-        return as_now(entry, {**now.deps, **now.outs}, lambda path: self.workspace.root / rooted(stage, path))
+        return as_now(self.workspace.root, entry, {**now.deps, **now.outs}, lambda path: rooted(stage, path))
 
     def earlier(self, found: Assessment) -> Iterator[Run]:
         """The recorded Runs that rest on just what is there now, the newest first."""

@@ -9,13 +9,14 @@ from fossml.project.dvc.places import rooted
 from fossml.project.dvc.runcache import dump_run, load_run, run_key, run_value
 from fossml.project.dvc.stages import read_stages
 from fossml.project.dvc.tracked import read_tracked
-from fossml.project.dvc.walk import ignored
+from fossml.project.dvc.walk import files, ignored
 
 __all__ = [
     "LockEntry",
     "as_now",
     "dump_lock",
     "dump_run",
+    "files",
     "ignored",
     "load_run",
     "lookup",

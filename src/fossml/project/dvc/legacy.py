@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fossml.project.dvc.walk import ignored
 from fossml.types import Artifact
 
 if TYPE_CHECKING:
@@ -21,26 +22,32 @@ _TEXT = bytes(range(32, 127)) + b"\n\r\t\f\b"
 _PIECE, _FIRST = 1 << 20, 512
 
 
-def as_now(entry: LockEntry, now: Mapping[str, Artifact | None], place: Callable[[str], Path]) -> LockEntry:
+def as_now(root: Path, entry: LockEntry, now: Mapping[str, Artifact | None], place: Callable[[str], str]) -> LockEntry:
     """`entry` with the digests of `now` (by path as in the entry) wherever DVC 2 recorded what still lies there.
 
-    `place` says where a path of the entry lies. Nothing is read for what DVC 3 recorded or whose digest is the same.
+    `place` gives a path of the entry relative to `root`. Nothing is read for what DVC 3 recorded, or where the digests
+    are equal, as they are for all but texts with CRLF.
     """
+    if not entry.legacy:
+        return entry
+    left_out = ignored(root)
 
     def one(was: Artifact) -> Artifact:
         here = now.get(was.path)
         if was.path not in entry.legacy or here is None or here.digest == was.digest:
             return was
-        return replace(was, digest=here.digest) if digest(place(was.path)) == was.digest else was
+        path = place(was.path)
+        then = digest(root / path, lambda inner, is_folder: left_out(f"{path}/{inner}", is_folder))
+        return replace(was, digest=here.digest) if then == was.digest else was
 
     return replace(entry, deps=tuple(map(one, entry.deps)), outs=tuple(map(one, entry.outs)))
 
 
-def digest(path: Path, ignored: Callable[[str, bool], bool] = lambda _path, _is_folder: False) -> str:
-    """The digest by which DVC 2 knew the file or folder `path`; `ignored` is asked for paths below it."""
+def digest(path: Path, left_out: Callable[[str, bool], bool] = lambda _path, _is_folder: False) -> str:
+    """The digest by which DVC 2 knew the file or folder `path`; `left_out` is asked for paths below it."""
     if not path.is_dir():
         return file_digest(path)
-    files = sorted(_files(path, "", ignored))
+    files = sorted(_files(path, "", left_out))
     listed = [{"md5": file_digest(path / file), "relpath": file} for file in files]
     return hashlib.md5(json.dumps(listed, sort_keys=True).encode(), usedforsecurity=False).hexdigest() + ".dir"
 
@@ -95,13 +102,13 @@ def _is_text(block: bytes) -> bool:
     return b"\0" not in block and len(block.translate(None, _TEXT)) <= 0.3 * len(block)
 
 
-def _files(folder: Path, below: str, ignored: Callable[[str, bool], bool]) -> Iterator[str]:
+def _files(folder: Path, below: str, left_out: Callable[[str, bool], bool]) -> Iterator[str]:
     with os.scandir(folder / below) as entries:
         for entry in entries:
             inner = f"{below}/{entry.name}" if below else entry.name
-            if ignored(inner, entry.is_dir()):
+            if left_out(inner, entry.is_dir()):
                 continue
             if entry.is_dir():
-                yield from _files(folder, inner, ignored)
+                yield from _files(folder, inner, left_out)
             else:
                 yield inner

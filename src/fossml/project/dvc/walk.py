@@ -72,6 +72,19 @@ def ignored(root: Path) -> Callable[[str, bool], bool]:
     return ask
 
 
+def left_out(root: Path) -> Callable[[str], bool]:
+    """Whether .dvcignore leaves out a file (POSIX, relative to `root`) or a folder that it lies in."""
+    ignores = ignored(root)
+    known = {"": False}
+
+    def folder(path: str) -> bool:
+        if path not in known:
+            known[path] = folder(posixpath.dirname(path)) or ignores(path, True)
+        return known[path]
+
+    return lambda path: folder(posixpath.dirname(path)) or ignores(path, False)
+
+
 def _in_git(root: Path) -> bool:
     return any((folder / ".git").exists() for folder in (root.absolute(), *root.absolute().parents))
 
@@ -133,12 +146,15 @@ def _compiled(path: str, lines: Iterable[str]) -> Spec | None:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # of the `re` module, on patterns such as [[
-        for number, line in kept:
-            try:
-                GitIgnoreSpec.from_lines([line])
-            except ValueError as error:
-                raise FossmlError(f"the pattern {show(line)} is not one", where=f"{path}:{number}") from error
-        spec = GitIgnoreSpec.from_lines([line for _, line in kept])
+        try:
+            spec = GitIgnoreSpec.from_lines([line for _, line in kept])
+        except ValueError:
+            for number, line in kept:
+                try:
+                    GitIgnoreSpec.from_lines([line])
+                except ValueError as error:
+                    raise FossmlError(f"the pattern {show(line)} is not one", where=f"{path}:{number}") from error
+            raise
     return lambda inner: spec.check_file(inner).include
 
 
