@@ -16,7 +16,7 @@ from fossml.store.blobs import Blob, Blobs, Staged
 from fossml.store.digest import WORTH_A_TICK, Digests, Measured, StatCache, measure
 from fossml.store.ignore import gitignore
 from fossml.store.links import Copied, Linker, check_kinds, copy
-from fossml.store.paths import TEMPORARY, check_target
+from fossml.store.paths import TEMPORARY, check_target, shown
 from fossml.store.statcache import FINE
 from fossml.store.walk import Ignored, files, left_out, nothing_ignored
 from fossml.types import Artifact
@@ -73,7 +73,7 @@ class Objects:
         with _told(source):
             measured = measure(self._root, os.path.relpath(source, self._root), self._stats, self._ignored)
             if measured is None or measured.artifact.digest != a.digest:
-                raise FossmlError("this changed while it was being stored", where=str(source), hint="try again")
+                raise FossmlError("this changed while it was being stored", where=shown(source), hint="try again")
             files = _parts(source, measured)
             staged = self._store(files, measured, linked)
             for part in files if linked else ():
@@ -243,12 +243,12 @@ class Objects:
 
     def _no_link(self, path: str) -> FossmlError:
         message = f"the file system has none of these kinds of link: {', '.join(self._links)}"
-        return FossmlError(message, where=path, hint="`dvc config cache.type copy`")
+        return FossmlError(message, where=shown(path), hint="`dvc config cache.type copy`")
 
 
 def _root_of(folder: Path) -> Path:
     if folder.absolute().parts[-2:] != (".dvc", "cache"):
-        raise FossmlError("the repository of this cache is not known", where=str(folder))
+        raise FossmlError("the repository of this cache is not known", where=shown(folder))
     return folder.absolute().parent.parent
 
 
@@ -300,4 +300,4 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         what = error.filename if error.filename is not None else path
-        raise FossmlError(f"{error.strerror or error}: {what}", where=str(path)) from error
+        raise FossmlError(f"{error.strerror or error}: {shown(what)}", where=shown(path)) from error
