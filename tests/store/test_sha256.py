@@ -130,12 +130,80 @@ def test_a_copy_that_is_not_what_is_known_is_refused(root: Path) -> None:
     assert not objects.has(a)
 
 
+BIG = 2**24
+
+
+@pytest.mark.parametrize("stood", ["nothing", "the same object", "a damaged object"])
+def test_a_big_new_file_is_read_once_on_its_way_into_the_cache(
+    root: Path, stood: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stats = StatCache(None)
+    objects = Objects(root / ".dvc/cache", ("copy",), stats=stats)
+    data = bytes(range(256)) * (BIG // 256) + b"x"
+    if stood != "nothing":
+        (root / "old").write_bytes(data)
+        objects.add(root / "old", seen(root, "old", StatCache(None)))
+    if stood == "a damaged object":
+        path = next(path for path in (root / ".dvc/cache/files/md5").rglob("*") if path.is_file())
+        path.chmod(0o644)
+        path.write_bytes(data[::-1])
+    (root / "f").write_bytes(data)
+    objects.take(root / "f")
+    monkeypatch.setattr("fossml.store.reading.read", lambda *_: pytest.fail("it was read again"))
+    monkeypatch.setattr("fossml.store.reading.copy_sha256", lambda *_: pytest.fail("it was read again"))
+    a = seen(root, "f", stats)
+    assert (a.digest, a.sha256) == (hashlib.md5(data).hexdigest(), sha256(data))
+    objects.add(root / "f", a)
+    monkeypatch.undo()
+    objects.checkout(a, root / "back")
+    assert (root / "back").read_bytes() == data
+    assert not list(root.rglob(".fossml-tmp-*"))
+
+
+@pytest.mark.parametrize("what", ["small", "link", "folder", "missing", "linked in"])
+def test_what_need_not_be_copied_at_once_is_left_to_be_added(root: Path, what: str, stats: StatCache) -> None:
+    match what:
+        case "small":
+            (root / "f").write_text("1")
+        case "link":
+            (root / "real").write_bytes(bytes(BIG))
+            (root / "f").symlink_to("real")
+        case "folder":
+            (root / "f").mkdir()
+        case "linked in":
+            (root / "f").write_bytes(bytes(BIG))
+    Objects(root / ".dvc/cache", ("hardlink" if what == "linked in" else "copy",), stats=stats).take(root / "f")
+    assert not (root / ".dvc/cache/files").exists()
+
+
+def test_a_big_file_that_changes_while_it_is_taken_is_not_believed(
+    root: Path, stats: StatCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "f").write_bytes(bytes(BIG))
+    read = reading.read
+
+    def change(source: int, size: int, into: int | None = None) -> Digests:
+        found = read(source, size, into)
+        with (root / "f").open("r+b") as file:
+            file.write(b"changed")
+        return found
+
+    monkeypatch.setattr("fossml.store.reading.read", change)
+    Objects(root / ".dvc/cache", ("copy",), stats=stats).take(root / "f")
+    assert stats.known((root / "f").stat()) is None and not (root / ".dvc/cache/files").exists()
+
+
 def rename(folder: Path) -> None:
     (folder / "a").rename(folder / "z")
 
 
+def rewrite(folder: Path) -> None:
+    (folder / "a").unlink()
+    (folder / "a").write_text("2")
+
+
 CHANGES: dict[str, Callable[[Path], object]] = {
-    "content": lambda d: (d / "a").write_text("2"),
+    "content": rewrite,
     "a new file": lambda d: (d / "new").write_text(""),
     "a file less": lambda d: (d / "a").unlink(),
     "another name": rename,

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from fossml.errors import FossmlError
 from fossml.store import durable, links, manifest, reading
-from fossml.store.digest import Digests, digests
+from fossml.store.digest import Digests, digests, settled
 from fossml.store.links import Copied
 from fossml.store.paths import check_digest, shown
-from fossml.store.statcache import StatCache, is_protected
+from fossml.store.statcache import StatCache, is_protected, signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +135,25 @@ class Blobs:
             durable.remove(Path(temp))
             raise
         return staged
+
+    def take(self, source: str, st: os.stat_result) -> None:
+        """Copy a file that was never read into the cache in its first read; all is on disk on return.
+
+        Nothing is done where there are reflinks, or where the file changes meanwhile.
+        """
+        read_ns = settled(st, self._stats)
+        temp = self._temporary()
+        try:
+            if self._linker.link("reflink", source, temp):
+                return
+            copied = links.copy(source, temp, st.st_size, protect=True)
+            if copied is None or signature(os.lstat(source)) != signature(st):
+                return
+            self._stats.put(st, copied.digests, read_ns)
+            if not self.has(copied.digests.md5, st.st_size):
+                self.publish({copied.digests.md5: Staged(temp, copied.digests, "copy")})
+        finally:
+            durable.remove(Path(temp))
 
     def stage_bytes(self, data: bytes) -> Staged:
         """Write `data` into the cache under a temporary name."""

@@ -79,10 +79,7 @@ def digests(path: str, st: os.stat_result, cache: StatCache) -> Digests:
     known = cache.known(st)
     if known is not None:
         return known
-    read_ns = cache.clock()
-    if st.st_size >= WORTH_A_TICK and st.st_mtime_ns % 1_000_000_000 and is_racy(st.st_mtime_ns, read_ns):
-        time.sleep(FINE / 1e9)
-        read_ns = cache.clock()
+    read_ns = settled(st, cache)
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         found = reading.read(fd, st.st_size)
@@ -92,6 +89,15 @@ def digests(path: str, st: os.stat_result, cache: StatCache) -> Digests:
     if signature(after) == signature(st):
         cache.put(st, found, read_ns)
     return found
+
+
+def settled(st: os.stat_result, cache: StatCache) -> int:
+    """The time, after waiting until it can be vouched for a file as big and as new as `st` says."""
+    read_ns = cache.clock()
+    if st.st_size >= WORTH_A_TICK and st.st_mtime_ns % 1_000_000_000 and is_racy(st.st_mtime_ns, read_ns):
+        time.sleep(FINE / 1e9)
+        read_ns = cache.clock()
+    return read_ns
 
 
 def _folder(

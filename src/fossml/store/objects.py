@@ -63,6 +63,20 @@ class Objects:
             return False
         return self._blobs.has_all(set(files.values()))
 
+    def take(self, source: Path) -> None:
+        """Copy the file `source`, if it is big and new, into the cache while it is read for the first time.
+
+        `artifact` and `add` then find it known and stored, which saves them a read each; they do the rest and report
+        what is wrong. Nothing is done where `add` would link instead of copying, or anything stands in the way.
+        """
+        check_target(self._root, source)
+        with contextlib.suppress(OSError, FossmlError):
+            st = os.lstat(source)
+            part = _Part(os.fspath(source), Digests(""), st, stat.S_ISLNK(st.st_mode))
+            is_big = stat.S_ISREG(st.st_mode) and st.st_size >= WORTH_A_TICK
+            if is_big and "hardlink" not in self._ways_in(part) and self._stats.known(st) is None:
+                self._blobs.take(part.path, st)
+
     def add(self, source: Path, a: Artifact, *, linked: bool = True) -> None:
         """Bring the file or folder `source` into the cache, and tie it to its objects where it is to be `linked`.
 
