@@ -196,7 +196,7 @@ class Objects:
         if not self._linker.link(kind, blob.path, target):
             return None
         if kind == "hardlink" and blob.stat.st_nlink == 1:  # from its second name on it has another signature
-            self._stats.put(os.lstat(target), known, read_ns)
+            self._stats.put(blob.stat, known, read_ns, linked=True)
         return True
 
     def _fill(self, a: Artifact, temp: str, linked: bool) -> dict[str, Copied]:
