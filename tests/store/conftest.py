@@ -9,7 +9,6 @@ from hypothesis import settings
 from fossml.store.digest import StatCache
 from fossml.store.objects import Objects
 
-
 settings.register_profile("no clock", deadline=None)
 settings.load_profile("no clock")
 """A machine that is busy with something else is no failure."""
