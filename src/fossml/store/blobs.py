@@ -11,10 +11,10 @@ from pathlib import Path
 
 from fossml.errors import FossmlError
 from fossml.store import durable, links, manifest, reading
-from fossml.store.digest import Digests, digests
+from fossml.store.digest import Digests, digests, settled
 from fossml.store.links import Copied
-from fossml.store.paths import check_digest
-from fossml.store.statcache import StatCache, is_protected
+from fossml.store.paths import check_digest, shown
+from fossml.store.statcache import StatCache, is_protected, signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +115,14 @@ class Blobs:
     def missing(self, digest: str) -> FossmlError:
         """The error to raise where there is no such object."""
         hint = "`dvc fetch` gets it from the remote, a build makes it again"
-        return FossmlError(f"the object {digest} is not in the cache", where=self.path(digest), hint=hint)
+        return FossmlError(f"the object {digest} is not in the cache", where=shown(self.path(digest)), hint=hint)
 
     def damaged(self, digest: str) -> FossmlError:
         """The error to raise for an object with the wrong bytes, which is unprotected: so `has` and dvc see it too."""
         with contextlib.suppress(OSError):
             Path(self.path(digest)).chmod(0o644)
         hint = "remove it; then `dvc fetch` gets it from the remote, a build makes it again"
-        return FossmlError(f"the cached object {digest} is damaged", where=self.path(digest), hint=hint)
+        return FossmlError(f"the cached object {digest} is damaged", where=shown(self.path(digest)), hint=hint)
 
     def stage(self, source: str, size: int, expected: Digests, kinds: Sequence[str]) -> Staged:
         """Bring the bytes of `source`, about `size`, in under a temporary name, by the first of `kinds` that works."""
@@ -130,11 +130,30 @@ class Blobs:
         try:
             staged = self._bring(source, temp, size, expected, kinds)
             if staged is None or staged.digests.md5 != expected.md5:
-                raise FossmlError("this changed while it was being stored", where=source, hint="try again")
+                raise FossmlError("this changed while it was being stored", where=shown(source), hint="try again")
         except BaseException:
             durable.remove(Path(temp))
             raise
         return staged
+
+    def take(self, source: str, st: os.stat_result) -> None:
+        """Copy a file that was never read into the cache in its first read; all is on disk on return.
+
+        Nothing is done where there are reflinks, or where the file changes meanwhile.
+        """
+        read_ns = settled(st, self._stats)
+        temp = self._temporary()
+        try:
+            if self._linker.link("reflink", source, temp):
+                return
+            copied = links.copy(source, temp, st.st_size, protect=True)
+            if copied is None or signature(os.lstat(source)) != signature(st):
+                return
+            self._stats.put(st, copied.digests, read_ns)
+            if not self.has(copied.digests.md5, st.st_size):
+                self.publish({copied.digests.md5: Staged(temp, copied.digests, "copy")})
+        finally:
+            durable.remove(Path(temp))
 
     def stage_bytes(self, data: bytes) -> Staged:
         """Write `data` into the cache under a temporary name."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from fossml.canon import key
 from fossml.errors import FossmlError
 from fossml.store import manifest, reading, walk
+from fossml.store.paths import shown
 from fossml.store.reading import Digests
 from fossml.store.statcache import FINE, StatCache, is_racy, signature
 from fossml.store.walk import Ignored, nothing_ignored
@@ -62,14 +63,15 @@ def _measure(root: Path, path: str, cache: StatCache, ignored: Ignored, *, with_
         if stat.S_ISDIR(st.st_mode):
             return _folder(target, path, st, cache, ignored, with_files)
         if not stat.S_ISREG(st.st_mode):
-            raise FossmlError("this is neither a file nor a folder", where=path)
+            raise FossmlError("this is neither a file nor a folder", where=shown(path))
         found = digests(os.fspath(target), st, cache)
         it = Artifact(path, found.md5, st.st_size, None, bool(st.st_mode & 0o111), found.sha256)
         return Measured(it, {"": found}, {"": st}, frozenset([""] if target.is_symlink() else []))
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP) and not target.exists():
             return None
-        raise FossmlError(f"cannot read {error.filename or path}: {error.strerror}", where=path) from error
+        what = shown(error.filename or path)
+        raise FossmlError(f"cannot read {what}: {error.strerror}", where=shown(path)) from error
 
 
 def digests(path: str, st: os.stat_result, cache: StatCache) -> Digests:
@@ -77,10 +79,7 @@ def digests(path: str, st: os.stat_result, cache: StatCache) -> Digests:
     known = cache.known(st)
     if known is not None:
         return known
-    read_ns = cache.clock()
-    if st.st_size >= WORTH_A_TICK and st.st_mtime_ns % 1_000_000_000 and is_racy(st.st_mtime_ns, read_ns):
-        time.sleep(FINE / 1e9)
-        read_ns = cache.clock()
+    read_ns = settled(st, cache)
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         found = reading.read(fd, st.st_size)
@@ -90,6 +89,15 @@ def digests(path: str, st: os.stat_result, cache: StatCache) -> Digests:
     if signature(after) == signature(st):
         cache.put(st, found, read_ns)
     return found
+
+
+def settled(st: os.stat_result, cache: StatCache) -> int:
+    """The time, after waiting until it can be vouched for a file as big and as new as `st` says."""
+    read_ns = cache.clock()
+    if st.st_size >= WORTH_A_TICK and st.st_mtime_ns % 1_000_000_000 and is_racy(st.st_mtime_ns, read_ns):
+        time.sleep(FINE / 1e9)
+        read_ns = cache.clock()
+    return read_ns
 
 
 def _folder(

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from fossml.errors import FossmlError
-from fossml.store.paths import check_target
+from fossml.store.paths import check_target, shown
 
 if TYPE_CHECKING:
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
@@ -29,12 +29,12 @@ def gitignore(root: Path, path: str) -> None:
     if file.is_symlink():
         check_target(root, file.resolve())
     if "\n" in name:
-        raise FossmlError("git cannot ignore a name with a line break", where=repr(path))
+        raise FossmlError("git cannot ignore a name with a line break", where=shown(path))
     try:
         if not _is_ignored(root, PurePosixPath(os.path.normpath(path))):
             _append(file, f"/{_escape(name)}")
     except OSError as error:
-        raise FossmlError(f"cannot write: {error.strerror}", where=str(file)) from error
+        raise FossmlError(f"cannot write: {error.strerror}", where=shown(file)) from error
 
 
 def _escape(name: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fossml.errors import FossmlError
-from fossml.store.paths import check_own
+from fossml.store.paths import check_own, shown
 from fossml.store.record import from_json, to_json
 from fossml.types import Run
 
@@ -37,7 +37,7 @@ class Ledger:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             _append(check_own(self._path), line)
         except OSError as error:
-            raise FossmlError(f"cannot record the run: {error.strerror}", where=str(self._path)) from error
+            raise FossmlError(f"cannot record the run: {error.strerror}", where=shown(self._path)) from error
 
     def runs(self) -> Iterator[Run]:
         """Every Run, oldest first."""
@@ -91,7 +91,7 @@ class Ledger:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise FossmlError(f"cannot read the ledger: {error.strerror}", where=str(self._path)) from error
+            raise FossmlError(f"cannot read the ledger: {error.strerror}", where=shown(self._path)) from error
         with file:
             file.seek(start)
             yield from file

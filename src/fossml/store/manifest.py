@@ -37,12 +37,23 @@ def load(manifest: bytes, name: str) -> dict[str, str]:
 
 
 def _check_paths(files: Mapping[str, Any], name: str) -> None:
-    for path in files:
-        parts = path.split("/")
-        if not _safe(parts):
+    """Each folder is judged once, however many files it has."""
+    folders = _folders(files)
+    for path in (*files, *folders):
+        if not _safe(path.rpartition("/")[2:]):
             raise FossmlError(f"the cached object {name} names a path outside its folder: {path!r}")
-        if any("/".join(parts[:end]) in files for end in range(1, len(parts))):
-            raise FossmlError(f"the cached object {name} has a file where it has a folder: {path!r}")
+    for folder in folders:
+        if folder in files:
+            raise FossmlError(f"the cached object {name} has a file where it has a folder: {folder!r}")
+
+
+def _folders(files: Iterable[str]) -> set[str]:
+    """All folders that these paths lie in, and those around them."""
+    found: set[str] = set()
+    for folder in {path.rpartition("/")[0] for path in files if "/" in path}:
+        parts = folder.split("/")
+        found.update("/".join(parts[:end]) for end in range(1, len(parts) + 1))
+    return found
 
 
 def _safe(parts: Iterable[str]) -> bool:

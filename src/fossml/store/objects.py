@@ -16,7 +16,7 @@ from fossml.store.blobs import Blob, Blobs, Staged
 from fossml.store.digest import WORTH_A_TICK, Digests, Measured, StatCache, measure
 from fossml.store.ignore import gitignore
 from fossml.store.links import Copied, Linker, check_kinds, copy
-from fossml.store.paths import TEMPORARY, check_target
+from fossml.store.paths import TEMPORARY, check_target, shown
 from fossml.store.statcache import FINE
 from fossml.store.walk import Ignored, files, left_out, nothing_ignored
 from fossml.types import Artifact
@@ -63,6 +63,20 @@ class Objects:
             return False
         return self._blobs.has_all(set(files.values()))
 
+    def take(self, source: Path) -> None:
+        """Copy the file `source`, if it is big and new, into the cache while it is read for the first time.
+
+        `artifact` and `add` then find it known and stored, which saves them a read each; they do the rest and report
+        what is wrong. Nothing is done where `add` would link instead of copying, or anything stands in the way.
+        """
+        check_target(self._root, source)
+        with contextlib.suppress(OSError, FossmlError):
+            st = os.lstat(source)
+            part = _Part(os.fspath(source), Digests(""), st, stat.S_ISLNK(st.st_mode))
+            is_big = stat.S_ISREG(st.st_mode) and st.st_size >= WORTH_A_TICK
+            if is_big and "hardlink" not in self._ways_in(part) and self._stats.known(st) is None:
+                self._blobs.take(part.path, st)
+
     def add(self, source: Path, a: Artifact, *, linked: bool = True) -> None:
         """Bring the file or folder `source` into the cache, and tie it to its objects where it is to be `linked`.
 
@@ -73,7 +87,7 @@ class Objects:
         with _told(source):
             measured = measure(self._root, os.path.relpath(source, self._root), self._stats, self._ignored)
             if measured is None or measured.artifact.digest != a.digest:
-                raise FossmlError("this changed while it was being stored", where=str(source), hint="try again")
+                raise FossmlError("this changed while it was being stored", where=shown(source), hint="try again")
             files = _parts(source, measured)
             staged = self._store(files, measured, linked)
             for part in files if linked else ():
@@ -182,7 +196,7 @@ class Objects:
         if not self._linker.link(kind, blob.path, target):
             return None
         if kind == "hardlink" and blob.stat.st_nlink == 1:  # from its second name on it has another signature
-            self._stats.put(os.lstat(target), known, read_ns)
+            self._stats.put(blob.stat, known, read_ns, linked=True)
         return True
 
     def _fill(self, a: Artifact, temp: str, linked: bool) -> dict[str, Copied]:
@@ -243,12 +257,12 @@ class Objects:
 
     def _no_link(self, path: str) -> FossmlError:
         message = f"the file system has none of these kinds of link: {', '.join(self._links)}"
-        return FossmlError(message, where=path, hint="`dvc config cache.type copy`")
+        return FossmlError(message, where=shown(path), hint="`dvc config cache.type copy`")
 
 
 def _root_of(folder: Path) -> Path:
     if folder.absolute().parts[-2:] != (".dvc", "cache"):
-        raise FossmlError("the repository of this cache is not known", where=str(folder))
+        raise FossmlError("the repository of this cache is not known", where=shown(folder))
     return folder.absolute().parent.parent
 
 
@@ -300,4 +314,4 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         what = error.filename if error.filename is not None else path
-        raise FossmlError(f"{error.strerror or error}: {what}", where=str(path)) from error
+        raise FossmlError(f"{error.strerror or error}: {shown(what)}", where=shown(path)) from error

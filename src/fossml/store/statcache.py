@@ -112,11 +112,15 @@ class StatCache:
             with self._lock:
                 self._load(some)
 
-    def put(self, st: os.stat_result, found: Digests, read_ns: int) -> None:
-        """Remember what the file hashed to at `read_ns` (of `clock`); not where a later write could go unseen."""
+    def put(self, st: os.stat_result, found: Digests, read_ns: int, *, linked: bool = False) -> None:
+        """Remember what the file hashed to at `read_ns` (of `clock`); not where a later write could go unseen.
+
+        `linked`: since `st` was taken this protected file was given a second name.
+        """
         if is_racy(st.st_mtime_ns, read_ns):
             return
-        row = (*signature(st), *found)
+        inode, size, mtime, ctime = signature(st)
+        row = (inode, size, mtime, 0 if linked and is_protected(st) else ctime, *found)
         with self._lock:
             self._new[row[0]] = self._rows[row[0]] = row
             full = len(self._new) >= _BATCH

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from fossml.errors import FossmlError
-from fossml.store.paths import TEMPORARY
+from fossml.store.paths import TEMPORARY, shown
 
 Ignored: TypeAlias = Callable[[str, bool], bool]
 """`ignored(path, is_folder)`: `path` is POSIX and relative to the repository root."""
@@ -90,7 +90,7 @@ def _left_out(entry: os.DirEntry[str], is_folder: bool) -> bool:
 def _checked(entry: os.DirEntry[str], name: str) -> os.stat_result:
     if entry.name == ".dvcignore":
         raise FossmlError(
-            "a tracked folder cannot hold a .dvcignore", where=entry.path, hint="move it above the folder"
+            "a tracked folder cannot hold a .dvcignore", where=shown(entry.path), hint="move it above the folder"
         )
     try:
         st = entry.stat()
@@ -100,7 +100,9 @@ def _checked(entry: os.DirEntry[str], name: str) -> os.stat_result:
         st = None
     if st is None or not stat.S_ISREG(st.st_mode):
         kind = "a broken link" if st is None else "neither a file nor a folder"
-        raise FossmlError(f"{kind} cannot be tracked", where=entry.path, hint="remove it, or name it in .dvcignore")
+        raise FossmlError(
+            f"{kind} cannot be tracked", where=shown(entry.path), hint="remove it, or name it in .dvcignore"
+        )
     if not name.isascii():
         _check_utf8(entry, name)
     return st
@@ -110,4 +112,4 @@ def _check_utf8(entry: os.DirEntry[str], name: str) -> None:
     try:
         name.encode()
     except UnicodeEncodeError:
-        raise FossmlError("this name is not UTF-8", where=repr(entry.path), hint="rename the file") from None
+        raise FossmlError("this name is not UTF-8", where=shown(entry.path), hint="rename the file") from None
