@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from fossml.trace import collect, traced_env
+from fossml.trace.strace import wrapped
 from fossml.types import Trace
 
 
@@ -32,12 +33,17 @@ class Lab:
         self, code: str, *options: str, env: Mapping[str, str] | None = None, traced: bool = True
     ) -> subprocess.CompletedProcess[str]:
         self.write("main.py", code)
-        variables = {**os.environ, **(env or {})}
-        variables.pop("PYTHONDONTWRITEBYTECODE", None)
-        if traced:
-            variables = traced_env(variables, self.folder, self.root)
+        variables = traced_env(_environ(env), self.folder, self.root) if traced else _environ(env)
         argv = [sys.executable, *options, "main.py"]
         return subprocess.run(argv, cwd=self.root, env=variables, capture_output=True, text=True, check=False)
+
+    def shell(self, cmd: str, env: Mapping[str, str] | None = None) -> Trace:
+        """The Trace by strace of a shell's text, in which $PYTHON is the interpreter."""
+        argv = wrapped(["/bin/sh", "-c", cmd], self.folder)
+        variables = {**_environ(env), "PYTHON": sys.executable}
+        done = subprocess.run(argv, cwd=self.root, env=variables, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return self.trace()
 
     def run(self, code: str, *options: str, env: Mapping[str, str] | None = None) -> Trace:
         done = self.call(code, *options, env=env)
@@ -46,6 +52,12 @@ class Lab:
 
     def trace(self) -> Trace:
         return collect(self.folder, self.root)
+
+
+def _environ(env: Mapping[str, str] | None) -> dict[str, str]:
+    variables = {**os.environ, **(env or {})}
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)
+    return variables
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from fossml.trace.hook import MOST_MISSING, PACKAGES
 from fossml.trace.records import Record, of, read_hook
 from fossml.trace.searched import searched
 from fossml.trace.state import States
+from fossml.trace.strace import read_strace
 from fossml.trace.untraced import untraced
 from fossml.types import Trace
 
@@ -32,8 +33,10 @@ def collect(folders: Path | Iterable[Path], root: Path, cmd: str = "") -> Trace:
     made it. Of those that are still not there, the first MOST_MISSING are told. Code from outside that no distribution
     owns is among `outside`.
     """
-    records = read_records([folders] if isinstance(folders, Path) else folders)
-    alien = tuple(dict.fromkeys(untraced(records, cmd)))
+    places = [folders] if isinstance(folders, Path) else list(folders)
+    by_strace = [record for folder in places for record in read_strace(folder, root)]
+    records = sorted((*by_strace, *(record for folder in places for record in read_hook(folder))), key=_time)
+    alien = () if by_strace else tuple(dict.fromkeys(untraced(records, cmd)))
     if not records:
         return Trace(how="none", untraced=alien)
     homes = tuple(dict.fromkeys((str(root.absolute()), str(root.resolve()))))
@@ -46,7 +49,7 @@ def collect(folders: Path | Iterable[Path], root: Path, cmd: str = "") -> Trace:
     installed = editable(sources - inside.keys(), site)
     here = {*imported({(record.fields[0], record.fields[1]) for record in of(records, "P")}), *installed.values()}
     return Trace(
-        how="hook",
+        how="strace" if by_strace else "hook",
         sources=_places(executed, inside),
         read=_places(read - sources, inside),
         written=_places(written, inside),
@@ -63,9 +66,8 @@ def collect(folders: Path | Iterable[Path], root: Path, cmd: str = "") -> Trace:
     )
 
 
-def read_records(folders: Iterable[Path]) -> list[Record]:
-    """The records of all processes, in the order of time."""
-    return sorted((record for folder in folders for record in read_hook(folder)), key=lambda record: record.time)
+def _time(record: Record) -> int:
+    return record.time
 
 
 def touched(records: Iterable[Record], states: States) -> tuple[set[str], set[str]]:

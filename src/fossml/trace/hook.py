@@ -195,13 +195,13 @@ class Recorder:
     def touched(self, path: str, flags: int) -> bool:
         """Note an open file; whether it need not be looked at again. What is opened to be changed is read as well."""
         now = state(path)
+        if now == "-" and not flags & os.O_CREAT:
+            self.missing(path)
+            return False
         if flags & WRITES:
             if now != "-" and not flags & AFRESH and path not in self.written:
                 self.bounded("R", "F", path, now)
             self.write(path, now)
-        elif now == "-":
-            self.missing(path)
-            return False
         else:
             self.bounded("R", "F", path, now)
         return True
@@ -281,7 +281,8 @@ class Recorder:
         """A link made: its name is written, and what a hard link shares was read."""
         source, target = absolute(args[0]), absolute(args[1])
         if event == "os.link" and source is not None and not is_ignored(source, self.ignored):
-            self.touched(source, os.O_RDONLY)
+            if state(source) != "-":
+                self.touched(source, os.O_RDONLY)
         if target is not None and not is_ignored(target, self.ignored):
             self.write(target, "link")
 
@@ -297,7 +298,7 @@ class Recorder:
             return
         path = absolute(args[0])
         if path is not None:
-            self.touched(path, os.O_RDWR)
+            self.touched(path, os.O_RDWR | os.O_CREAT)
 
     def command(self, event: str, args: "tuple[Any, ...]") -> None:
         """A process started by this one; told twice where subprocess starts it by os.posix_spawn."""
