@@ -16,7 +16,7 @@ from fossml.engine.launch import Running, launch
 from fossml.engine.resources import Pool, lend
 from fossml.engine.site import Options, Site
 from fossml.errors import FossmlError, told
-from fossml.executors.local import Exit
+from fossml.executors.local import Exit, cancel_all
 from fossml.project.git import Commit, commit
 from fossml.types import Run
 
@@ -79,8 +79,7 @@ class Crew:
 
     def stop(self) -> None:
         """End what runs, children too, and bring the old outputs back; checkpoints stay."""
-        for running in self._running.values():
-            running.process.cancel()
+        cancel_all(running.process for running in self._running.values())
         for running in self._running.values():
             running.aside.restore()
             running.attempt.stopped(self._site.observer, running.stage, self._site.root)
