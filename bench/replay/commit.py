@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from replay import yamls
-from replay.closure import Code, code_of, words_of
+from replay.closure import SCRIPTS, Code, code_of, words_of
 from replay.stub import Spec, digest
 from replay.workspace import below
 
@@ -23,7 +23,7 @@ _LEFT_OUT = (".git", ".gitattributes", ".gitmodules", "fossml.toml", "fossml.loc
 class Declared:
     """What of a stage dvc compares and the command does not depend on: to say why a needless run came about.
 
-    `sources` maps declared Python files to a name of their content.
+    `sources` maps declared files of code to a name of their content.
     """
 
     cmd: str
@@ -164,7 +164,7 @@ def _declared(stage: dict[str, Any], cmd: str, spec: Spec, files: Mapping[str, s
         deps=tuple(sorted(deps)),
         outs=tuple(sorted(stage["outs"])),
         params=tuple(sorted(f"{path}:{key}" for path, keys in stage["params"].items() for key in keys)),
-        sources={path: name for path, name in files.items() if path.endswith(".py") and below(path, deps)},
+        sources={path: name for path, name in files.items() if path.endswith(SCRIPTS) and below(path, deps)},
         raw={path: name for path, name in files.items() if below(path, read)},
     )
 

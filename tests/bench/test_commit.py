@@ -56,7 +56,8 @@ def test_of_an_undeclared_configuration_file_only_what_the_code_names_counts() -
 
 
 def test_a_declared_source_that_is_not_imported_is_not_read() -> None:
-    commit = prepared({"a.py": "", "b.py": "", "n.csv": ""}, {"cmd": "python a.py", "deps": ["a.py", "b.py", "n.csv"]})
+    tree = {"a.py": "", "b.py": "", "n.csv": ""}
+    commit = prepared(tree, {"cmd": "python a.py", "deps": ["a.py", "b.py", "n.csv"]})
     assert commit.specs["train"]["sources"] == ["a.py"]
     assert commit.specs["train"]["data"] == ["n.csv"]
     assert commit.declared["train"].sources.keys() == {"a.py", "b.py"}
@@ -70,3 +71,9 @@ def test_what_a_command_executes_is_not_always_known() -> None:
 def test_what_dvc_and_fossml_wrote_is_left_out() -> None:
     tree = {".dvc/config": "", "dvc.lock": "", "fossml.lock": "", ".gitattributes": "", "kept": ""}
     assert prepared(tree).files.keys() == {"kept"}
+
+
+def test_a_declared_notebook_is_a_declared_source() -> None:
+    commit = prepared({"c.ipynb": "{}"}, {"cmd": "papermill c.ipynb out.ipynb", "deps": ["c.ipynb"]})
+    assert commit.specs["train"]["sources"] == ["c.ipynb"]
+    assert commit.declared["train"].sources.keys() == {"c.ipynb"}

@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import re
+import select
 import signal
 import struct
 import subprocess
@@ -57,6 +58,11 @@ class Terminal:
                 return
             self.read()
         pytest.fail("\n".join(["never shown; the screen:", *self.screen.display]))
+
+    def read_rest(self) -> None:
+        """Take in what has been written by now."""
+        while select.select([self.master], [], [], 0)[0]:
+            self.read()
 
     def read(self) -> None:
         data = os.read(self.master, 65536)
@@ -323,7 +329,8 @@ def test_a_build_that_was_stopped_and_goes_on_draws_again(tmp_path: Path, termin
     child.send_signal(signal.SIGTSTP)
     _, status = os.waitpid(child.pid, os.WUNTRACED)
     assert os.WIFSTOPPED(status)
-    terminal.read_until(lambda: not terminal.screen.cursor.hidden)
+    terminal.read_rest()
+    assert not terminal.screen.cursor.hidden
     assert not terminal.shows("1 running")()
     child.send_signal(signal.SIGCONT)
     terminal.read_until(terminal.shows("1 running"))

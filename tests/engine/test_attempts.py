@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fossml.engine.build import Summary
+from fossml.engine.records import read_own_lock
 from fossml.project.dvcconfig import ensure_dvc
 from fossml.types import Event
 from tests.engine.test_build import run
@@ -81,6 +82,9 @@ def test_after_a_crash_it_goes_on_and_ends_with_the_same_bytes(project: Path) ->
     assert (project / "model").read_bytes() == uninterrupted
     assert not list((project / ".fossml/attempts").glob("*/*"))
     assert build(project)[0] == Summary(current=1)
+    recorded = read_own_lock(project)["train"]["discovered"]
+    assert "fossml" not in recorded.get("distributions", {})
+    assert not [path for path in recorded.get("files", {}) if "checkpoint" in path]
 
 
 def test_after_kill_9_of_the_build_itself_it_goes_on_too(project: Path) -> None:

@@ -101,7 +101,8 @@ def command(
 
 
 def _build(project: Project, options: Options, fix: bool, as_json: bool, quiet: bool) -> None:
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     for name in ensure_dvc(project.root):
         click.echo(f"wrote {name}, so that dvc works here too", err=True)
     try:

@@ -12,7 +12,7 @@ from fossml.engine.plan import Now, output_reasons, reasons, recipe
 from fossml.engine.records import Records
 from fossml.engine.workspace import Workspace
 from fossml.project.config import Config, StageSettings
-from fossml.project.dvc import LockEntry
+from fossml.project.dvc import LockEntry, as_now, rooted
 from fossml.types import Run, Stage
 
 _BY_DVC = "recorded by dvc alone: what it read beyond its declared inputs is unknown"
@@ -61,7 +61,8 @@ class Assessor:
     def assess(self, stage: Stage, remade: frozenset[str] = frozenset(), force: bool = False) -> Assessment:
         """How `stage` stands. Nothing is said of the inputs in `remade`: another stage is about to write them."""
         settings = self._config.settings(stage.address)
-        now, entry = self.workspace.now(stage), self.records.entry(stage)
+        now = self.workspace.now(stage)
+        entry = self._entry(stage, now)
         seed = seeds.seed_for(stage, self._config.seed, settings, now.params)
         env = {name: self._env.get(name) for name in settings.env}
         run = self.records.last(stage) if entry else None
@@ -85,6 +86,13 @@ class Assessor:
             if run or stage.frozen
             else "recorded by dvc alone: what it read beyond its declared inputs is unknown",
         )
+
+    def _entry(self, stage: Stage, now: Now) -> LockEntry | None:
+        """What dvc.lock says of `stage`; what DVC 2 recorded in its own way, in today's."""
+        entry = self.records.entry(stage)
+        if entry is None or not entry.legacy:
+            return entry
+        return as_now(self.workspace.root, entry, {**now.deps, **now.outs}, lambda path: rooted(stage, path))
 
     def earlier(self, found: Assessment) -> Iterator[Run]:
         """The recorded Runs that rest on just what is there now, the newest first."""

@@ -133,6 +133,7 @@ class _Build:
 
     def _settle(self, stage: Stage) -> None:
         self.site.outputs.fetch(stage)
+        self.site.outputs.revive(stage, self.site.records.entry(stage))
         found = self.site.assessor.assess(stage, force=self.options.force)
         if found.is_current:
             self._accept(found)

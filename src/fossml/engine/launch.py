@@ -92,6 +92,7 @@ def _command(
     if found.seed is not None and route and route.kind == "flag":
         cmd = seeds.with_flag(cmd, route.name, found.seed)
     seen = {
+        "PYTHONUNBUFFERED": "1",  # what a stage prints is shown when it is printed
         **seeds.environment(env, route, found.seed),
         "DVC_ROOT": str(root),
         "DVC_STAGE": stage.address,

@@ -22,6 +22,8 @@ from fossml.types import Discovered, Stage, Trace
 _OURS = frozenset({"dvc.yaml", "dvc.lock", "fossml.lock", "fossml.toml", ".gitignore", ".dvcignore"})
 """Files that say what a stage is, or that a build writes: to read them is no input of its own."""
 _LEFT_OUT = frozenset({".git", ".dvc", ".fossml", "__pycache__", ".ipynb_checkpoints"}) | _OURS
+_OWN = "fossml"
+"""The distribution of `fossml.checkpoint`: a newer fossml is no reason to train again."""
 _MANY = 1000
 """So many files opened in one folder are recorded as that folder."""
 
@@ -69,7 +71,9 @@ class Observer:
             missing=tuple(p for p in trace.missing if counts(p) and not _within(p, self._made)),
             searched={folder: names for folder, names in trace.searched.items() if names},
             wrote=wrote,
-            distributions={name: versions.get(name, version) for name, version in trace.distributions.items()},
+            distributions={
+                name: versions.get(name, version) for name, version in trace.distributions.items() if name != _OWN
+            },
             packages=packages,
             untraced=tuple(shlex.join(command) for command in trace.untraced),
         )

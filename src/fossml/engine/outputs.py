@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,16 +10,21 @@ from pathlib import Path
 from fossml.engine.assess import Assessment
 from fossml.engine.plan import Now
 from fossml.engine.workspace import Workspace
-from fossml.project.dvc import LockEntry, rooted
+from fossml.project.dvc import LockEntry, legacy, rooted
 from fossml.store.objects import Objects, gitignore
+from fossml.store.paths import check_target
 from fossml.types import Artifact, Stage
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """The outputs of the repository at `root`, whose bytes `objects` holds; `tracked` is .dvc files' data by path."""
+    """The outputs of the repository at `root`, whose bytes `objects` holds in the folder `cache`.
+
+    `tracked` is .dvc files' data by path.
+    """
 
     root: Path
+    cache: Path
     tracked: Mapping[str, Artifact]
     objects: Objects
     workspace: Workspace
@@ -29,6 +35,17 @@ class Outputs:
             data = self.tracked.get(place)
             if data and not (self.root / place).exists() and self.objects.has(data):
                 self.objects.checkout(data, self.root / place)
+
+    def revive(self, stage: Stage, entry: LockEntry | None) -> None:
+        """Outputs of DVC 2 that are not there come out of its cache, which lies one folder higher, as copies."""
+        if entry is None or not entry.legacy:
+            return
+        for artifact in entry.outs:
+            place = self.root / rooted(stage, artifact.path)
+            if artifact.path in entry.legacy and not os.path.lexists(place):
+                check_target(self.root, place)
+                if legacy.bring(self.cache, artifact.digest, place):
+                    self.workspace.forget([rooted(stage, artifact.path)])
 
     def can_restore(self, found: Assessment, entry: LockEntry, own: bool) -> bool:
         """Whether what `entry` says can be brought back: all of it is in the cache or lies there already.

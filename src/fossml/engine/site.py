@@ -122,7 +122,7 @@ def open_site(project: Project, options: Options, own: Path | None) -> Iterator[
                 records=records,
                 observer=observer,
                 assessor=Assessor(project.config, workspace, observer, records, env),
-                outputs=Outputs(project.root, tracked, objects, workspace),
+                outputs=Outputs(project.root, config.folder, tracked, objects, workspace),
                 run_cache=RunCache(config.folder),
                 python=python,
             )

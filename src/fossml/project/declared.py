@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fossml.errors import FossmlError
 from fossml.project.config import Config, read_config
-from fossml.project.dvc import read_stages, read_tracked
+from fossml.project.dvc import files, read_stages, read_tracked
 from fossml.types import Artifact, Stage
 
 
@@ -35,4 +35,5 @@ def read_project(root: Path) -> Project:
     """Read what `root` declares. FossmlError with file and line for what is wrong."""
     if not root.is_dir():
         raise FossmlError("is not a folder", where=str(root))
-    return Project(root, read_stages(root), read_tracked(root), read_config(root))
+    pipelines, tracked = files(root)
+    return Project(root, read_stages(root, pipelines), read_tracked(root, tracked), read_config(root))

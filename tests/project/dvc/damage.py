@@ -229,7 +229,7 @@ def readers(root: Path, name: str) -> list[Callable[[], object]]:
 
 
 # What other rooms say without a line.
-WITHOUT_LINE = re.compile(r"\.dvc/config: |fossml\.toml: is not UTF-8|fossml\.toml: .*\(at end of document\)")
+WITHOUT_LINE = re.compile(r"\.dvc/config: |fossml\.toml: is not UTF-8|fossml\.toml: .*(at end of document|nested too)")
 
 
 def complaint(error: FossmlError) -> str | None:

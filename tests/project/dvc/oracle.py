@@ -8,11 +8,13 @@ from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 
-from dvc.dependency.param import read_param_file
+from dvc.dependency.param import ParamsDependency, read_param_file
 from dvc.fs import LocalFileSystem
 from dvc.parsing import DataResolver
+from dvc.repo import Repo
 from dvc.schema import COMPILED_LOCKFILE_SCHEMA, COMPILED_MULTI_STAGE_SCHEMA
 from dvc.utils.serialize import dumps_yaml, load_path, parse_yaml, parse_yaml_for_update
+from dvc_data.hashfile.hash import file_md5
 
 SECTIONS = ("params", "metrics", "plots", "artifacts", "datasets")
 
@@ -52,7 +54,48 @@ def lookup(folder, name, key):
     return read_param_file(LocalFileSystem(), f"{folder}/{name}", [key], flatten=True)
 
 
-QUESTIONS = {"resolve": resolve, "load": load, "dump": dump, "lock": lock, "params": params, "lookup": lookup}
+def legacy(path):
+    return file_md5(path, name="md5-dos2unix")
+
+
+def stages(folder):
+    os.chdir(folder)
+    with Repo(folder) as repo:
+        return [_stage(stage) for stage in repo.index.stages]
+
+
+def _stage(stage):
+    params = [dep for dep in stage.deps if isinstance(dep, ParamsDependency)]
+    return {
+        "address": stage.addressing,
+        "cmd": stage.cmd,
+        "wdir": os.path.relpath(stage.wdir),
+        "deps": sorted(dep.def_path for dep in stage.deps if not isinstance(dep, ParamsDependency)),
+        "params": {dep.def_path: sorted(set(dep.params)) or None for dep in params},
+        "outs": sorted(
+            [out.def_path, _kind(out), bool(out.use_cache), bool(out.persist), bool(out.can_push), out.remote]
+            for out in stage.outs
+        ),
+        "frozen": stage.frozen,
+        "always_changed": stage.always_changed,
+        "desc": stage.desc,
+    }
+
+
+def _kind(out):
+    return "metric" if out.metric else "plot" if out.plot else "out"
+
+
+QUESTIONS = {
+    "stages": stages,
+    "resolve": resolve,
+    "load": load,
+    "dump": dump,
+    "lock": lock,
+    "params": params,
+    "lookup": lookup,
+    "legacy": legacy,
+}
 
 
 def main():

@@ -114,3 +114,57 @@ pipelines = st.fixed_dictionaries(
 styles: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {}, optional={"bool": st.just("boolean_optional"), "list": st.just("append")}
 )
+
+# Stages that DVC takes, for the most part, so that what they become can be compared.
+good_paths = st.sampled_from(["x.csv", "data/y.csv", "../z", "./n", "${a}.txt", "${item}", "d-${key}", "${deep.a}/k"])
+good_flags = st.fixed_dictionaries(
+    {},
+    optional={
+        "cache": st.booleans(),
+        "persist": st.booleans(),
+        "push": st.booleans(),
+        "desc": st.just("d"),
+        "type": st.just("t"),
+        "labels": st.just(["l"]),
+        "checkpoint": st.booleans(),
+    },
+)
+names_of_outs = st.sampled_from(["o1", "sub/o2", "o3-${a}", "o4-${item}", "o5/${key}", "./o6", "o7/", "../o8"])
+
+
+def _outs(flags: st.SearchStrategy[dict[str, Any]], prefix: str) -> st.SearchStrategy[list[Any]]:
+    named = names_of_outs.map(lambda name: f"{prefix}{name}" if name[0] == "o" else name + prefix)
+    return st.lists(named | st.dictionaries(named, flags, min_size=1, max_size=2), max_size=2)
+
+
+keys = st.sampled_from(["a", "b", "deep.a", "deep", "lst.0", "${key}", "flag"])
+files = st.sampled_from(["params.yaml", "p.json", "p.toml", "conf/p.py", "../params.yaml"])
+good = st.fixed_dictionaries(
+    {"cmd": st.sampled_from(["x", "x ${a}", "one\ntwo", r"echo \${HOME}", ["x", "y ${item}"], "x ${deep}"])},
+    optional={
+        "wdir": st.sampled_from(["work", ".", "./work/", "work/../work"]),
+        "deps": st.lists(good_paths, max_size=3),
+        "outs": _outs(good_flags, "a"),
+        "metrics": _outs(good_flags, "m"),
+        "plots": _outs(
+            st.tuples(good_flags, st.just({"x": "step", "title": "t"})).map(lambda two: two[0] | two[1]), "p"
+        ),
+        "params": st.lists(
+            keys | st.dictionaries(files, st.none() | st.lists(keys, max_size=2), min_size=1, max_size=2), max_size=4
+        ),
+        "vars": st.just([{"own": 1}]),
+        "frozen": st.booleans(),
+        "always_changed": st.booleans(),
+        "desc": st.sampled_from(["text", "of ${a}"]),
+        "meta": st.just({"k": ["v"]}),
+    },
+)
+groups = st.fixed_dictionaries(
+    {"foreach": st.sampled_from([["u", "v"], {"u": 1, "v": {"a": 2}}, "${lst}", [], "${table}"]), "do": good}
+) | st.tuples(st.sampled_from([{"m": ["u", "v"]}, {"m": [1, True], "n": ["u", {"a": 1}]}]), good).map(
+    lambda both: {"matrix": both[0], **both[1]}
+)
+whole = st.fixed_dictionaries(
+    {"stages": st.dictionaries(st.sampled_from(["one", "two", "three"]), good | good | groups, max_size=2)}
+)
+ignores = st.sampled_from(["", "sub/in\n", "/sub/*\n!/sub/dvc.yaml\n", "*.yaml\n", "in/\n", "sub\n!sub\n"])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fossml.errors import FossmlError
-from fossml.project.dvc import read_stages, read_tracked, rooted
+from fossml.project.dvc import read_stages, read_tracked, rooted, select_params
 from fossml.types import Output, ParamSource, Stage
 
 Write = dict[str, str]
@@ -88,11 +88,50 @@ def test_what_is_wrong_is_said_with_file_and_line(tmp_path: Path, text: str, mes
         read_stages(write(tmp_path, {"dvc.yaml": text}))
 
 
-def test_an_unknown_key_gets_the_nearest_right_name(tmp_path: Path) -> None:
-    write(tmp_path, {"dvc.yaml": "stages:\n  a:\n    cmd: x\n    metric: [y]\n"})
+HEAD = "stages:\n  a:\n    cmd: x\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "hint"),
+    [
+        (HEAD + "    metric: [y]\n", 4, "did you mean 'metrics'?"),
+        (HEAD + "    dependencies: [y]\n", 4, "did you mean 'deps'?"),
+        (HEAD + "    outputs: [y]\n", 4, "did you mean 'outs'?"),
+        ("stages:\n  a:\n    command: x\n", 3, "did you mean 'cmd'?"),
+        ("steps:\n  a:\n    cmd: x\n", 1, "did you mean 'stages'?"),
+        (HEAD + "    outs:\n    - m:\n        chache: true\n", 6, "did you mean 'cache'?"),
+        (HEAD + "    outs:\n    - m:\n      cache: false\n", 5, "indent the flags of an output below its path"),
+        (HEAD + "    outs:\n    - m:\n        cache: no\n", 6, "in YAML 1.2 no is a string: write true or false"),
+        (HEAD + "    deps: y\n", 4, "write [y], or `- ` before it on a line of its own"),
+        (HEAD + "    deps:\n    - y: {cache: false}\n", 5, "an input has no flags: outs, metrics and plots have"),
+        ("stages:\n  a:\n    foreach: [1]\n    do:\n      cmd: x\n    deps: [y]\n", 6, "write it below 'do'"),
+        ("stages:\n  a:\n    cmd:x\n", 2, "write a space after the colon"),
+        ("stages:\n  a:\n\tcmd: x\n", 3, "indent with spaces"),
+        ("stages:\n  a:\n    cmd: echo a: b\n", 3, "put the text in quotes"),
+        ("stages:\n  1:\n    cmd: x\n", 1, "put it in quotes"),
+        ("stages:\n  a:\n    cmd: echo ${train.step}\n", 3, "did you mean 'steps'?"),
+        ("stages:\n  a:\n    cmd: echo ${lr.x}\n", 3, "'x' is asked of 0.1, which has no names"),
+        (HEAD + "    params: [train.step]\n", 4, "did you mean 'train.steps'?"),
+    ],
+)
+def test_a_slip_gets_its_line_and_what_to_do(tmp_path: Path, text: str, line: int, hint: str) -> None:
+    write(tmp_path, {"dvc.yaml": text, "params.yaml": "lr: 0.1\ntrain:\n  steps: 3\n"})
     with pytest.raises(FossmlError) as error:
+        for stage in read_stages(tmp_path):
+            select_params(tmp_path, stage)
+    assert (error.value.where, error.value.hint) == (f"dvc.yaml:{line}", hint)
+
+
+def test_an_output_that_dvcignore_leaves_out_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, {"dvc.yaml": HEAD + "    outs: [left/o]\n", ".dvcignore": "/left\n"})
+    with pytest.raises(FossmlError, match=r"dvc.yaml:4: the output left/o of stage 'a' is left out by .dvcignore"):
         read_stages(tmp_path)
-    assert error.value.hint == "did you mean 'metrics'?"
+
+
+@pytest.mark.parametrize("section", ["metrics: ['${no}']", "plots: ['${no}']", "artifacts: {m: {path: '${no}'}}"])
+def test_a_template_that_means_nothing_is_refused_in_every_section(tmp_path: Path, section: str) -> None:
+    with pytest.raises(FossmlError, match=r"dvc.yaml:4: could not find 'no'"):
+        read_stages(write(tmp_path, {"dvc.yaml": HEAD + section + "\n"}))
 
 
 def test_an_alias_bomb_is_refused(tmp_path: Path) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from fossml.project.dvc.legacy import as_now
 from fossml.project.dvc.lock import LockEntry, dump_lock, read_lock
 from fossml.project.dvc.params import lookup, read_params, select_params
 from fossml.project.dvc.places import rooted
 from fossml.project.dvc.runcache import dump_run, load_run, run_key, run_value
 from fossml.project.dvc.stages import read_stages
 from fossml.project.dvc.tracked import read_tracked
-from fossml.project.dvc.walk import ignored
+from fossml.project.dvc.walk import files, ignored
 
 __all__ = [
     "LockEntry",
+    "as_now",
     "dump_lock",
     "dump_run",
+    "files",
     "ignored",
     "load_run",
     "lookup",

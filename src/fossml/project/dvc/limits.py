@@ -62,13 +62,15 @@ def too_deep(text: str, file: str) -> FossmlError:
     return FossmlError("is nested too deeply", where=f"{file}:{deepest + 1}")
 
 
-def not_in_format(kind: str, problem: str, line: int | None, text: str, file: str) -> FossmlError:
+def not_in_format(
+    kind: str, problem: str, line: int | None, text: str, file: str, hint: str | None = None
+) -> FossmlError:
     """The error for a `text` that is not YAML, JSON, TOML or Python; one with a merge conflict in it says so."""
     if conflict := re.search(r"^<{7}( |$)", text, re.MULTILINE):
         line, problem = text.count("\n", 0, conflict.start()) + 1, "a merge conflict of git is left in it"
     elif "integer string conversion" in problem:
         line, problem = line_of_number(text), "a number is too long"
-    return FossmlError(f"is not {kind}: {problem}", where=at_line(file, line))
+    return FossmlError(f"is not {kind}: {problem}", where=at_line(file, line), hint=hint)
 
 
 def line_of_number(text: str) -> int | None:

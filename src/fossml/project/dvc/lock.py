@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import StringIO
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -23,13 +23,15 @@ from fossml.types import Artifact, Json
 class LockEntry:
     """What dvc.lock says of a stage's last run. The paths of `deps` and `outs` are as in the lock: relative to `wdir`.
 
-    `params` holds the values by file. An Artifact of which the lock knows no MD5 has the digest "".
+    `params` holds the values by file. An Artifact of which the lock knows no MD5 has the digest "". `legacy` names the
+    paths that DVC 2 recorded: for their digests see `legacy.digest`, their objects lie at .dvc/cache/aa/bb....
     """
 
     cmd: str | tuple[str, ...]
     deps: tuple[Artifact, ...] = ()
     params: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     outs: tuple[Artifact, ...] = ()
+    legacy: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 def read_lock(root: Path, file: str = "dvc.yaml") -> dict[str, LockEntry]:
@@ -58,7 +60,13 @@ def entry_of(stage: Mapping[str, Any]) -> LockEntry:
         deps=tuple(map(artifact, stage.get("deps", []))),
         params=stage.get("params", {}),
         outs=tuple(map(artifact, stage.get("outs", []))),
+        legacy=frozenset(each["path"] for kind in ("deps", "outs") for each in stage.get(kind, ()) if is_legacy(each)),
     )
+
+
+def is_legacy(data: Mapping[str, Any]) -> bool:
+    """Whether DVC 2 wrote this entry of dvc.lock or of a .dvc file."""
+    return "md5" in data and "hash" not in data
 
 
 def artifact(data: Mapping[str, Any]) -> Artifact:
@@ -83,8 +91,11 @@ def dump_lock(entries: Mapping[str, LockEntry], prior: str | None) -> str:
     source = Source("dvc.lock", prior)
     data = _load(source)
     known = data.get("stages", {})
+    before = {name: entry_of(known[name]) for name in entries if name in known}
     changed = {
-        name: fields_of(entry) for name, entry in entries.items() if name not in known or entry_of(known[name]) != entry
+        name: fields_of(_still_legacy(entry, before.get(name)))
+        for name, entry in entries.items()
+        if before.get(name) != entry
     }
     if not changed:
         return prior
@@ -115,23 +126,32 @@ def _edited(prior: str, changed: Mapping[str, Any]) -> str:
     return stream.getvalue()
 
 
+def _still_legacy(entry: LockEntry, before: LockEntry | None) -> LockEntry:
+    """`entry` with what DVC 2 recorded and is the same now as DVC leaves it: without a `hash`."""
+    if before is None or not before.legacy:
+        return entry
+    then = {each.path: each.digest for each in (*before.deps, *before.outs) if each.path in before.legacy}
+    same = {each.path for each in (*entry.deps, *entry.outs) if then.get(each.path) == each.digest}
+    return replace(entry, legacy=entry.legacy | same)
+
+
 def fields_of(entry: LockEntry) -> dict[str, Any]:
     """The mapping that dvc.lock has for `entry`, its keys in DVC's order."""
     fields = {
         "cmd": list(entry.cmd) if isinstance(entry.cmd, tuple) else entry.cmd,
-        "deps": _artifacts(entry.deps),
+        "deps": _artifacts(entry.deps, entry.legacy),
         "params": _params(entry.params),
-        "outs": _artifacts(entry.outs),
+        "outs": _artifacts(entry.outs, entry.legacy),
     }
     return {key: value for key, value in fields.items() if value}
 
 
-def _artifacts(artifacts: Iterable[Artifact]) -> list[dict[str, Any]]:
-    return [_artifact(each) for each in sorted(artifacts, key=lambda each: each.path)]
+def _artifacts(artifacts: Iterable[Artifact], legacy: frozenset[str]) -> list[dict[str, Any]]:
+    return [_artifact(each, each.path in legacy) for each in sorted(artifacts, key=lambda each: each.path)]
 
 
-def _artifact(each: Artifact) -> dict[str, Any]:
-    fields: dict[str, Any] = {"path": each.path, "hash": "md5"}
+def _artifact(each: Artifact, legacy: bool) -> dict[str, Any]:
+    fields: dict[str, Any] = {"path": each.path} if legacy else {"path": each.path, "hash": "md5"}
     if each.digest:
         fields |= {"md5": each.digest, "size": each.size}
     if each.nfiles is not None:

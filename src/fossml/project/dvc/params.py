@@ -195,8 +195,16 @@ def _value(root: Path, stage: Stage, values: Mapping[Any, Any], place: str, key:
         raise _missing(root, stage, error.message, key, error.hint) from None
     except KeyError:
         message = f"the parameter {key!r} of stage {stage.name!r} is not in {place}"
-        raise _missing(root, stage, message, key, nearest(key, map(str, values))) from None
+        raise _missing(root, stage, message, key, nearest(key, _dotted(values))) from None
     return _checked(root, place, key, value)
+
+
+def _dotted(values: Mapping[Any, Any], above: str = "") -> Iterator[str]:
+    """The names that can be asked for."""
+    for name, value in values.items():
+        yield f"{above}{name}"
+        if isinstance(value, dict):
+            yield from _dotted(value, f"{above}{name}.")
 
 
 def _missing(root: Path, stage: Stage, message: str, text: str, hint: str | None = None) -> FossmlError:

@@ -40,13 +40,17 @@ _VARS = list_of(by_type("a file or a mapping", {str: text, dict: mapping}))
 
 
 def _outs(flags: dict[str, Check]) -> Check:
-    return list_of(by_type("a path, or a mapping of a path to its flags", {str: text, dict: mapping_of(table(flags))}))
+    flagged = mapping_of(by_type("a mapping", {dict: table(flags)}, "indent the flags of an output below its path"))
+    return list_of(by_type("a path, or a mapping of a path to its flags", {str: text, dict: flagged}))
+
+
+_DEP = by_type("a string", {str: text}, "an input has no flags: outs, metrics and plots have")
 
 
 _STAGE: dict[str, Check] = {
     "cmd": by_type("a string or a list", {str: text, list: sequence}),
     "wdir": text,
-    "deps": list_of(text),
+    "deps": list_of(_DEP),
     "params": list_of(by_type("a name, or a mapping of a file to names", {str: text, dict: mapping})),
     "vars": _VARS,
     "frozen": flag,
@@ -70,6 +74,8 @@ _FOREACH = table(
 
 def _stage(value: Any, path: Path) -> None:
     if isinstance(value, dict) and ("foreach" in value or "do" in value):
+        if misplaced := [key for key in value if key in _STAGE]:
+            raise Mismatch(f"{misplaced[0]!r} stands beside 'foreach'", (*path, misplaced[0]), "write it below 'do'")
         _FOREACH(value, path)
     else:
         _ONE_STAGE(value, path)

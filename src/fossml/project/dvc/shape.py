@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -39,6 +40,19 @@ def show(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def _hint(value: object, expected: str) -> str | None:
+    """What to do about the usual slips."""
+    if isinstance(value, str) and re.match(r"\w+:\S", value) and "mapping" in expected:
+        return "write a space after the colon"
+    if isinstance(value, str) and value.lower() in ("yes", "no", "on", "off") and expected == "true or false":
+        return f"in YAML 1.2 {value} is a string: write true or false"
+    if isinstance(value, str) and expected == "a list":
+        return f"write [{value}], or `- ` before it on a line of its own"
+    if isinstance(value, int | float) and expected == "a string":
+        return "put it in quotes"
+    return None
+
+
 def _named(path: Path) -> str:
     return f"{path[-1]!r}: " if path and isinstance(path[-1], str) else ""
 
@@ -46,7 +60,7 @@ def _named(path: Path) -> str:
 def _of_type(kind: type, words: str) -> Check:
     def check(value: Any, path: Path) -> None:
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise Mismatch(f"{_named(path)}expected {words}, got {show(value)}", path)
+            raise Mismatch(f"{_named(path)}expected {words}, got {show(value)}", path, _hint(value, words))
 
     return check
 
@@ -110,7 +124,7 @@ def table(fields: Mapping[str, Check], required: tuple[str, ...] = ()) -> Check:
         mapping(value, path)
         for key, each in value.items():
             if key not in fields:
-                raise Mismatch(f"unknown key {key!r}", (*path, key), nearest(key, fields))
+                raise Mismatch(f"unknown key {show(key)}", (*path, key), nearest(key, fields))
             fields[key](each, (*path, key))
         for key in required:
             if key not in value:
@@ -119,13 +133,14 @@ def table(fields: Mapping[str, Check], required: tuple[str, ...] = ()) -> Check:
     return check
 
 
-def by_type(words: str, checks: Mapping[type, Check]) -> Check:
-    """The check that belongs to the type of the value."""
+def by_type(words: str, checks: Mapping[type, Check], hint: str | None = None) -> Check:
+    """The check that belongs to the type of the value; `hint` is for a value of another type."""
 
     def check(value: Any, path: Path) -> None:
         found = checks.get(type(value))
         if found is None:
-            raise Mismatch(f"{_named(path)}expected {words}, got {show(value)}", path)
+            message = f"{_named(path)}expected {words}, got {show(value)}"
+            raise Mismatch(message, path, hint or _hint(value, words))
         found(value, path)
 
     return check

@@ -56,10 +56,28 @@ def decode(data: bytes, file: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+_ELSEWHERE = {
+    **dict.fromkeys(("dependencies", "depends", "depends_on", "inputs", "input", "requires", "needs"), "deps"),
+    **dict.fromkeys(("outputs", "output", "targets", "produces", "artifacts"), "outs"),
+    **dict.fromkeys(("command", "commands", "run", "script", "shell", "exec"), "cmd"),
+    **dict.fromkeys(("parameters", "args", "config"), "params"),
+    **dict.fromkeys(("cwd", "workdir", "working_directory", "dir"), "wdir"),
+    **dict.fromkeys(("description", "doc", "comment"), "desc"),
+    **dict.fromkeys(("variables", "env", "with"), "vars"),
+    **dict.fromkeys(("steps", "jobs", "rules", "tasks", "pipeline"), "stages"),
+    **dict.fromkeys(("hash", "checksum", "digest"), "md5"),
+    "locked": "frozen",
+}
+"""What other tools call it."""
+
+
 def nearest(name: object, known: Iterable[str]) -> str:
-    """A hint: the known name that `name` is nearest to, or all of them."""
+    """A hint: the known name that `name` is nearest to, or all of them, if they are few."""
     import difflib
 
     names = sorted(known)
-    near = difflib.get_close_matches(str(name), names, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(names)}"
+    other = _ELSEWHERE.get(str(name).lower())
+    near = [other] if other in names else difflib.get_close_matches(str(name), names, n=1)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"known here: {', '.join(names[:20])}{', ...' if len(names) > 20 else ''}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import posixpath
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,31 +13,48 @@ from fossml.project.dvc.context import Context
 from fossml.project.dvc.definitions import Resolved, resolve
 from fossml.project.dvc.limits import at_line
 from fossml.project.dvc.params import DEFAULT
-from fossml.project.dvc.places import as_declared
+from fossml.project.dvc.places import as_declared, is_url, leaves
 from fossml.project.dvc.schema import PIPELINE
 from fossml.project.dvc.shape import Mismatch, conform, list_of, show, text
 from fossml.project.dvc.source import Source, read
 from fossml.project.dvc.templates import Style
-from fossml.project.dvc.walk import files
+from fossml.project.dvc.walk import files, left_out
 from fossml.types import Output, ParamSource, Stage
 
 
-def read_stages(root: Path) -> tuple[Stage, ...]:
+def read_stages(root: Path, pipelines: Sequence[str] | None = None) -> tuple[Stage, ...]:
     """Every stage of every dvc.yaml below `root`, templates resolved, in the order of the files.
 
+    `pipelines` are those files, where they are known already.
     FossmlError with file and line for what DVC 3 would not take either.
     """
-    pipelines, _ = files(root)
+    if pipelines is None:
+        pipelines, _ = files(root)
     style = parsing_style(root) if pipelines else Style()
-    return tuple(stage for file in pipelines for stage in _stages(root, file, style))
+    refused = left_out(root)
+    return tuple(stage for file in pipelines for stage in _stages(root, file, style, refused))
 
 
-def _stages(root: Path, file: str, style: Style) -> Iterator[Stage]:
+def _stages(root: Path, file: str, style: Style, refused: Callable[[str], bool]) -> Iterator[Stage]:
     source = read(root, file)
     data = yaml12.load(source.text, file) or {}
     conform(data, PIPELINE, source)
     for resolved in resolve(source, data, Context(root), style):
-        yield _stage(root, source, resolved)
+        stage = _stage(root, source, resolved)
+        _check_outputs(source, resolved, stage, refused)
+        yield stage
+
+
+def _check_outputs(source: Source, resolved: Resolved, stage: Stage, refused: Callable[[str], bool]) -> None:
+    """As DVC, refuse an output that .dvcignore leaves out."""
+    for out in stage.outs:
+        place = posixpath.normpath(posixpath.join(stage.wdir, out.path))
+        if not leaves(place) and not is_url(out.path) and refused(place):
+            raise source.error(
+                f"the output {out.path} of stage {stage.name!r} is left out by .dvcignore",
+                resolved.path,
+                containing=out.path,
+            )
 
 
 def parsing_style(root: Path) -> Style:

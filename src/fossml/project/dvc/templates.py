@@ -9,6 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fossml.project.dvc.shape import show
+from fossml.project.dvc.source import nearest
+
 _EXPRESSION = re.compile(r"(?<!\\)\$\{(.*?)\}")
 _PATH = re.compile(r"[^.\[\]]++(?:[ \n\t\r]*+(?:\.[^.\[\]]++|\[[^.\[\]]++\]))*+[ \n\t\r]*+")
 
@@ -67,7 +70,7 @@ def select(values: Any, expression: str) -> Any:
         try:
             here = here[part.strip()] if isinstance(here, dict | ChainMap) else _item(here, part)
         except (LookupError, ValueError):
-            raise Unresolved(f"could not find '{expression}'", "${" + expression + "}", _known(values)) from None
+            raise Unresolved(f"could not find '{expression}'", "${" + expression + "}", _known(here, part)) from None
     return here
 
 
@@ -77,8 +80,12 @@ def _item(value: Any, part: str) -> Any:
     return value[int(part)]
 
 
-def _known(values: Mapping[str, Any]) -> str:
-    return f"known here: {', '.join(sorted(values))}" if values else "no params.yaml and no vars define anything"
+def _known(here: Any, part: str) -> str:
+    if isinstance(here, dict | ChainMap):
+        return nearest(part.strip(), here) if here else "no params.yaml and no vars define anything"
+    if isinstance(here, list):
+        return f"the list has {len(here)} items, the first is [0]"
+    return f"{part.strip()!r} is asked of {show(here)}, which has no names"
 
 
 @dataclass(frozen=True, slots=True)

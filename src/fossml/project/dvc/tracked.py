@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,15 @@ from fossml.project.dvc.walk import files
 from fossml.types import Artifact
 
 
-def read_tracked(root: Path) -> tuple[Artifact, ...]:
+def read_tracked(root: Path, names: Sequence[str] | None = None) -> tuple[Artifact, ...]:
     """What the .dvc files below `root` track, sorted by path, which is relative to the root.
 
+    `names` are those files, where they are known already.
     The digest is "" where the file knows no MD5 (an import that is versioned in a cloud). FossmlError with file and
     line for a .dvc file that DVC 3 would not take, or that tracks something outside of the repository.
     """
-    _, names = files(root)
+    if names is None:
+        _, names = files(root)
     return tuple(sorted((each for name in names for each in _outs(root, name)), key=lambda each: each.path))
 
 

@@ -4,39 +4,48 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
 from fossml.errors import FossmlError
 from fossml.project.dvc.shape import show
 from fossml.project.dvc.source import read
 
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
-
 _NEVER = frozenset({".git", ".hg", ".dvc"})
+
+
+_NAME = re.compile(r"/[\w./=@+,~%^&-]*\w/?")
+"""A pattern that means one path and nothing else: as dvc and fossml write them. Where all are such, pathspec, which
+takes longer to load than the rest of a build with nothing to do, is not needed."""
+
+Spec: TypeAlias = Callable[[str], bool | None]
+"""What one ignore file says of a path relative to its folder (a folder ends in a slash); None: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """Patterns by the folder whose ignore file they stand in, the outermost folder first."""
+    """What ignore files say, by the folder that they stand in, the outermost folder first."""
 
-    specs: tuple[tuple[str, GitIgnoreSpec], ...] = ()
+    specs: tuple[tuple[str, Spec], ...] = ()
 
     def ignores(self, path: str, *, folder: bool) -> bool:
         """Whether `path` is left out; the innermost file that has a word on it decides."""
         for base, spec in reversed(self.specs):
             inner = path.removeprefix(base + "/") if base else path
-            if (verdict := spec.check_file(inner + "/" if folder else inner).include) is not None:
+            if (verdict := spec(inner + "/" if folder else inner)) is not None:
                 return verdict
         return False
 
 
 def files(root: Path) -> tuple[list[str], list[str]]:
-    """The dvc.yaml files and the .dvc files below `root`, relative to it, in the order of their names, root first."""
+    """The dvc.yaml files and the .dvc files below `root`, relative to it, in the order of their names, root first.
+
+    FossmlError where a pattern of an ignore file is none.
+    """
     found = list(_walk(root, "", _Rules(), _Rules(), in_git=_in_git(root)))
     pipelines = [path for path in found if posixpath.basename(path) == "dvc.yaml"]
     return pipelines, [path for path in found if path.endswith(".dvc")]
@@ -61,6 +70,19 @@ def ignored(root: Path) -> Callable[[str, bool], bool]:
         return bool(found.specs) and found.ignores(path, folder=is_folder)
 
     return ask
+
+
+def left_out(root: Path) -> Callable[[str], bool]:
+    """Whether .dvcignore leaves out a file (POSIX, relative to `root`) or a folder that it lies in."""
+    ignores = ignored(root)
+    known = {"": False}
+
+    def folder(path: str) -> bool:
+        if path not in known:
+            known[path] = folder(posixpath.dirname(path)) or ignores(path, True)
+        return known[path]
+
+    return lambda path: folder(posixpath.dirname(path)) or ignores(path, False)
 
 
 def _in_git(root: Path) -> bool:
@@ -114,17 +136,36 @@ def _with(root: Path, folder: str, name: str, rules: _Rules) -> _Rules:
     return replace(rules, specs=(*rules.specs, (folder, spec))) if spec else rules
 
 
-def _compiled(path: str, lines: Iterable[str]) -> GitIgnoreSpec | None:
+def _compiled(path: str, lines: Iterable[str]) -> Spec | None:
     kept = [(number, line) for number, line in enumerate(lines, 1) if line and not line.startswith("#")]
     if not kept:
         return None
+    if all(_NAME.fullmatch(line) and "//" not in line for _, line in kept):
+        return _named(frozenset(line[1:] for _, line in kept))
     from pathspec import GitIgnoreSpec
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # of the `re` module, on patterns such as [[
-        for number, line in kept:
-            try:
-                GitIgnoreSpec.from_lines([line])
-            except ValueError as error:
-                raise FossmlError(f"the pattern {show(line)} is not one", where=f"{path}:{number}") from error
-        return GitIgnoreSpec.from_lines([line for _, line in kept])
+        try:
+            spec = GitIgnoreSpec.from_lines([line for _, line in kept])
+        except ValueError:
+            for number, line in kept:
+                try:
+                    GitIgnoreSpec.from_lines([line])
+                except ValueError as error:
+                    raise FossmlError(f"the pattern {show(line)} is not one", where=f"{path}:{number}") from error
+            raise
+    return lambda inner: spec.check_file(inner).include
+
+
+def _named(names: frozenset[str]) -> Spec:
+    """Patterns without any sign: they mean a path, and what is below it. One that ends in a slash is a folder's."""
+
+    def says(inner: str) -> bool | None:
+        parts = inner.rstrip("/").split("/")
+        above = ("/".join(parts[:end]) for end in range(1, len(parts)))
+        whole = inner.rstrip("/")
+        named = whole in names or (inner.endswith("/") and inner in names)
+        return True if named or any(path in names or f"{path}/" in names for path in above) else None
+
+    return says

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from fossml.errors import FossmlError
 from fossml.project.dvc.blocks import Unsure, parse
 from fossml.project.dvc.limits import check_aliases, check_merges, check_value, not_in_format, too_deep
+
+_HINTS = {
+    r"'\t' that cannot start any token": "indent with spaces",
+    "mapping values are not allowed here": "put the text in quotes",
+}
 
 
 def load(text: str, file: str) -> Any:
@@ -45,8 +51,32 @@ def _syntax_error(error: Exception, text: str, file: str) -> FossmlError:
     line = mark.line + 1 if mark is not None else None
     if line is None and isinstance(position := getattr(error, "position", None), int):
         line = text.count("\n", 0, position) + 1
+    line = line or _line_of_value_error(text)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).split("\n")[0]
-    return not_in_format("YAML", problem, line, text, file)
+    hint = next((hint for part, hint in _HINTS.items() if part in problem), None)
+    return not_in_format("YAML", problem, line, text, file, hint)
+
+
+def _line_of_value_error(text: str) -> int | None:
+    """The line of the scalar that cannot be what its form or its tag says, such as a 13th month."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.constructor import SafeConstructor
+
+    lines = []
+
+    class Marking(SafeConstructor):
+        def construct_object(self, node: Any, deep: bool = False) -> Any:
+            try:
+                return super().construct_object(node, deep)
+            except Exception:
+                lines.append(node.start_mark.line + 1)
+                raise
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = Marking
+    with suppress(Exception):
+        yaml.load(text)
+    return lines[0] if lines else None
 
 
 def line_of(text: str, path: Sequence[object], containing: str | None = None) -> int | None:
