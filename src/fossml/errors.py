@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 GOOD, NOT, USAGE, UNKNOWN = 0, 1, 2, 3
 """Exit codes: good · something does not hold · usage or configuration · could not tell."""
+
+
+@contextlib.contextmanager
+def told(where: object) -> Iterator[None]:
+    """Errors of the system (a full disk, no permission) as a FossmlError that names the file, else `where`."""
+    try:
+        yield
+    except OSError as error:
+        raise FossmlError(error.strerror or str(error), where=str(error.filename or where)) from error
 
 
 class FossmlError(Exception):

@@ -126,6 +126,16 @@ def test_another_parameter_begins_anew_and_the_old_attempt_is_kept_until_one_suc
     assert epochs(project) == [*range(41), *range(41), *range(41, 60)]
 
 
+def test_a_result_that_is_restored_needs_no_attempt_any_more(project: Path) -> None:
+    build(project)
+    (project / "params.yaml").write_text("lr: 2\n")
+    crashed(project)
+    (project / "params.yaml").write_text("lr: 1\n")
+    (project / "dvc.lock").unlink()
+    assert build(project)[0] == Summary(restored=1)
+    assert not list((project / ".fossml/attempts").glob("*/*"))
+
+
 def test_force_begins_anew(project: Path) -> None:
     crashed(project)
     run(project, env=ENV, force=True)

@@ -11,7 +11,7 @@ import pytest
 
 from fossml.errors import FossmlError
 from fossml.executors import local
-from fossml.executors.local import Exit, Process, end_left, start
+from fossml.executors.local import Exit, Process, cancel_all, end_left, start
 
 PYTHON = sys.executable
 
@@ -130,6 +130,23 @@ def test_cancel_ends_what_left_the_group_and_bears_the_mark(tmp_path: Path) -> N
     assert gone(child)
     assert other.poll() is None
     other.cancel()
+
+
+def test_many_are_all_asked_and_then_killed(tmp_path: Path) -> None:
+    stubborn = "trap 'touch asked' TERM; echo > ready; while true; do sleep 0.02; done"
+    processes = []
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        processes.append(begin(stubborn, tmp_path / name))
+        until_there(tmp_path / name / "ready")
+    cancel_all(processes, grace=1.0)
+    assert all((tmp_path / name / "asked").exists() for name in "ab")
+    assert [exited.code for process in processes if (exited := process.poll())] == [-signal.SIGKILL] * 2
+
+
+def until_there(path: Path) -> None:
+    while not path.exists():
+        time.sleep(0.01)
 
 
 def test_what_ignores_the_request_is_killed(tmp_path: Path) -> None:

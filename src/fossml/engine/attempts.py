@@ -57,6 +57,11 @@ class Attempt:
         shutil.rmtree(self.folder.parent, ignore_errors=True)
 
 
+def discard_all(home: Path, address: str) -> None:
+    """The stage has its result, which an earlier run made: what a killed build left of that one's end goes."""
+    shutil.rmtree(home / key(address)[:16], ignore_errors=True)
+
+
 def begin(home: Path, site: Site, found: Assessment, *, afresh: bool) -> Attempt:
     """The folder for a start of a stage below `home`: with the checkpoints of an earlier start of the same key.
 

@@ -20,7 +20,7 @@ from fossml.engine.resources import check, everything
 from fossml.engine.site import Options, Site, open_site, own_folder
 from fossml.engine.tidy import tidy
 from fossml.engine.undeclared import Undeclared, undeclared
-from fossml.errors import FossmlError
+from fossml.errors import FossmlError, told
 from fossml.executors.local import end_left
 from fossml.project.declared import Project
 from fossml.project.dvc import LockEntry
@@ -70,7 +70,7 @@ def dry(project: Project, options: Options) -> tuple[tuple[Todo, ...], int]:
 def build(project: Project, options: Options, emit: Callable[[Event], None]) -> Summary:
     """Bring the selected stages up to date. A failed stage stops new ones; those that run are let finish."""
     own = own_folder(project.root)
-    with alone(project.root) as killed:
+    with told(own), alone(project.root) as killed:
         recover(own / "aside", end_left)
         if killed:
             tidy(project.root, own, project.stages)
@@ -92,6 +92,7 @@ class _Build:
         self.crew: Crew | None = None
         self.ended: Counter[str] = Counter()
         self.undeclared: list[Undeclared] = []
+        self.damaged: dict[str, str] = {}
         self.saved = time.monotonic()
 
     def run(self) -> Summary:
@@ -163,14 +164,27 @@ class _Build:
         return missed
 
     def _restore(self, found: Assessment) -> bool:
-        spared = self.site.spared(found)
-        if spared is None:
-            return False
-        entry, run = spared
-        self.site.outputs.restore(found, entry)
-        self.site.records.restored(found.stage, entry, run)
-        self._end(found.stage.address, "restored", found.reasons)
-        return True
+        """Bring back an earlier result; one of which the cache turns out to hold damaged bytes is passed over."""
+        while (spared := self.site.spared(found)) is not None:
+            entry, run = spared
+            try:
+                self.site.outputs.restore(found, entry)
+            except FossmlError as error:
+                if self.site.outputs.can_restore(found, entry, own=entry == found.entry):
+                    raise
+                self.damaged[found.stage.address] = str(error)
+                continue
+            self.site.records.restored(found.stage, entry, run)
+            if (self.own / "attempts").is_dir():
+                from fossml.engine.attempts import discard_all
+
+                discard_all(self.own / "attempts", found.stage.address)
+            self._end(found.stage.address, "restored", found.reasons, notes=self._passed_over(found.stage.address))
+            return True
+        return False
+
+    def _passed_over(self, address: str) -> tuple[str, ...]:
+        return (self.damaged[address],) if address in self.damaged else ()
 
     def _start_waiting(self) -> bool:
         """Start those that wait, in order, as far as there is room for them; True where one started or failed to."""
@@ -195,7 +209,7 @@ class _Build:
             return False
         self.waiting.remove(found)
         log = str(running.log.relative_to(self.site.root))
-        notes = (running.attempt.note,) if running.attempt.note else ()
+        notes = self._passed_over(found.stage.address) + ((running.attempt.note,) if running.attempt.note else ())
         self.emit(Event("start", found.stage.address, found.reasons, log=log, notes=notes))
         return True
 

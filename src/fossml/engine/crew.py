@@ -15,8 +15,8 @@ from fossml.engine.ending import finish
 from fossml.engine.launch import Running, launch
 from fossml.engine.resources import Pool, lend
 from fossml.engine.site import Options, Site
-from fossml.errors import FossmlError
-from fossml.executors.local import Exit
+from fossml.errors import FossmlError, told
+from fossml.executors.local import Exit, cancel_all
 from fossml.project.git import Commit, commit
 from fossml.types import Run
 
@@ -46,7 +46,8 @@ class Crew:
         if not self._looked:
             self._commit, self._looked = commit(self._site.root), True
         site = self._site
-        attempt = begin(self._own / "attempts", site, found, afresh=self._options.force)
+        with told(found.stage.address):
+            attempt = begin(self._own / "attempts", site, found, afresh=self._options.force)
         running = launch(site.root, found, attempt, grant, site.project.config.seed, site.env, site.objects)
         self._free = self._free.without(grant)
         self._running[self._pool.submit(running.process.wait, found.settings.timeout)] = running
@@ -70,15 +71,15 @@ class Crew:
     def _result(self, running: Running, ended: Exit | None) -> Run | FossmlError:
         """`ended` is None where the time of the stage is up."""
         try:
-            return finish(self._site, running, ended or running.process.cancel(), self._commit)
+            with told(running.stage.address):
+                return finish(self._site, running, ended or running.process.cancel(), self._commit)
         except FossmlError as error:
             running.aside.restore()
             return error
 
     def stop(self) -> None:
         """End what runs, children too, and bring the old outputs back; checkpoints stay."""
-        for running in self._running.values():
-            running.process.cancel()
+        cancel_all(running.process for running in self._running.values())
         for running in self._running.values():
             running.aside.restore()
             running.attempt.stopped(self._site.observer, running.stage, self._site.root)

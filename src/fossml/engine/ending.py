@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 from fossml.engine.launch import Running
 from fossml.engine.metrics import numbers
 from fossml.engine.plan import Now, artifacts, run_key
@@ -14,6 +17,9 @@ from fossml.project.dvc import rooted
 from fossml.project.git import Commit
 from fossml.trace import collect
 from fossml.types import Discovered, Environment, Run
+
+_LITTLE = 2**16
+"""Bytes: with less a disk counts as full."""
 
 
 def finish(site: Site, running: Running, ended: Exit, commit: Commit | None) -> Run:
@@ -46,7 +52,13 @@ def _check(running: Running, ended: Exit) -> None:
         raise FossmlError(f"it ran longer than its timeout of {running.found.settings.timeout:g} s and was stopped")
     if ended.code != 0:
         how = f"exit code {ended.code}" if ended.code > 0 else f"killed by signal {-ended.code}"
-        raise FossmlError(f"its command ended with {how}")
+        raise FossmlError(f"its command ended with {how}", hint=_full(running.log))
+
+
+def _full(place: Path) -> str | None:
+    """Where the command may have failed for want of space, which its log then has no room to say."""
+    free = shutil.disk_usage(place.parent).free
+    return f"the disk of {place.parent} is full" if free < _LITTLE else None
 
 
 def _look_again(site: Site, running: Running) -> Now:

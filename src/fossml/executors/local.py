@@ -7,12 +7,14 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from fossml.errors import FossmlError
 
+GRACE = 5.0
+"""Seconds that what was asked to end has for it."""
 _TICK = 0.02
 """Seconds between two looks at a group that was asked to end."""
 _KILLS = 50
@@ -55,16 +57,17 @@ class Process:
         except subprocess.TimeoutExpired:
             return None
 
-    def cancel(self, grace: float = 5.0) -> Exit:
-        """Ask the group, and what left it and bears the mark, to end; wait `grace` seconds, then kill what is left.
+    def ask(self) -> None:
+        """Ask the group, and what left it and bears the mark, to end; once, and not where the command has ended."""
+        if self.poll() is None and not self._cancelled:
+            self._cancelled = True
+            self._family.signal(signal.SIGTERM)
 
-        A command that had ended already keeps its Exit.
-        """
-        exited = self.poll()
-        if exited is not None:
-            return exited
-        self._cancelled = True
-        self._family.end(grace)
+    def cancel(self, grace: float = GRACE) -> Exit:
+        """`ask`, wait `grace` seconds, then kill what is left. A command that had ended already keeps its Exit."""
+        self.ask()
+        if self._cancelled:
+            self._family.end(grace)
         return self._ended(self._popen.wait())
 
     def _ended(self, code: int) -> Exit:
@@ -73,12 +76,28 @@ class Process:
         return self._exit
 
 
-def end_left(mark: str, grace: float = 5.0) -> None:
+def end_left(mark: str, grace: float = GRACE) -> None:
     """End the processes that bear `mark` (NAME=value in their environment) and whose starter was killed.
 
     Without /proc nothing can be told, and nothing is ended.
     """
-    _Family(None, mark, reap=lambda: None).end(grace)
+    left = _Family(None, mark, reap=lambda: None)
+    left.signal(signal.SIGTERM)
+    left.end(grace)
+
+
+def cancel_all(processes: Iterable[Process], grace: float = GRACE) -> None:
+    """`cancel` them all in the time that one takes; on another interrupt meanwhile, without any more grace."""
+    known = list(processes)
+    for process in known:
+        process.ask()
+    deadline = time.monotonic() + grace
+    for process in known:
+        try:
+            process.cancel(max(0.0, deadline - time.monotonic()))
+        except KeyboardInterrupt:
+            deadline = 0.0
+            process.cancel(0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +109,10 @@ class _Family:
     reap: Callable[[], object]
 
     def end(self, grace: float) -> None:
-        """Ask it to end, wait `grace` seconds, then kill what is left, and what that started meanwhile."""
-        self._signal(signal.SIGTERM)
+        """Wait `grace` seconds for it to end, then kill what is left, and what that started meanwhile."""
         self._wait(grace)
         for _ in range(_KILLS):
-            self._signal(signal.SIGKILL)
+            self.signal(signal.SIGKILL)
             if self._wait(_TICK):
                 return
 
@@ -114,7 +132,8 @@ class _Family:
             return bool(self.group and _members(self.group)) or bool(self._strays())
         return self.group is not None and _signalled(os.killpg, self.group, 0)
 
-    def _signal(self, number: int) -> None:
+    def signal(self, number: int) -> None:
+        """Send all of it a signal."""
         if self.group is not None:
             _signalled(os.killpg, self.group, number)
         for stray in self._strays():
