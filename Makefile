@@ -8,7 +8,7 @@ SNAKEMAKE_VERSION := 9.27.1
 DVC_TESTS := .tools/dvc-tests/tests
 PYTEST = FOSSML_DVC="$(CURDIR)/$(DVC)" FOSSML_DVC_TESTS="$(CURDIR)/$(dir $(DVC_TESTS))" $(BIN)/pytest -n 2
 
-.PHONY: demo test lint unit soak bench docs clean setup
+.PHONY: strace demo test lint unit soak bench docs clean setup
 
 demo: .venv/.ready
 	rm -rf demo
@@ -22,11 +22,11 @@ lint: .venv/.ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: .venv/.ready $(DVC) $(DVC_TESTS)
+unit: .venv/.ready $(DVC) $(DVC_TESTS) strace
 	$(PYTEST)
 
 # The long version of every test that has one.
-soak: .venv/.ready $(DVC) $(DVC_TESTS)
+soak: .venv/.ready $(DVC) $(DVC_TESTS) strace
 	FOSSML_SOAK=1 $(PYTEST) -m soak
 
 bench: .venv/.ready $(DVC) $(SNAKEMAKE)
@@ -36,7 +36,11 @@ docs: .venv/.ready
 	$(BIN)/python docs/make_rules.py
 	$(BIN)/python docs/make_schema.py
 
-setup: .venv/.ready $(DVC) $(DVC_TESTS)
+setup: .venv/.ready $(DVC) $(DVC_TESTS) strace
+
+# The tests trace with the real strace. Without root nothing is installed, and those that need it fail and say so.
+strace:
+	@command -v strace >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq strace >/dev/null; } || echo "strace is missing: install it (Debian: apt install strace); tests that need it will fail"
 
 .venv/.ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "fossml needs Python >= 3.11: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }

@@ -237,3 +237,26 @@ def test_untraced_stages_rest_on_what_they_declare(project: Path) -> None:
     (project / "package/inner.py").write_text("rate = 3\n")
     assert build(project) == Summary(current=1)
     assert "discovered" not in json.loads((project / "fossml.lock").read_text())["train"]
+
+
+def test_strace_sees_what_the_hook_does_not(repository: Path) -> None:
+    (repository / "dvc.yaml").write_text("stages:\n  a: {cmd: cat part.txt > o, outs: [o]}\n")
+    (repository / "part.txt").write_text("1\n")
+    ensure_dvc(repository)
+    (repository / "fossml.toml").write_text('[stage.a]\ntrace = "strace"\n')
+    assert build(repository) == Summary(ran=1)
+    assert json.loads((repository / "fossml.lock").read_text())["a"]["discovered"]["how"] == "strace"
+    assert build(repository) == Summary(current=1)
+    (repository / "part.txt").write_text("2\n")
+    assert reasons(repository) == ("part.txt, which it opened, changed",)
+
+
+def test_without_strace_a_stage_that_wants_it_says_so(repository: Path, tmp_path: Path, monkeypatch: object) -> None:
+    (repository / "dvc.yaml").write_text("stages:\n  a: {cmd: echo > o, outs: [o]}\n")
+    ensure_dvc(repository)
+    (repository / "fossml.toml").write_text('[staleness]\ntrace = "strace"\n')
+    assert isinstance(monkeypatch, pytest.MonkeyPatch)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    summary, events = run(repository, env={"PATH": "/bin:/usr/bin"})
+    assert summary == Summary(failed=1)
+    assert "strace is not installed" in events[-1].reasons[0]

@@ -33,6 +33,9 @@ def finish(site: Site, running: Running, ended: Exit, commit: Commit | None) -> 
     site.observer.forget()
     try:
         _check(running, ended)
+        for out in stage.outs:
+            if out.cache:
+                site.objects.take(site.root / rooted(stage, out.path))
         after = _look_again(site, running)
         discovered = running.attempt.rests_on(site.observer, stage, site.root)
         run = _run(site, running, ended, after, discovered, commit)

@@ -103,7 +103,18 @@ def _command(
     command = script(cmd, env.get("SHELL", ""))
     if found.settings.trace == "hook":
         seen = traced_env(seen, attempt.trace, root)
+    if found.settings.trace == "strace":
+        command = shlex.join(_under_strace(command, attempt.trace, stage))
     return command, seen
+
+
+def _under_strace(command: str, folder: Path, stage: Stage) -> list[str]:
+    from fossml.trace import strace
+
+    if why := strace.available():
+        hint = f'[stage.{stage.name}] trace = "hook" sees what Python opens'
+        raise FossmlError(f"{stage.address} is to be traced with strace: {why}", where="fossml.toml", hint=hint)
+    return strace.wrapped(["/bin/sh", "-c", command], folder)
 
 
 def _check(root: Path, stage: Stage, now: Now) -> None:

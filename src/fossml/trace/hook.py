@@ -280,9 +280,9 @@ class Recorder:
     def linked(self, event: str, args: "tuple[Any, ...]") -> None:
         """A link made: its name is written, and what a hard link shares was read."""
         source, target = absolute(args[0]), absolute(args[1])
-        if event == "os.link" and source is not None and not is_ignored(source, self.ignored):
-            if state(source) != "-":
-                self.touched(source, os.O_RDONLY)
+        is_data = event == "os.link" and source is not None and not is_ignored(source, self.ignored)
+        if is_data and state(source) != "-":
+            self.touched(source, os.O_RDONLY)
         if target is not None and not is_ignored(target, self.ignored):
             self.write(target, "link")
 
