@@ -322,8 +322,13 @@ def test_the_terminal_is_restored_on_every_way_out(tmp_path: Path, terminal: Ter
 
 
 def test_a_build_that_was_stopped_and_goes_on_draws_again(tmp_path: Path, terminal: Terminal) -> None:
+    # A group of its own below this one: the kernel does not stop an orphaned group, as CI's may be.
     child = subprocess.Popen(
-        [sys.executable, "-c", CHILD % "input()"], cwd=tmp_path, stdin=subprocess.PIPE, stderr=terminal.near
+        [sys.executable, "-c", CHILD % "input()"],
+        cwd=tmp_path,
+        stdin=subprocess.PIPE,
+        stderr=terminal.near,
+        process_group=0,
     )
     terminal.read_until(terminal.shows("1 running"))
     child.send_signal(signal.SIGTSTP)

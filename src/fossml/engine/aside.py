@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +48,7 @@ def put_aside(folder: Path, places: Iterable[Path]) -> Aside:
     OSError where one cannot be moved; then all are where they were.
     """
     here = tuple(place for place in places if os.path.lexists(place))
-    aside = Aside(folder / uuid.uuid4().hex, here)
+    aside = Aside(folder / os.urandom(8).hex(), here)
     aside.folder.mkdir(parents=True)
     # Written before the first move, so that a kill between two moves loses nothing.
     (aside.folder / _PLACES).write_text(json.dumps([str(place) for place in here]), encoding="utf-8")

@@ -9,7 +9,6 @@ import os
 import stat
 import time
 from collections.abc import Iterator, Mapping, Set
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -146,5 +145,7 @@ def _hashes(folder: str, stats: Mapping[str, os.stat_result], cache: StatCache) 
         return
     apart = set(big)
     yield from (one(name) for name in stats if name not in apart)
+    from concurrent.futures import ThreadPoolExecutor  # loads logging: where there is much to read only
+
     with ThreadPoolExecutor(workers) as pool:
         yield from pool.map(one, big)

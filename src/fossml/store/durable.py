@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
-import secrets
 import shutil
 import sys
 import time
@@ -28,7 +26,7 @@ def temporary(folder: Path) -> Path:
 
 def temporary_name() -> str:
     """A file name that nobody else uses."""
-    return TEMPORARY + secrets.token_hex(8)
+    return TEMPORARY + os.urandom(8).hex()
 
 
 def remove(path: Path) -> None:
@@ -71,6 +69,8 @@ def _sync_filesystem(path: str) -> bool:
     if sys.platform != "linux":
         return False
     with _opened(path) as fd:
+        import ctypes  # where something is written only
+
         return bool(ctypes.CDLL(None).syncfs(fd) == 0)
 
 
@@ -107,6 +107,8 @@ def _renameat2(one: Path, other: Path) -> bool:
     """Exchange two names in one step; False where the system or the file system cannot."""
     if sys.platform != "linux":
         return False
+    import ctypes
+
     function = getattr(ctypes.CDLL(None), "renameat2", None)
     if function is None:
         return False

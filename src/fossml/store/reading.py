@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 BIG = 2**20
@@ -75,6 +74,8 @@ def _pump(source: int, into: int | None, here: _Hash, there: _Hash | None) -> No
         if into is not None:
             _write_all(into, chunk)
         return os.readv(source, [buffer])
+
+    from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(1) as helper:
         size = os.readv(source, [now])

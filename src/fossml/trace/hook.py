@@ -280,9 +280,9 @@ class Recorder:
     def linked(self, event: str, args: "tuple[Any, ...]") -> None:
         """A link made: its name is written, and what a hard link shares was read."""
         source, target = absolute(args[0]), absolute(args[1])
-        is_data = event == "os.link" and source is not None and not is_ignored(source, self.ignored)
-        if is_data and state(source) != "-":
-            self.touched(source, os.O_RDONLY)
+        shared = source if event == "os.link" else None
+        if shared is not None and not is_ignored(shared, self.ignored) and state(shared) != "-":
+            self.touched(shared, os.O_RDONLY)
         if target is not None and not is_ignored(target, self.ignored):
             self.write(target, "link")
 
