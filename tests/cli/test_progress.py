@@ -296,6 +296,12 @@ def test_a_build_with_nothing_to_do_writes_nothing_and_starts_no_thread(tmp_path
     assert terminal.raw == b"end"
 
 
+def _with_all_signals() -> None:
+    """What runs the tests may have told its children to ignore some."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP, signal.SIGTSTP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(
     ("ending", "code"),
     [
@@ -309,7 +315,11 @@ def test_a_build_with_nothing_to_do_writes_nothing_and_starts_no_thread(tmp_path
 )
 def test_the_terminal_is_restored_on_every_way_out(tmp_path: Path, terminal: Terminal, ending: str, code: int) -> None:
     child = subprocess.Popen(
-        [sys.executable, "-c", CHILD % ending], cwd=tmp_path, stdin=subprocess.PIPE, stderr=terminal.near
+        [sys.executable, "-c", CHILD % ending],
+        cwd=tmp_path,
+        stdin=subprocess.PIPE,
+        stderr=terminal.near,
+        preexec_fn=_with_all_signals,
     )
     if code < 0:
         terminal.read_until(terminal.shows("1 running"))
@@ -329,6 +339,7 @@ def test_a_build_that_was_stopped_and_goes_on_draws_again(tmp_path: Path, termin
         stdin=subprocess.PIPE,
         stderr=terminal.near,
         process_group=0,
+        preexec_fn=_with_all_signals,
     )
     terminal.read_until(terminal.shows("1 running"))
     child.send_signal(signal.SIGTSTP)

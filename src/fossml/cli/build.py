@@ -102,7 +102,8 @@ def command(
 
 def _build(project: Project, options: Options, fix: bool, as_json: bool, quiet: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, _interrupt)
     for name in ensure_dvc(project.root):
         click.echo(f"wrote {name}, so that dvc works here too", err=True)
     try:
