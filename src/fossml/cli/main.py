@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import json
 import sys
@@ -33,6 +32,8 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that was asked for; for a name that is none, the nearest."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib  # for what is wrong only
+
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)
             hint = f"did you mean `fossml {near[0]}`?" if near else f"the commands are: {', '.join(COMMANDS)}"
             raise FossmlError(f"there is no command {args[0]!r}", hint=hint)

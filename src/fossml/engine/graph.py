@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import difflib
 import fnmatch
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
@@ -117,6 +116,8 @@ def _match(graph: Graph, target: str, folder: str) -> list[str]:
     for name in (f"{folder}/dvc.yaml:{target}", posixpath.join(folder, target), target):
         if found := _named(graph, posixpath.normpath(name).removeprefix("dvc.yaml:")):
             return found
+    import difflib  # for what is wrong only
+
     near = difflib.get_close_matches(target, graph.stages, n=1)
     raise FossmlError(
         f"there is no stage and no output named {target!r}",

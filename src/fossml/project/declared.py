@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def find_root(start: Path) -> Path:
     here = start.resolve()
     for marks in ((".dvc", ".git", "fossml.toml"), ("dvc.yaml",)):
         for folder in (here, *here.parents):
-            if any((folder / mark).exists() for mark in marks):
+            if any(os.path.exists(folder / mark) for mark in marks):  # noqa: PTH110  # False where it may not be entered
                 return folder
     return here
 

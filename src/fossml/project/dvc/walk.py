@@ -15,7 +15,8 @@ from fossml.errors import FossmlError
 from fossml.project.dvc.shape import show
 from fossml.project.dvc.source import read
 
-_NEVER = frozenset({".git", ".hg", ".dvc"})
+_NEVER = frozenset({".git", ".hg", ".dvc", ".fossml"})
+"""Folders of tools: fossml's own is ignored by a file in it, whose pattern is not worth loading pathspec for."""
 
 
 _NAME = re.compile(r"/[\w./=@+,~%^&-]*\w/?")
