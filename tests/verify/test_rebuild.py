@@ -256,3 +256,26 @@ def test_what_a_build_gave_survives_the_record(paper: Paper) -> None:
     _, rebuilder = paper.rebuilder()
     lines = (rebuilder.records.folder / "builds.jsonl").read_text().splitlines()
     assert [json.loads(line)["outs"] for line in lines] == [first.outs]
+
+
+SEEDED = COUNTED + (
+    "import sys\n"
+    "seed = sys.argv[sys.argv.index('--seed') + 1] if '--seed' in sys.argv else os.environ.get('SEED', '-1')\n"
+    'json.dump({"acc": float(seed)}, open("m.json", "w"))\n'
+)
+
+
+@pytest.mark.parametrize("route", ['flag = "--seed"', 'env = "SEED"'])
+@pytest.mark.parametrize(
+    ("more", "recorded"), [("value = 3\n", 3), ("value = 3\n[stage.train]\nseed = 5\n", 5), ("", -1)]
+)
+def test_a_fresh_seed_takes_the_place_of_the_one_that_the_author_set(
+    paper: Paper, route: str, more: str, recorded: int
+) -> None:
+    claims = (paper.root / "fossml.toml").read_text()
+    paper.save({"train.py": SEEDED, "fossml.toml": f"[seed]\n{route}\n{more}\n{claims}"})
+    _, rebuilder = paper.rebuilder()
+    try:
+        assert [acc(rebuilder.built(seed)) for seed in (None, 11, 12)] == [recorded, 11, 12]
+    finally:
+        rebuilder.close()

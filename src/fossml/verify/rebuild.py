@@ -198,7 +198,7 @@ class Rebuilder:
         route = self.project.config.seed
         force = bool(seed) and (route is None or route.kind != "param")
         if seed and route and route.kind != "param":
-            project, env = _with_seed(project, env, route, int(seed))
+            project = _with_seed(project, route, int(seed))
         ensure_dvc(folder)
         # Never the cache that the project's own .dvc/config names: that may lie anywhere.
         own_cache = CacheConfig(folder / ".dvc" / "cache")
@@ -244,17 +244,11 @@ def _differs(before: Project, after: Project, target: str) -> bool:
     )
 
 
-def _with_seed(project: Project, env: Mapping[str, str], route: SeedRoute, seed: int) -> tuple[Project, dict[str, str]]:
-    """The seed in the environment of all commands, or behind each of them."""
-    if route.kind == "env":
-        return project, {**env, route.name: str(seed)}
-    stages = tuple(
-        replace(stage, cmd=seeds.command_with(seeds.Delivery(stage.cmd, flag=route.name), seed))
-        if isinstance(stage.cmd, str)
-        else stage
-        for stage in project.stages
-    )
-    return replace(project, stages=stages), dict(env)
+def _with_seed(project: Project, route: SeedRoute, seed: int) -> Project:
+    """`project` with `seed` in place of every one that its author set: a build then gives it to the stages."""
+    config = project.config
+    tables = {name: {**table, "seed": seed} if "seed" in table else table for name, table in config.stages.items()}
+    return replace(project, config=replace(config, seed=replace(route, value=seed), stages=tables))
 
 
 def _thawed(project: Project) -> Project:
