@@ -1,7 +1,7 @@
 """What the trace costs: training loops with and without it, in interleaved pairs, and a Python that only starts.
 
-`python bench/trace_cost.py [--seconds 60] [--pairs 10] [--strace]`; `--seconds 3 --pairs 4` is a quick look. A loop
-does a fixed number of steps, as many as fill SECONDS without the trace; the cost is the ratio of the loops' wall-clock
+`python bench/trace_cost.py [--seconds 60] [--pairs 10] [--strace]`; `--seconds 3` is a quick look. A loop does
+a fixed number of steps, as many as fill SECONDS without the trace; the cost is the ratio of the loops' wall-clock
 seconds, its 95 % interval by Student's t on the logarithms of the pairs' ratios. Within a pair the order changes.
 """
 

@@ -210,7 +210,7 @@ PROGRAM = (
     "import glob, os, threading\n"
     "def thread(path):\n    one = threading.Thread(target=lambda: open(path).close()); one.start(); one.join()\n"
     "def fork(path):\n    if os.fork() == 0:\n"
-    "        os.chdir('sub'); open(os.path.basename(path)).close(); os._exit(0)\n"
+    "        try: os.chdir('sub'); open(os.path.basename(path)).close()\n        finally: os._exit(0)\n"
     "    os.wait()\n"
     "def attempt(act):\n    try: act()\n    except (OSError, ImportError): pass\n"
 )

@@ -12,7 +12,7 @@ N opened in vain · S source executed: path, state, version of the interpreter �
 L folder listed · M renamed: from, to · C command started: its arguments
 """
 
-# ruff: noqa: PTH109, PTH116, PTH117, PTH118, PTH120, PTH123
+# ruff: noqa: PTH109, PTH110, PTH116, PTH117, PTH118, PTH120, PTH123
 # pathlib and __future__ would show in sys.modules.
 
 import os
@@ -198,6 +198,8 @@ class Recorder:
         if now == "-" and not flags & os.O_CREAT:
             self.missing(path)
             return False
+        if now != "-" and flags & os.O_EXCL:  # it will fail
+            return False
         if flags & WRITES:
             if now != "-" and not flags & AFRESH and path not in self.written:
                 self.bounded("R", "F", path, now)
@@ -273,17 +275,22 @@ class Recorder:
     def renamed(self, _event: str, args: "tuple[Any, ...]") -> None:
         """`os.rename` and `os.replace`: what was written under the old name is now under the new one."""
         source, target = absolute(args[0]), absolute(args[1])
-        if source is not None and target is not None and not is_ignored(target, self.ignored):
+        if source is None or target is None or not os.path.lexists(source):
+            return
+        if not is_ignored(target, self.ignored):
             self.written.add(target)
             self.once("M", source, target)
 
     def linked(self, event: str, args: "tuple[Any, ...]") -> None:
-        """A link made: its name is written, and what a hard link shares was read."""
+        """A link made: its name is written, and what a hard link shares was read. It takes no name that there is."""
         source, target = absolute(args[0]), absolute(args[1])
-        shared = source if event == "os.link" else None
-        if shared is not None and not is_ignored(shared, self.ignored) and state(shared) != "-":
-            self.touched(shared, os.O_RDONLY)
-        if target is not None and not is_ignored(target, self.ignored):
+        if target is None or os.path.lexists(target):
+            return
+        if event == "os.link" and source is not None and not is_ignored(source, self.ignored):
+            if not os.path.exists(source):
+                return
+            self.touched(source, os.O_RDONLY)
+        if not is_ignored(target, self.ignored):
             self.write(target, "link")
 
     def truncated(self, _event: str, args: "tuple[Any, ...]") -> None:

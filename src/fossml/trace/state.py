@@ -39,7 +39,7 @@ class States:
         path, before = record.fields[:2]
         if before == UNKNOWN:
             return _stamp(self.now(path)) >= record.time - TICK
-        return before in ("-", LINK) or before != self.now(path)
+        return before in ("-", LINK) or _differ(before, self.now(path))
 
 
 def _stamp(now: str) -> int:

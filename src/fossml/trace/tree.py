@@ -78,9 +78,9 @@ class Tree:
         path = _path(image, call)
         if path is None:
             return
-        flags = call.flags | ({"O_WRONLY", "O_TRUNC"} if call.name == "creat" else set())
+        flags = call.flags | ({"O_WRONLY", "O_CREAT", "O_TRUNC"} if call.name == "creat" else set())
         if call.error:
-            if call.error in ABSENT:
+            if call.error in ABSENT and "O_CREAT" not in flags:
                 yield Record("N", call.time, (path,), image.name)
         elif "O_DIRECTORY" in flags:
             self._folder(image, path, call)
