@@ -8,7 +8,7 @@ SNAKEMAKE_VERSION := 9.27.1
 DVC_TESTS := .tools/dvc-tests/tests
 PYTEST = FOSSML_DVC="$(CURDIR)/$(DVC)" FOSSML_DVC_TESTS="$(CURDIR)/$(dir $(DVC_TESTS))" $(BIN)/pytest -n 2
 
-.PHONY: strace demo test lint unit soak bench docs clean setup
+.PHONY: strace demo test lint unit soak bench bench-trace docs clean setup
 
 demo: .venv/.ready
 	rm -rf demo
@@ -31,6 +31,10 @@ soak: .venv/.ready $(DVC) $(DVC_TESTS) strace
 
 bench: .venv/.ready $(DVC) $(SNAKEMAKE)
 	FOSSML_DVC="$(CURDIR)/$(DVC)" FOSSML_SNAKEMAKE="$(CURDIR)/$(SNAKEMAKE)" $(BIN)/python bench/build.py --write
+
+# What the trace costs a training: ten pairs of a minute for each loop, most of an hour.
+bench-trace: .venv/.ready strace
+	$(BIN)/python bench/trace_cost.py --strace
 
 docs: .venv/.ready
 	$(BIN)/python docs/make_rules.py

@@ -1,8 +1,9 @@
 """What the trace costs: training loops with and without it, in interleaved pairs, and a Python that only starts.
 
-`python bench/trace_cost.py [--seconds 60] [--pairs 10] [--strace]`; `--seconds 3` is a quick look. A loop does
-a fixed number of steps, as many as fill SECONDS without the trace; the cost is the ratio of the loops' wall-clock
-seconds, its 95 % interval by Student's t on the logarithms of the pairs' ratios. Within a pair the order changes.
+`python bench/trace_cost.py [--seconds 60] [--pairs 10] [--strace]`; `--seconds 3` is a quick look. A loop does a fixed
+number of steps, as many as fill SECONDS without the trace. The cost is the ratio of the loops' seconds, its 95 %
+interval by Student's t on the logarithms of the pairs' ratios; within a pair the order changes. Beside the wall-clock
+stands the time on a core of the loop alone, which other work on the machine disturbs less (strace's own is not in it).
 """
 
 from __future__ import annotations
@@ -54,15 +55,15 @@ LOOP = """
 import sys, time
 {step}
 def loop(steps):
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), time.process_time()
     for i in range(steps):
         work(i)
-    return time.perf_counter() - began
+    return time.perf_counter() - began, time.process_time() - worked
 if sys.argv[1] == "count":
     loop(5)
-    print(max(1, int(float(sys.argv[2]) / (loop(40) / 40))))
+    print(max(1, int(float(sys.argv[2]) / (loop(40)[0] / 40))))
 else:
-    print(loop(int(sys.argv[2])))
+    print(*loop(int(sys.argv[2])))
 """
 
 
@@ -84,9 +85,10 @@ class Bench:
                 argv = wrapped(argv, folder)
             return subprocess.run(argv, cwd=self.root, env=env, check=True, stdout=subprocess.PIPE, text=True).stdout
 
-    def loop(self, means: str, steps: int) -> float:
-        """Seconds that the loop takes, without the start of the process."""
-        return float(self.run(means, "run", str(steps)))
+    def loop(self, means: str, steps: int) -> tuple[float, float]:
+        """Seconds that the loop takes, without the start of the process: on the wall, and of its own on a core."""
+        wall, cpu = self.run(means, "run", str(steps)).split()
+        return float(wall), float(cpu)
 
     def start(self, means: str) -> float:
         """Seconds that a process takes which does nothing."""
@@ -103,14 +105,21 @@ def interval(ratios: Sequence[float]) -> tuple[float, float, float]:
     return math.exp(mean), math.exp(mean - half), math.exp(mean + half)
 
 
-def pairs(bench: Bench, means: str, steps: int, count: int) -> list[float]:
-    """The ratios of traced to plain of `count` pairs."""
-    ratios = []
+def pairs(bench: Bench, means: str, steps: int, count: int) -> tuple[list[float], list[float]]:
+    """The ratios of traced to plain of `count` pairs, on the wall and on a core."""
+    wall, cpu = [], []
     for i in range(count):
         order = ("none", means) if i % 2 else (means, "none")
         seconds = {name: bench.loop(name, steps) for name in order}
-        ratios.append(seconds[means] / seconds["none"])
-    return ratios
+        wall.append(seconds[means][0] / seconds["none"][0])
+        cpu.append(seconds[means][1] / seconds["none"][1])
+    return wall, cpu
+
+
+def shown(ratios: Sequence[float]) -> str:
+    """`ratios` as a cost in per cent with its interval."""
+    mean, low, high = (100 * (value - 1) for value in interval(ratios))
+    return f"{mean:+6.2f} % [{low:+.2f} to {high:+.2f}]"
 
 
 def measure(bench: Bench, means: Sequence[str], seconds: float, count: int) -> None:
@@ -120,12 +129,9 @@ def measure(bench: Bench, means: Sequence[str], seconds: float, count: int) -> N
         (bench.root / "loop.py").write_text(LOOP.format(step=code))
         steps = int(bench.run("none", "count", str(seconds)))
         for mean in means:
-            ratio, low, high = interval(pairs(bench, mean, steps, count))
-            print(
-                f"{name:17} {mean:7} {100 * (ratio - 1):+6.2f} %  [{100 * (low - 1):+.2f} to {100 * (high - 1):+.2f}]"
-                f"  {steps} steps of {1000 * seconds / steps:.2f} ms, {count} pairs",
-                flush=True,
-            )
+            wall, cpu = pairs(bench, mean, steps, count)
+            told = f"{steps} steps of {1000 * seconds / steps:.2f} ms, {count} pairs"
+            print(f"{name:17} {mean:7} wall {shown(wall)}  core {shown(cpu)}  {told}", flush=True)
 
 
 def starting(bench: Bench, means: Sequence[str], count: int) -> None:

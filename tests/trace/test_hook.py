@@ -97,6 +97,19 @@ def test_chdir_and_relative_paths(lab: Lab) -> None:
     assert trace.written == ("out.txt", "sub/out.txt")
 
 
+def test_a_name_that_is_known_is_another_file_elsewhere(lab: Lab) -> None:
+    for folder in (".", "one", "two", "three"):
+        lab.write(f"{folder}/x")
+    trace = lab.run(
+        "import ctypes, os\n"
+        "def look():\n    for _ in range(2): open('x').close()\n"
+        "look(); os.chdir('one'); look(); os.chdir('../two'); open(b'x').close()\n"
+        "ctypes.CDLL(None).chdir(b'../three'); look(); open('x', 'a').write('more')\n"
+    )
+    assert trace.read == ("one/x", "three/x", "two/x", "x")
+    assert trace.written == ("three/x",)
+
+
 def test_a_file_written_under_another_name_has_its_last_name(lab: Lab) -> None:
     trace = lab.run(
         "import os, tempfile\n"

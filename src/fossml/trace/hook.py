@@ -47,11 +47,20 @@ def install(folder: str, root: str) -> None:
     recorder.record("H", recorder.version, *own_command())
     recorder.paths()
     handlers = recorder.handlers
+    (read, written), writes, getcwd = recorder.known, WRITES, os.getcwd
 
-    # A closure, since it is called for every event (each `id()` is one) and almost always has nothing to do.
+    # A closure, since it is called for every event (each `id()` is one) and almost always has nothing to do. A file
+    # that was opened before, in this way, is known before anything is made of its name: a loader comes back to its
+    # files in each epoch. What a relative name means is asked each time; native code changes folders unannounced.
     def hook(event: str, args: "tuple[Any, ...]") -> None:
         if event in handlers:
             try:
+                if event == "open":
+                    name = args[0]
+                    if type(name) is str:
+                        known = written if args[2] & writes else read
+                        if (name if name[:1] == "/" else getcwd() + "/" + name) in known:
+                            return
                 handlers[event](event, args)
             except Exception:  # only what the user does (Ctrl-C) may leave this function
                 return
@@ -172,11 +181,7 @@ class Recorder:
         }
 
     def opened(self, _event: str, args: "tuple[Any, ...]") -> None:
-        """`open(path, mode, flags)`: the flags say it all, for the builtin and os.open alike.
-
-        A name that was opened before, in this way, is known before anything is made of it: a loader comes back to
-        its files in each epoch.
-        """
+        """`open(path, mode, flags)`: the flags say it all, for the builtin and os.open alike."""
         name, mode, flags = args
         if type(name) is not str:
             if isinstance(name, int):
