@@ -9,6 +9,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from fossml.engine.site import Options, own_folder
 from fossml.env import child_environment, interpreter
 from fossml.project.declared import find_root, read_project
 from fossml.project.git import commit
+from fossml.types import Finding
 from fossml.verify.declared import Target, Verified, read_targets, verify_project
 from fossml.verify.judge import exit_code, outcome
 from fossml.verify.loop import Limits, Outcome
@@ -124,6 +126,7 @@ def _lines(verified: Verified) -> list[str]:
     if verified.measurement:
         seeds = ", ".join(str(one.seed) for one in verified.measurement.outcomes if one.seed is not None)
         lines.append(f"{f'Seeds: {seeds}. ' if seeds else ''}Stopped: {verified.measurement.stopped}.")
+    lines += [line for one in verified.findings for line in _finding(one)]
     remarks = dict.fromkeys(remark for one in verified.judged for remark in one.verdicts[0].not_checked)
     lines += ["Not checked:", *(f"  - {remark}" for remark in remarks), ""]
     lines.append(click.style(headline(outcomes), bold=True) + _soft_note(table))
@@ -134,6 +137,15 @@ def _row(row: Row, wide: int) -> list[str]:
     verdict = click.style(row.verdict, fg=COLORS[row.outcome], bold=True)
     lines = [f"{row.id:<{wide}}  {row.rung}  {verdict}", _wrapped(row.sentence, wide + 6)]
     return [*lines, _wrapped(f"soft: {row.soft}", wide + 6)] if row.soft and row.outcome != "holds" else lines
+
+
+def _finding(one: Finding) -> list[str]:
+    """What was noticed on the way, where it stands, and what to do."""
+    color = {"fail": "red", "pass": "green"}.get(one.status, "yellow")
+    places = [f"{seen.path}:{seen.line}" if seen.line else seen.path for seen in one.evidence]
+    lines = [f"{one.code}  {click.style(one.status, fg=color, bold=True)}  {one.subject}: {one.message}"]
+    lines += [_wrapped(", ".join(places), 6)] if places else []
+    return [*lines, _wrapped(one.hint, 6)] if one.hint and one.status != "pass" else lines
 
 
 def _wrapped(text: str, indent: int) -> str:
@@ -172,6 +184,7 @@ def _document(verified: Verified, python: str | None, head: Any, code: int) -> d
             "left_out": list(compared.left_out),
         },
         "accepted": list(verified.accepted),
+        "findings": [asdict(one) for one in verified.findings],
         "failed": dict(verified.rebuilt.failed),
         "seeds": [one.seed for one in verified.measurement.outcomes] if verified.measurement else [],
         "stopped": verified.measurement.stopped if verified.measurement else None,

@@ -14,7 +14,7 @@ from fossml.engine.records import read_runs
 from fossml.errors import UNKNOWN, FossmlError
 from fossml.project.declared import Project
 from fossml.project.dvc import read_lock, rooted
-from fossml.types import Claim, Event, Reading, Verdict
+from fossml.types import Claim, Event, Finding, Reading, Verdict
 from fossml.verify import caveats, seeds
 from fossml.verify.claims import parse_claim
 from fossml.verify.judge import Samples, best_of_about, judge
@@ -53,7 +53,7 @@ class Compared:
 class Verified:
     """Everything that was rebuilt, measured and judged, the claims in the order of fossml.toml.
 
-    `accepted` are recorded results that their author kept by hand.
+    `accepted` are recorded results that their author kept by hand; `findings` are what was noticed on the way.
     """
 
     judged: tuple[Judged, ...]
@@ -61,6 +61,7 @@ class Verified:
     compared: Compared
     measurement: Measurement | None
     accepted: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def read_targets(project: Project, only: Sequence[str] = ()) -> tuple[Target, ...]:
