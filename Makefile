@@ -8,7 +8,7 @@ SNAKEMAKE_VERSION := 9.27.1
 DVC_TESTS := .tools/dvc-tests/tests
 PYTEST = FOSSML_DVC="$(CURDIR)/$(DVC)" FOSSML_DVC_TESTS="$(CURDIR)/$(dir $(DVC_TESTS))" $(BIN)/pytest -n 2
 
-.PHONY: strace demo test lint unit soak bench bench-trace docs clean setup
+.PHONY: strace chromium demo test lint unit soak bench bench-trace docs clean setup
 
 demo: .venv/.ready
 	rm -rf demo
@@ -22,7 +22,7 @@ lint: .venv/.ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: .venv/.ready $(DVC) $(DVC_TESTS) strace
+unit: .venv/.ready $(DVC) $(DVC_TESTS) strace chromium
 	$(PYTEST)
 
 # The long version of every test that has one.
@@ -40,11 +40,15 @@ docs: .venv/.ready
 	$(BIN)/python docs/make_rules.py
 	$(BIN)/python docs/make_schema.py
 
-setup: .venv/.ready $(DVC) $(DVC_TESTS) strace
+setup: .venv/.ready $(DVC) $(DVC_TESTS) strace chromium
 
 # The tests trace with the real strace. Without root nothing is installed, and those that need it fail and say so.
 strace:
 	@command -v strace >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq strace >/dev/null; } || echo "strace is missing: install it (Debian: apt install strace); tests that need it will fail"
+
+# The page of an answer is looked at in a real browser.
+chromium:
+	@{ command -v chromium && command -v chromedriver; } >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium chromium-driver >/dev/null; } || echo "chromium is missing: install it (Debian: apt install chromium chromium-driver); tests that need it will fail"
 
 .venv/.ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "fossml needs Python >= 3.11: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
