@@ -167,7 +167,7 @@ def test_tool_fossml_must_be_a_table(tmp_path: Path) -> None:
         ("\n[seed\n", "fossml.toml:2"),
         ('[seed]\nenv = "A"\nenv = "B"\n', "fossml.toml:3"),
         ("x = " + "9" * 5000, "fossml.toml"),
-        ("x = " + "[" * 20_000, "fossml.toml"),
+        ("x = " + "[" * 20_000, "fossml.toml:1"),
         ('[project]\ntitle = "open', None),
     ],
 )
