@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from fossml.types import Estimate, Verdict
-from fossml.views.sentence import Judged, sentence
+from fossml.views.sentence import Judged, related, sentence
 
 
 def claim_json(judged: Judged, outcome: str) -> dict[str, Any]:
@@ -17,11 +17,14 @@ def claim_json(judged: Judged, outcome: str) -> dict[str, Any]:
     return {
         "id": claim.id,
         "metric": claim.metric,
-        "claim": claim.text,
-        "value": claim.value,
+        "claim": claim.text or related(claim),
+        "value": claim.value if math.isfinite(claim.value) else None,
         "comparison": claim.comparison,
         "reading": str(claim.reading) if claim.reading else None,
         "hard": claim.hard,
+        "better_than": claim.better_than or None,
+        "order": list(claim.order) or None,
+        "table": claim.table or None,
         "outcome": outcome,
         "sentence": sentence(judged),
         "verdicts": [verdict_json(verdict) for verdict in judged.verdicts],
