@@ -110,7 +110,8 @@ def test_of_a_loss_less_leads() -> None:
     [
         ({"by": "0.05"}, "reproduced"),
         ({"by": "5 %"}, "reproduced"),
-        ({"by": "0.020"}, "direction only"),
+        ({"by": "0.020"}, "reproduced"),
+        ({"by": "0.090"}, "direction only"),
         ({"value": "0.954"}, "reproduced"),
         ({"value": "0.990"}, "direction only"),
     ],

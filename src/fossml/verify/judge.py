@@ -10,7 +10,7 @@ from fossml.errors import GOOD, NOT, UNKNOWN
 from fossml.types import FAILS, HOLDS, Claim, Estimate, Reading, Verdict, VerdictName
 from fossml.verify.claims import slack
 from fossml.verify.relate import related
-from fossml.verify.samples import Answer, Samples, less_is_better
+from fossml.verify.samples import Answer, Samples, good_side, less_is_better
 from fossml.views.digits import fixed, printed
 
 if TYPE_CHECKING:
@@ -97,7 +97,8 @@ def _decide(claim: Claim, scores: Sequence[float], reading: Reading, last: int, 
     from fossml.stats.sequential import Target, decide  # numpy and scipy: not before there is something to judge
 
     spread = claim.spread if claim.spread_kind else None
-    target = Target(claim.value, slack(claim), claim.comparison, claim.margin, spread, claim.spread_kind)
+    good = good_side(claim)
+    target = Target(claim.value, slack(claim), claim.comparison, claim.margin, spread, claim.spread_kind, good)
     return decide(scores, target, reading, last=max(last, len(scores)), share=share)
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from fossml.types import Claim, Estimate, Reading, VerdictName
-from fossml.verify.samples import Answer, Samples, less_is_better
+from fossml.verify.samples import Answer, Samples, good_side, less_is_better
 from fossml.views.digits import printed
 
 if TYPE_CHECKING:
@@ -66,12 +66,14 @@ def _values(claim: Claim, samples: Samples) -> tuple[Value, ...]:
     found = []
     if claim.text:
         shape, spread = printed(claim.text), claim.spread if claim.spread_kind else None
-        target = Target(claim.value, shape.slack, claim.comparison, claim.margin, spread, claim.spread_kind)
+        target = Target(
+            claim.value, shape.slack, claim.comparison, claim.margin, spread, claim.spread_kind, good_side(claim)
+        )
         found.append(Value(samples.scores, target, _reading(claim)))
     if claim.by:
         shape = printed(claim.by)
         leads = [_sign(claim) * (a - b) for a, b in zip(samples.scores, samples.others[0], strict=True)]
-        found.append(Value(leads, Target(shape.value, shape.slack), _reading(claim)))
+        found.append(Value(leads, Target(shape.value, shape.slack, good="more"), _reading(claim)))
     return tuple(found)
 
 

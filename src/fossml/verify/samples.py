@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from fossml.types import Claim, Estimate, Reading, VerdictName
 
@@ -50,6 +51,22 @@ class Answer:
     reason: str
     estimate: Estimate | None = None
     margin: float | None = None
+
+
+_HIGHER = re.compile(
+    r"(?i)(^|[^a-z0-9])(\w+_)?(acc|accuracy|f1|auc|auroc|precision|recall|r2|map|bleu|rouge\w*|iou|miou|dice|psnr|ssim|reward"
+    r"|mcc|kappa|ndcg|mrr|top[15]|em|exact_match)([^a-z]|$)"
+)
+"""Metrics of which more is better, likewise."""
+
+
+def good_side(claim: Claim) -> Literal["more", "less"] | None:
+    """Which side is good, where the claim or the name of its metric says it; None where that is not known."""
+    if claim.better:
+        return claim.better
+    last = claim.metric.rpartition(":")[2]
+    less, more = _LOWER.search(last), _HIGHER.search(last)
+    return None if bool(less) == bool(more) else "less" if less else "more"
 
 
 def less_is_better(claim: Claim) -> bool:
