@@ -7,7 +7,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -16,7 +16,7 @@ from fossml.engine.build import Options, build
 from fossml.engine.graph import make_graph, select
 from fossml.errors import FossmlError
 from fossml.project import git
-from fossml.project.config import SeedRoute
+from fossml.project.config import Config, SeedRoute
 from fossml.project.declared import Project, read_project
 from fossml.project.dvc import read_lock, rooted, select_params
 from fossml.project.dvcconfig import CacheConfig, ensure_dvc, read_cache_config
@@ -31,7 +31,8 @@ from fossml.verify.metric import Left, Measured, Metric, measure
 class Built:
     """What one build from nothing gave: each metric by its text, each output's digest, why stages failed.
 
-    `seed` None: with the seed that the author recorded.
+    `seed` None: with the seed that the author recorded. `variant` names what was changed before it, if anything was;
+    `note` says how.
     """
 
     seed: int | None
@@ -40,6 +41,8 @@ class Built:
     outs: Mapping[str, str] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
     recorded: bool = False
+    variant: str = ""
+    note: str = ""
 
 
 class Records:
@@ -108,7 +111,8 @@ class Rebuilder:
         self.project, self.metrics, self.records = project, metrics, records
         self.options = replace(options, targets=tuple(targets), keep_going=True)
         self._leave_out = leaves_out(project)
-        self._known = {built.seed: built for built in records.all()}
+        self._known = {built.seed: built for built in records.all() if not built.variant}
+        self._varied = {built.variant: built for built in records.all() if built.variant}
         self._cancelled = threading.Event()
         self._base: Path | None = None
         self._making = threading.Lock()
@@ -142,6 +146,45 @@ class Rebuilder:
         if seed is not None:
             room.remove(folder)
         return made
+
+    def varied(
+        self,
+        name: str,
+        change: Callable[[Path], str | None],
+        *,
+        only: Collection[str] = (),
+        force: bool = False,
+        report: Callable[[Event], None] = lambda _event: None,
+    ) -> Built | None:
+        """The build as declared, gone on with after `change` was made in a copy of it: what does not rest on it stays.
+
+        None where `change` cannot be made (it gives None, else what it did). `name` is that of the record. `only`
+        keeps all stages but these as they are, whatever becomes of their files; `force` runs every stage again.
+        """
+        known = self._varied.get(name)
+        if known is not None and self._answers(known):
+            return known
+        folder = self.records.folder / "rooms" / f"control-{key(name)[:16]}" / self.project.root.name
+        base = self._base_room(report)
+        room.remove(folder)
+        room.make(base, folder)
+        began = time.monotonic()
+        try:
+            note = change(folder)
+            if note is None:
+                return None
+            self._build(folder, report, only=only, force=force)
+            took = round(time.monotonic() - began, 3)
+            made = replace(self._read(folder, None), seconds=took, variant=name, note=note)
+        finally:
+            room.remove(folder)
+        self.records.add(made)
+        self._varied[name] = made
+        return made
+
+    def folder(self) -> Path:
+        """The copy that is built as declared."""
+        return self._base_room(lambda _event: None)
 
     def _answers(self, built: Built) -> bool:
         return all(metric.text in built.measured for metric in self.metrics)
@@ -191,12 +234,15 @@ class Rebuilder:
             seeds.plant(folder, seeds.Delivery("", param=route.name), seed)
         return folder
 
-    def _build(self, folder: Path, report: Callable[[Event], None]) -> None:
+    def _build(
+        self, folder: Path, report: Callable[[Event], None], *, only: Collection[str] = (), force: bool = False
+    ) -> None:
         seed = folder.parent.name.partition("seed-")[2]
         project = _thawed(read_project(folder))
+        project = _narrowed(project, only) if only else project
         env = inside(self.options.env, self.project.root, folder, folder)
         route = self.project.config.seed
-        force = bool(seed) and (route is None or route.kind != "param")
+        force = force or (bool(seed) and (route is None or route.kind != "param"))
         if seed and route and route.kind != "param":
             project = _with_seed(project, route, int(seed))
         ensure_dvc(folder)
@@ -254,6 +300,14 @@ def _with_seed(project: Project, route: SeedRoute, seed: int) -> Project:
 def _thawed(project: Project) -> Project:
     """A frozen stage keeps what its author has; from nothing it must run."""
     return replace(project, stages=tuple(replace(stage, frozen=False) for stage in project.stages))
+
+
+def _narrowed(project: Project, only: Collection[str]) -> Project:
+    """`project` with only these stages: what the others make is there, and is an input like any other."""
+    stages = tuple(stage for stage in project.stages if stage.address in only)
+    config = project.config
+    kept = {name: table for name, table in config.stages.items() if Config(stages={name: table}).unmatched(only) is None}
+    return replace(project, stages=stages, config=replace(config, stages=kept))
 
 
 def _last_line(root: Path, log: str | None) -> list[str]:
