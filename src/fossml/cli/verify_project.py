@@ -25,6 +25,7 @@ from fossml.verify.judge import exit_code, outcome
 from fossml.verify.loop import Limits, Outcome
 from fossml.verify.oneliner import Around
 from fossml.verify.rebuild import Rebuilder, records_for
+from fossml.verify.shows import Further
 from fossml.views.table import Row, headline, rows
 from fossml.views.verdicts import claim_json
 
@@ -46,6 +47,7 @@ def run(
     keep: bool,
     as_json: bool,
     quiet: bool,
+    further: Further = Further(),  # noqa: B008  # frozen
 ) -> int:
     """Verify the project around `folder`, print, keep the record; the exit code."""
     project = read_project(find_root(folder))
@@ -63,7 +65,13 @@ def run(
     say = _silent if quiet else _say
     try:
         verified = verify_project(
-            targets, rebuilder, limits, rng=random.SystemRandom(), say=say, report=_reporter(say, limits.runs)
+            targets,
+            rebuilder,
+            limits,
+            rng=random.SystemRandom(),
+            say=say,
+            report=_reporter(say, limits.runs),
+            further=further,
         )
     finally:
         if keep:
@@ -76,7 +84,7 @@ def run(
         own_folder(project.root)
         (project.root / ".fossml" / "verify.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
     click.echo(json.dumps(document, indent=2, ensure_ascii=False) if as_json else "\n".join(_lines(verified)))
-    if verified.measurement and verified.measurement.interrupted:
+    if verified.interrupted:
         return 130
     return code
 

@@ -16,9 +16,37 @@ from fossml.types import Evidence
 Kind: TypeAlias = Literal["draw", "constant"]
 
 _METHODS = frozenset(
-    "shuffle permutation permuted choice choices randint randrange integers standard_normal normal uniform gauss "
-    "normalvariate randn rand randperm random_split binomial poisson exponential multinomial dirichlet bernoulli "
-    "betavariate expovariate lognormal laplace geometric random_sample".split()
+    [
+        "shuffle",
+        "permutation",
+        "permuted",
+        "choice",
+        "choices",
+        "randint",
+        "randrange",
+        "integers",
+        "standard_normal",
+        "normal",
+        "uniform",
+        "gauss",
+        "normalvariate",
+        "randn",
+        "rand",
+        "randperm",
+        "random_split",
+        "binomial",
+        "poisson",
+        "exponential",
+        "multinomial",
+        "dirichlet",
+        "bernoulli",
+        "betavariate",
+        "expovariate",
+        "lognormal",
+        "laplace",
+        "geometric",
+        "random_sample",
+    ]
 )
 _FEW_DRAW = re.compile(
     r"DecisionTree|GradientBoosting|AdaBoost|SpectralClustering|TruncatedSVD|NMF|GaussianMixture|permutation_importance"
@@ -82,7 +110,9 @@ def called(node: ast.Call) -> str:
 
 
 def _shuffles(node: ast.Call) -> bool:
-    return any(w.arg == "shuffle" and isinstance(w.value, ast.Constant) and w.value.value is True for w in node.keywords)
+    return any(
+        w.arg == "shuffle" and isinstance(w.value, ast.Constant) and w.value.value is True for w in node.keywords
+    )
 
 
 def _in_order(node: ast.Call) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,31 +11,46 @@ from typing import Literal, Protocol, TypeAlias
 from fossml.engine.graph import make_graph, select
 from fossml.project.declared import Project
 from fossml.types import Claim, Run
-from fossml.verify import rows
+from fossml.verify import chance, rows
+from fossml.verify.metric import Metric
 from fossml.verify.upstream import Data, Parameter, Upstream, made_data, parameters, sources_of_data, upstream
 
 Kind: TypeAlias = Literal["repeat", "seed", "rows", "parameter"]
 _FILES = 3
 """So many data files at most get a control of their own; the others are thinned together."""
 
+_PARAMETERS = 3
+"""So many parameters are tried one after the other, the next only where the one before moved nothing."""
+_IDLE = re.compile(r"(^|[._])(n_jobs|num_workers|workers|threads|verbos\w*|log\w*|version|port|timeout)($|[._])", re.I)
+"""Parameters that say how, not what."""
+
 
 class Claimed(Protocol):
-    """A claim, and the address of the stage that makes its metric."""
+    """A claim with its metric, the address of the stage that makes it, and all that this stage makes."""
 
     @property
     def claim(self) -> Claim:
         """The claim."""
 
     @property
+    def metric(self) -> Metric:
+        """Where its number comes out."""
+
+    @property
     def stage(self) -> str:
         """The address of its stage."""
+
+    @property
+    def made(self) -> tuple[str, ...]:
+        """The outputs of its stage."""
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
     """One change: `subject` in words, the `claims` (ids) that must move, the `stages` that run again for it.
 
-    `paths` are the files that are changed, `files` those among which some are left out, `parameter` what is moved.
+    `paths` are the files that are changed, `files` those among which some are left out, `parameters` what is moved, one
+    after the other until one does.
     `alone`: only `stages` are built, since what is changed is the output of another one.
     """
 
@@ -44,7 +60,7 @@ class Control:
     stages: tuple[str, ...]
     paths: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
-    parameter: Parameter | None = None
+    parameters: tuple[Parameter, ...] = ()
     alone: bool = False
 
 
@@ -74,7 +90,8 @@ def plan(
     for target in claims:
         if target.claim.id not in covered:
             found += _moved(project, wheres[target.stage], target.claim.id)
-    return (*_together(found), *_seeds(project, claims, frozenset(measured)))
+    draw = {stage for stage, up in wheres.items() if chance.draws(project.root, up.sources())["draw"]}
+    return (*_together(found), *_seeds(project, claims, frozenset(measured), draw))
 
 
 def _rows(project: Project, up: Upstream, claim: str, folder: Path) -> Iterator[Control]:
@@ -122,11 +139,13 @@ def can_be_thinned(data: Data, folder: Path) -> bool:
 def _moved(project: Project, up: Upstream, claim: str) -> Iterator[Control]:
     route = project.config.seed
     seed = route.name if route and route.kind == "param" else None
-    for one in parameters(project, up, seed)[:1]:
-        yield Control("parameter", str(one), (claim,), up.after(one.readers), (one.file,), parameter=one)
+    found = [one for one in parameters(project, up, seed) if not _IDLE.search(one.key)][:_PARAMETERS]
+    if found:
+        stages = up.after({reader for one in found for reader in one.readers})
+        yield Control("parameter", ", ".join(map(str, found)), (claim,), stages, parameters=tuple(found))
 
 
-def _seeds(project: Project, claims: Sequence[Claimed], measured: frozenset[str]) -> Iterator[Control]:
+def _seeds(project: Project, claims: Sequence[Claimed], measured: frozenset[str], draw: set[str]) -> Iterator[Control]:
     """Another seed, and the same seed again, where the builds that are made anyway do not tell."""
     route = project.config.seed
     stages = _closure(project, {target.stage for target in claims})
@@ -134,7 +153,8 @@ def _seeds(project: Project, claims: Sequence[Claimed], measured: frozenset[str]
     lacking = tuple(name for name in ids if name not in measured)
     if route is not None and lacking:
         yield Control("seed", f"{route.kind} {route.name}", lacking, stages)
-    again = ids if route is not None else lacking
+    by_itself = tuple(one.claim.id for one in claims if one.claim.id in lacking and one.stage in draw)
+    again = ids if route is not None else by_itself
     if again:
         yield Control("repeat", "everything again, as it is", again, stages)
 

@@ -21,6 +21,7 @@ from fossml.verify.judge import Samples, best_of_about, judge
 from fossml.verify.loop import Limits, Measurement, Outcome, run, samples
 from fossml.verify.metric import Metric, parse_metric
 from fossml.verify.rebuild import Built, Rebuilder
+from fossml.verify.shows import Further, show
 from fossml.views.sentence import Judged
 
 _ROOM = (
@@ -62,6 +63,7 @@ class Verified:
     measurement: Measurement | None
     accepted: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    interrupted: bool = False
 
 
 def read_targets(project: Project, only: Sequence[str] = ()) -> tuple[Target, ...]:
@@ -109,6 +111,7 @@ def verify_project(
     rng: random.Random,
     say: Callable[[str], None],
     report: Callable[[Sequence[Target], Outcome], None],
+    further: Further = Further(controls=False),  # noqa: B008  # frozen
 ) -> Verified:
     """Rebuild, find which claims a seed reaches, measure those with fresh seeds, judge all."""
     make_graph(rebuilder.project.stages)
@@ -138,7 +141,26 @@ def verify_project(
         else _judge_rebuilt(target, base)
         for target in targets
     )
-    return Verified(judged, base, compare(rebuilder.project, base), measured, _accepted(rebuilder.project.root))
+    interrupted = measured is not None and measured.interrupted
+    shown = show(
+        targets,
+        rebuilder,
+        base,
+        replace(further, controls=False, probe=False) if interrupted else further,
+        measured=[target.claim.id for target in seeded] if measured else (),
+        seeds=draws,
+        rng=rng,
+        say=say,
+    )
+    return Verified(
+        tuple(map(shown.beside, judged)),
+        base,
+        compare(rebuilder.project, base),
+        measured,
+        _accepted(rebuilder.project.root),
+        shown.findings,
+        interrupted or shown.interrupted,
+    )
 
 
 def _accepted(root: Path) -> tuple[str, ...]:

@@ -143,7 +143,7 @@ def _candidates(text: str, suffix: str, key: str, value: int | float) -> Iterato
         yield _yaml_with(text, split(key), value)
 
 
-def _yaml_with(text: str, parts: list[str], value: int) -> str:
+def _yaml_with(text: str, parts: list[str], value: int | float) -> str:
     from ruamel.yaml import YAML
 
     yaml = YAML()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -14,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from fossml.canon import key
 from fossml.engine.build import Options, build
 from fossml.engine.graph import make_graph, select
+from fossml.engine.records import OWN_LOCK, read_runs
 from fossml.errors import FossmlError
 from fossml.project import git
 from fossml.project.config import Config, SeedRoute
@@ -21,7 +23,7 @@ from fossml.project.declared import Project, read_project
 from fossml.project.dvc import read_lock, rooted, select_params
 from fossml.project.dvcconfig import CacheConfig, ensure_dvc, read_cache_config
 from fossml.store.objects import Objects
-from fossml.types import Event
+from fossml.types import Event, Run
 from fossml.verify import room, seeds
 from fossml.verify.environ import inside
 from fossml.verify.metric import Left, Measured, Metric, measure
@@ -121,6 +123,10 @@ class Rebuilder:
         """End the builds that are under way."""
         self._cancelled.set()
 
+    def resume(self) -> None:
+        """Builds may be made again after `cancel`."""
+        self._cancelled.clear()
+
     def close(self) -> None:
         """Remove the copies."""
         room.remove(self.records.folder / "rooms")
@@ -143,6 +149,7 @@ class Rebuilder:
         made = replace(self._read(folder, seed), seconds=round(time.monotonic() - began, 3))
         if not made.failed:
             self.records.add(made)
+            self._known[seed] = made
         if seed is not None:
             room.remove(folder)
         return made
@@ -182,9 +189,17 @@ class Rebuilder:
         self._varied[name] = made
         return made
 
+    def known(self) -> tuple[Built, ...]:
+        """Every build on record, the one as declared included, in the order in which they were made."""
+        return tuple(self._known.values())
+
+    def runs(self) -> tuple[Run, ...]:
+        """What the stages of the build as declared were seen to read."""
+        return read_runs(self.records.folder)
+
     def folder(self) -> Path:
-        """The copy that is built as declared."""
-        return self._base_room(lambda _event: None)
+        """The copy that is built as declared, if it is still there, else the project's own folder."""
+        return self._base or self.project.root
 
     def _answers(self, built: Built) -> bool:
         return all(metric.text in built.measured for metric in self.metrics)
@@ -213,8 +228,14 @@ class Rebuilder:
                 room.make(self.project.root, folder, self._leave_out)
                 self._bring_data(folder)
                 self._build(folder, report)
+                self._keep_runs(folder)
                 self._base = folder
             return self._base
+
+    def _keep_runs(self, folder: Path) -> None:
+        """Beside the record, what the stages read: a repeat of the verification asks for it without the copy."""
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copyfile(folder / OWN_LOCK, self.records.folder / OWN_LOCK)
 
     def _bring_data(self, folder: Path) -> None:
         """Data that .dvc files name comes out of the author's cache; what that lacks, out of the working tree."""
@@ -306,7 +327,9 @@ def _narrowed(project: Project, only: Collection[str]) -> Project:
     """`project` with only these stages: what the others make is there, and is an input like any other."""
     stages = tuple(stage for stage in project.stages if stage.address in only)
     config = project.config
-    kept = {name: table for name, table in config.stages.items() if Config(stages={name: table}).unmatched(only) is None}
+    kept = {
+        name: table for name, table in config.stages.items() if Config(stages={name: table}).unmatched(only) is None
+    }
     return replace(project, stages=stages, config=replace(config, stages=kept))
 
 

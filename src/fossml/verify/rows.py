@@ -320,9 +320,7 @@ def _array(path: Path, stay: Order, mixer: _Mixer | None) -> bytes | None:
     if not lengths:
         return None
     common = max(lengths, key=lambda length: (lengths.count(length), length))
-    kept = {
-        name: _stay(one, stay, mixer) if one.ndim and len(one) == common else one for name, one in arrays.items()
-    }
+    kept = {name: _stay(one, stay, mixer) if one.ndim and len(one) == common else one for name, one in arrays.items()}
     np.savez(out, **kept)
     return out.getvalue()
 
