@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import random
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,10 @@ from fossml.views.sentence import Judged
 AGAIN, SEED, ROWS, PARAMETER, COPIED, NONE = "CTL001", "CTL002", "CTL003", "CTL004", "CTL005", "CTL006"
 _SEEDS = 4
 """Builds with different seeds, the recorded one included, after which a result that never moved is said not to."""
+_STILL = 4
+"""Builds with nothing changed that tell how much a result differs by itself, where it does."""
+_LEVEL = 0.001
+"""How often such a result may be said to have moved when it did not."""
 _BOUNDS = frozenset({0.0, 0.5, 1.0, 100.0})
 
 
@@ -124,6 +129,7 @@ class Controls:
         if built is None:
             return
         self.again.append(built)
+        self._measure_still(names)
         for name in names:
             one = self.watched[name]
             was, now = self.base.measured[one.metric].values, built.measured[one.metric].values
@@ -141,6 +147,19 @@ class Controls:
                     places[:5],
                     "give the seed to everything that draws random numbers, and pin the number of threads",
                 )
+
+    def _measure_still(self, names: Sequence[str]) -> None:
+        """Where a result differs by itself, build it some more times: how much?"""
+        metrics = [self.watched[name].metric for name in names]
+        while len(self.again) + 1 < _STILL:
+            values = [[built.measured[metric].values for metric in metrics] for built in (self.base, *self.again)]
+            if all(one == values[0] for one in values):
+                return
+            name = f"again {len(self.again) + 1}"
+            built = self._build(name, lambda _folder: "nothing was changed", force=True)
+            if built is None:
+                return
+            self.again.append(built)
 
     # rows and parameters
 
@@ -362,11 +381,14 @@ def _differ(one: Watched, builts: Sequence[Built]) -> str:
 
 
 def _outside(value: float, still: Sequence[float]) -> bool:
-    """Whether `value` lies clearly outside of what comes out when nothing is changed."""
+    """Whether `value` lies clearly outside of what comes out when nothing is changed: its prediction interval."""
     if len(set(still)) < 2:
         return value not in still
-    middle, spread = statistics.fmean(still), max(still) - min(still)
-    return abs(value - middle) > 5 * spread
+    from scipy.stats import t
+
+    count, spread = len(still), statistics.stdev(still)
+    reach = float(t.ppf(1 - _LEVEL / 2, count - 1)) * spread * math.sqrt(1 + 1 / count)
+    return abs(value - statistics.fmean(still)) > reach
 
 
 def _said(values: Mapping[str, float]) -> str:

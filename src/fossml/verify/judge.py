@@ -128,8 +128,13 @@ def best_of_about(claim: Claim, samples: Samples) -> int | None:
         return None
     from fossml.stats.sequential import best_of
 
-    sign = -1.0 if claim.comparison == "<=" or _LOWER.search(claim.metric) else 1.0
+    sign = -1.0 if less_is_better(claim) else 1.0
     return best_of([sign * score for score in samples.scores], sign * claim.value)
+
+
+def less_is_better(claim: Claim) -> bool:
+    """Whether a smaller number would be the better one, going by the comparison and the name of the metric."""
+    return claim.comparison == "<=" or _LOWER.search(claim.metric) is not None
 
 
 def off_by_hundred(claim: Claim, samples: Samples) -> str:

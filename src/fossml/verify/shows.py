@@ -11,6 +11,7 @@ from fossml.types import Finding
 from fossml.verify import controls
 from fossml.verify.controlled import Controlled, Controls, beside, watch
 from fossml.verify.controls import Claimed, Control
+from fossml.verify.origin import origins
 from fossml.verify.rebuild import Built, Rebuilder
 from fossml.views.sentence import Judged
 
@@ -58,8 +59,9 @@ def show(
     say: Callable[[str], None],
 ) -> Shown:
     """Run what `further` asks for. `measured` are the ids of claims that were measured with several builds."""
+    come_from = origins(rebuilder.project, targets)
     if not further.controls:
-        return Shown()
+        return Shown(come_from)
     chosen = controls.plan(
         rebuilder.project, targets, folder=rebuilder.folder(), runs=rebuilder.runs(), measured=measured
     )
@@ -71,8 +73,8 @@ def show(
     try:
         done = running.run(chosen, seeds, further.spend)
     except KeyboardInterrupt:
-        return Shown(interrupted=True)
-    return Shown(done.findings, done)
+        return Shown(come_from, interrupted=True)
+    return Shown((*done.findings, *come_from), done)
 
 
 def _announce(chosen: Sequence[Control], base: Built, say: Callable[[str], None]) -> None:

@@ -1,4 +1,4 @@
-"""Numbers that were recorded before: by trackers, in git, in tables of results. Only read: nothing runs or unpickles."""
+"""Numbers that were recorded before: by trackers, in git, in tables of results; read, never run or unpickled."""
 
 from __future__ import annotations
 
