@@ -46,9 +46,9 @@ class Observer:
         self._made_in = _by_folder(made)
 
     def discover(self, stage: Stage, trace: Trace) -> Discovered | None:
-        """What the traced run of `stage` rests on beyond what it declares; None where nothing was traced."""
+        """What the traced run of `stage` rests on beyond what it declares; None where nothing was traced, and no Python known of."""
         if trace.how == "none":
-            return None
+            return Discovered(how="hook", untraced=_lines(trace.untraced)) if trace.untraced else None
         declared = frozenset(
             rooted(stage, path) for path in (*stage.deps, *(one.path for one in stage.params), *_outs(stage))
         )
@@ -75,7 +75,7 @@ class Observer:
                 name: versions.get(name, version) for name, version in trace.distributions.items() if name != _OWN
             },
             packages=packages,
-            untraced=tuple(shlex.join(command) for command in trace.untraced),
+            untraced=_lines(trace.untraced),
         )
 
     def again(self, stage: Stage, was: Discovered) -> Discovered:
@@ -168,6 +168,10 @@ def _by_folder(paths: Iterable[str]) -> dict[str, frozenset[str]]:
 
 def _outs(stage: Stage) -> list[str]:
     return [out.path for out in stage.outs]
+
+
+def _lines(commands: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(map(shlex.join, commands))
 
 
 def _within(path: str, places: Mapping[str, object] | frozenset[str]) -> bool:
