@@ -27,7 +27,7 @@ def shell(lab: Lab, cmd: str, path: str = f"{HERE}{os.pathsep}{os.environ['PATH'
     [
         "PYTHONPATH=src python main.py",
         "export PYTHONPATH=$PWD/src; python3 main.py",
-        "env -i PATH=\"$PATH\" PYTHONPATH=src python main.py",
+        'env -i PATH="$PATH" PYTHONPATH=src python main.py',
         "echo 'PYTHONPATH=src python main.py' > run.sh; sh run.sh",
         "cd src && PYTHONPATH=. python ../main.py",
     ],
@@ -40,7 +40,7 @@ def test_a_command_that_sets_the_path_of_modules_is_traced(lab: Lab, cmd: str) -
 
 def test_a_python_that_is_a_script_and_looks_along_path_again_is_entered(lab: Lab) -> None:
     """As pyenv's are."""
-    script = lab.write("shims/python", f"#!/bin/sh\nPATH={HERE}:${{PATH#*shims:}} exec python \"$@\"\n")
+    script = lab.write("shims/python", f'#!/bin/sh\nPATH={HERE}:${{PATH#*shims:}} exec python "$@"\n')
     script.chmod(0o755)
     told = shell(lab, "PYTHONPATH=src python main.py", f"{script.parent}:{os.environ['PATH']}")
     assert told.startswith(f"{HERE}/python")

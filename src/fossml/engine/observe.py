@@ -17,6 +17,7 @@ from fossml.engine.workspace import Workspace
 from fossml.env import Interpreter, installed
 from fossml.errors import FossmlError
 from fossml.project.dvc import rooted
+from fossml.trace.searched import AS_PACKAGE
 from fossml.types import Discovered, Stage, Trace
 
 _OURS = frozenset({"dvc.yaml", "dvc.lock", "fossml.lock", "fossml.toml", ".gitignore", ".dvcignore"})
@@ -46,7 +47,7 @@ class Observer:
         self._made_in = _by_folder(made)
 
     def discover(self, stage: Stage, trace: Trace) -> Discovered | None:
-        """What the traced run of `stage` rests on beyond what it declares; None where nothing was traced, and no Python known of."""
+        """What the traced run of `stage` rests on beyond what it declares; None where nothing was traced."""
         if trace.how == "none":
             return Discovered(how="hook", untraced=_lines(trace.untraced)) if trace.untraced else None
         declared = frozenset(
@@ -134,9 +135,12 @@ class Observer:
         return tuple(name for name in modules if not self._would_be_imported(folder, name, names))
 
     def _would_be_imported(self, folder: str, name: str, names: frozenset[str]) -> bool:
-        if f"{name}.py" in names:
+        base, slash, _ = name.partition("/")
+        if f"{base}.py" in names and name != base + AS_PACKAGE:
             return True
-        return name in names and (self._workspace.root / folder / name / "__init__.py").exists()
+        place = self._workspace.root / folder / base
+        anyhow = slash and name != base + AS_PACKAGE and base not in self._made_in.get(folder, ())
+        return base in names and ((place / "__init__.py").exists() or bool(anyhow and place.is_dir()))
 
     def _packages(self, stage: Stage, trace: Trace) -> tuple[str, ...]:
         """The folders of packages, where they are not those of the python that the command finds on PATH."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -64,6 +64,13 @@ class Records:
             return from_json(self._kept[address])
         except (KeyError, ValueError):
             return None
+
+    def opened(self, address: str) -> Iterator[str]:
+        """The files that the stage at `address` was seen to open beyond its inputs, as fossml.lock says."""
+        run = self._kept.get(address)
+        found = run.get("discovered") if isinstance(run, dict) else None
+        files = found.get("files") if isinstance(found, dict) else None
+        yield from files if isinstance(files, dict) else ()
 
     def newest(self, stage: Stage) -> Run | None:
         """The newest Run of `stage` that is recorded here or in fossml.lock, whatever its recipe."""

@@ -24,8 +24,8 @@ def untraced(records: Iterable[Record], cmd: str) -> Iterator[Command]:
     """The commands that started a Python which left no record, of those recorded and of the shell's text `cmd`.
 
     A recorded command that is itself a Python has left a record where some process says that this was its command
-    line. Of a Python that a shell starts, the options tell: -I and -E ignore the environment, -S leaves out `site`. Where
-    nothing at all was recorded, none of those in the text was entered.
+    line. Of a Python that a shell starts, the options tell: -I and -E ignore the environment, -S leaves out `site`.
+    Where nothing at all was recorded, none of those in the text was entered.
     """
     records = list(records)
     entered = Counter(record.fields[2:] for record in of(records, "H"))
