@@ -17,7 +17,6 @@ from fossml.engine.workspace import Workspace
 from fossml.env import Interpreter, installed
 from fossml.errors import FossmlError
 from fossml.project.dvc import rooted
-from fossml.trace.searched import AS_PACKAGE
 from fossml.types import Discovered, Stage, Trace
 
 _OURS = frozenset({"dvc.yaml", "dvc.lock", "fossml.lock", "fossml.toml", ".gitignore", ".dvcignore"})
@@ -25,6 +24,8 @@ _OURS = frozenset({"dvc.yaml", "dvc.lock", "fossml.lock", "fossml.toml", ".gitig
 _LEFT_OUT = frozenset({".git", ".dvc", ".fossml", "__pycache__", ".ipynb_checkpoints"}) | _OURS
 _OWN = "fossml"
 """The distribution of `fossml.checkpoint`: a newer fossml is no reason to train again."""
+_AS_PACKAGE = "/"
+"""Behind the name of a module that was executed: as a package it would be imported in its place."""
 _MANY = 1000
 """So many files opened in one folder are recorded as that folder."""
 
@@ -50,6 +51,7 @@ class Observer:
         """What the traced run of `stage` rests on beyond what it declares; None where nothing was traced."""
         if trace.how == "none":
             return Discovered(how="hook", untraced=_lines(trace.untraced)) if trace.untraced else None
+        self._workspace.forget((*trace.sources, *trace.read, *trace.written, *trace.outside))
         declared = frozenset(
             rooted(stage, path) for path in (*stage.deps, *(one.path for one in stage.params), *_outs(stage))
         )
@@ -61,16 +63,17 @@ class Observer:
 
         files = _folded(path for path in trace.read if counts(path))
         files += [_homely(path) for path in trace.outside if path not in written]
+        sources = [path for path in trace.sources if counts(path)]
         packages = self._packages(stage, trace)
         versions = installed(self._folders(stage, packages))
         return Discovered(
             how=trace.how,
             python=trace.python,
-            sources={p: "" if p in changed else self._source(p) for p in trace.sources if counts(p)},
+            sources={p: "" if p in changed else self._source(p) for p in sources},
             files={p: "" if p in changed else self._file(p) for p in files},
             listed={p: self._listing(p, wrote) for p in trace.listed if not _within(p, declared)},
             missing=tuple(p for p in trace.missing if counts(p) and not _within(p, self._made)),
-            searched={folder: names for folder, names in trace.searched.items() if names},
+            searched=self._searched(trace, sources),
             wrote=wrote,
             distributions={
                 name: versions.get(name, version) for name, version in trace.distributions.items() if name != _OWN
@@ -130,16 +133,26 @@ class Observer:
     def _is_there(self, path: str) -> bool:
         return posixpath.basename(path) in self._names_in(posixpath.dirname(path) or ".")
 
+    def _searched(self, trace: Trace, sources: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """`trace.searched`, and the modules executed that a package of the same name would hide."""
+        found = {folder: set(names) for folder, names in trace.searched.items() if names}
+        for path in sources:
+            base, suffix = posixpath.splitext(path)
+            folder, name = posixpath.split(base)
+            if suffix == ".py" and name != "__init__" and not (self._workspace.root / base / "__init__.py").exists():
+                found.setdefault(folder or ".", set()).add(name + _AS_PACKAGE)
+        return {folder: tuple(sorted(names)) for folder, names in sorted(found.items())}
+
     def _still_elsewhere(self, folder: str, modules: Iterable[str]) -> tuple[str, ...]:
         names = self._names_in(folder)
         return tuple(name for name in modules if not self._would_be_imported(folder, name, names))
 
     def _would_be_imported(self, folder: str, name: str, names: frozenset[str]) -> bool:
         base, slash, _ = name.partition("/")
-        if f"{base}.py" in names and name != base + AS_PACKAGE:
+        if f"{base}.py" in names and name != base + _AS_PACKAGE:
             return True
         place = self._workspace.root / folder / base
-        anyhow = slash and name != base + AS_PACKAGE and base not in self._made_in.get(folder, ())
+        anyhow = slash and name != base + _AS_PACKAGE and base not in self._made_in.get(folder, ())
         return base in names and ((place / "__init__.py").exists() or bool(anyhow and place.is_dir()))
 
     def _packages(self, stage: Stage, trace: Trace) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from fossml.trace.distributions import editable, imported
 from fossml.trace.hook import MOST_MISSING, PACKAGES
 from fossml.trace.records import Record, of, read_hook
-from fossml.trace.searched import searched, shadowed
+from fossml.trace.searched import searched
 from fossml.trace.state import States
 from fossml.trace.strace import read_strace
 from fossml.trace.untraced import untraced
@@ -55,7 +55,7 @@ def collect(folders: Path | Iterable[Path], root: Path, cmd: str = "") -> Trace:
         written=_places(written, inside),
         listed=_listed(records, homes),
         missing=_missing(records, homes),
-        searched=_searched(records, executed, homes),
+        searched=_searched(records, homes),
         changed=_places(_changed(records, states) & (executed | read) - written, inside),
         outside=tuple(sorted(_outside({*read, *written, *sources} - inside.keys() - installed.keys(), homes))),
         distributions={one.name: one.version for one in sorted(here)},
@@ -126,9 +126,9 @@ def _missing(records: Iterable[Record], homes: tuple[str, ...]) -> tuple[str, ..
     return tuple(sorted([place for place in places if place is not None][:MOST_MISSING]))
 
 
-def _searched(records: Iterable[Record], executed: Iterable[str], homes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+def _searched(records: Iterable[Record], homes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    for folder, names in sorted([*searched(records).items(), *shadowed(executed).items()]):
+    for folder, names in sorted(searched(records).items()):
         place = relative(folder, homes)
         if place is not None:
             found[place] = tuple(sorted({*names, *found.get(place, ())}))

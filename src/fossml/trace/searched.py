@@ -11,8 +11,6 @@ from pathlib import Path
 from fossml.trace.hook import PACKAGES
 from fossml.trace.records import Record
 
-AS_PACKAGE = "/"
-"""Behind the name of a module that was executed: as a package it would be imported in its place."""
 NOWHERE = "/*"
 """Behind the name of a module that was found nowhere."""
 
@@ -33,17 +31,6 @@ def searched(records: Iterable[Record]) -> dict[str, set[str]]:
         if record.kind == "I":
             for folder, name in _before(record.fields[0], paths.get(record.process, ()), modules):
                 found[folder].add(name)
-    return found
-
-
-def shadowed(sources: Iterable[str]) -> dict[str, set[str]]:
-    """Folder -> modules executed in it, with AS_PACKAGE behind the name: a package of that name would come first."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for source in sources:
-        base, suffix = os.path.splitext(source)  # noqa: PTH122
-        folder, name = os.path.split(base)
-        if suffix == ".py" and name != "__init__" and not Path(base, "__init__.py").exists():
-            found[folder].add(name + AS_PACKAGE)
     return found
 
 
