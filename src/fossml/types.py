@@ -100,8 +100,8 @@ class Trace:
     Paths inside the repository are POSIX and relative to its root; `outside` holds absolute ones (data only, no
     interpreter or package files). `sources` are the repository's Python files that were executed. `missing` are paths
     of the repository that were opened in vain and are not there; `searched` maps its folders to the top-level modules
-    that were looked for in them and found elsewhere or nowhere (`name/*`). `changed` are those of `sources` and `read` that
-    somebody else changed after they were read: what was read of them is not known. `distributions` are those that
+    that were looked for in them and found elsewhere or nowhere (`name/*`). `changed` are those of `sources` and `read`
+    that somebody else changed after they were read: what was read of them is not known. `distributions` are those that
     were imported, name -> version, out of the folders `packages` (absolute). `python` is the version of the
     interpreter, "" where no Python ran. `untraced` are the commands of Pythons that the hook could not enter
     (`python -I`): what those read is not known.

@@ -8,7 +8,8 @@ import os
 import posixpath
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 from fossml.canon import canonical
@@ -16,7 +17,7 @@ from fossml.engine.sources import Sources
 from fossml.engine.workspace import Workspace
 from fossml.env import Interpreter, installed
 from fossml.errors import FossmlError
-from fossml.project.dvc import rooted
+from fossml.project.dvc import left_out, rooted
 from fossml.types import Discovered, Stage, Trace
 
 _OURS = frozenset({"dvc.yaml", "dvc.lock", "fossml.lock", "fossml.toml", ".gitignore", ".dvcignore"})
@@ -33,7 +34,8 @@ _MANY = 1000
 class Observer:
     """Turns Traces into Discovered values. `made` maps the outputs of all stages, relative to the root, to the stage.
 
-    `python` gives the interpreter that a stage's command would find.
+    `python` gives the interpreter that a stage's command would find, `wrote` what each was last seen to
+    write beside its outputs.
     """
 
     def __init__(
@@ -42,10 +44,13 @@ class Observer:
         sources: Sources,
         made: Mapping[str, str],
         python: Callable[[Stage], Interpreter | None],
+        wrote: Callable[[], Mapping[str, Iterable[str]]] = dict,
     ) -> None:
         self._workspace, self._sources, self._made, self._python = workspace, sources, made, python
         self._names: dict[str, frozenset[str]] = {}
         self._made_in = _by_folder(made)
+        self._wrote = wrote
+        self._left_out = left_out(workspace.root)
 
     def discover(self, stage: Stage, trace: Trace) -> Discovered | None:
         """What the traced run of `stage` rests on beyond what it declares; None where nothing was traced."""
@@ -56,10 +61,12 @@ class Observer:
             rooted(stage, path) for path in (*stage.deps, *(one.path for one in stage.params), *_outs(stage))
         )
         wrote = tuple(path for path in trace.written if not _within(path, self._made) and not _is_ours(path))
+        wrote += tuple(self._left(stage, trace.listed, _by_folder(wrote)))
         changed, written = frozenset(trace.changed), frozenset(trace.written)
 
         def counts(path: str) -> bool:
-            return not (_within(path, declared) or _is_ours(path) or path in written)
+            told = _within(path, declared) and not self._left_out(path)
+            return not (told or _is_ours(path) or path in written)
 
         files = _folded(path for path in trace.read if counts(path))
         files += [_homely(path) for path in trace.outside if path not in written]
@@ -81,6 +88,14 @@ class Observer:
             packages=packages,
             untraced=_lines(trace.untraced),
         )
+
+    def _left(self, stage: Stage, listed: Iterable[str], wrote_in: Mapping[str, frozenset[str]]) -> Iterator[str]:
+        """What earlier runs of `stage` left in folders that it listed and where it has now put more."""
+        before = _by_folder(self._wrote().get(stage.address, ()))
+        for folder in wrote_in.keys() & frozenset(listed):
+            for name in sorted(before.get(folder, frozenset()) - wrote_in[folder]):
+                if (self._workspace.root / folder / name).exists():
+                    yield posixpath.normpath(f"{folder}/{name}")
 
     def again(self, stage: Stage, was: Discovered) -> Discovered:
         """What is there now of what `was` names: for `discoveries.differences`."""
@@ -115,10 +130,16 @@ class Observer:
         return found.digest if found else ""
 
     def _listing(self, folder: str, wrote: Iterable[str]) -> str:
-        """A digest of the names in `folder`, without what stages and the run itself put there; "" if it is gone."""
+        """A digest of the names in `folder`, without what stages and the run itself put there; "" if it is gone.
+
+        Where the run put something there, what other stages put there beside their outputs does not count either: it
+        is a folder of logs, in which each takes the next free name.
+        """
         if not (self._workspace.root / folder).is_dir():
             return ""
-        apart = self._made_in.get(folder, frozenset()) | _by_folder(wrote).get(folder, frozenset())
+        apart = self._made_in.get(folder, frozenset())
+        if own := _by_folder(wrote).get(folder):
+            apart = apart | own | _by_folder(chain.from_iterable(self._wrote().values())).get(folder, frozenset())
         names = sorted(self._names_in(folder) - apart - _LEFT_OUT)
         return hashlib.md5(canonical(names), usedforsecurity=False).hexdigest()
 

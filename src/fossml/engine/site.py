@@ -114,7 +114,7 @@ def open_site(project: Project, options: Options, own: Path | None) -> Iterator[
         for stage in graph.stages.values():
             records.entry(stage)  # a lock that cannot be read is one error, not one for each stage
         graph = with_needs(graph, _seen(graph, records, made))
-        observer = Observer(workspace, sources, made, python)
+        observer = Observer(workspace, sources, made, python, records.wrote)
         tracked = {artifact.path: artifact for artifact in project.tracked}
         try:
             yield Site(
