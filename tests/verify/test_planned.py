@@ -1,4 +1,4 @@
-"""A project within limits: planned, said, kept to; groups of claims measured apart, and only as long as they are open."""
+"""A project within limits: planned, said, kept to; groups of claims measured apart and as long as they are open."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def trained(paper: Paper, name: str) -> int:
 
 def test_claims_that_share_no_stage_are_measured_apart_each_until_it_is_settled(two: Paper) -> None:
     verified = verify(two, Limits(6))
-    assert [one.claims for one in verified.repeated] == [("a",), ("b",)]
+    assert sorted(one.claims for one in verified.repeated) == [("a",), ("b",)]
     early, late = (judged.verdicts[0].runs for judged in verified.judged)
     assert [trained(two, name) for name in "ab"] == [1 + early, 1 + late]
     assert (early, late > early) == (3, True)
@@ -92,8 +92,9 @@ def test_claims_that_share_no_stage_are_measured_apart_each_until_it_is_settled(
 def test_they_are_measured_with_the_same_seeds(two: Paper) -> None:
     verified = verify(two, Limits(4))
     first, second = ([run.seed for run in one.measurement.outcomes] for one in verified.repeated)
-    assert second[: len(first)] == first
-    assert len(set(second)) == len(second) == 4
+    shorter, longer = sorted((first, second), key=len)
+    assert longer[: len(shorter)] == shorter
+    assert len(set(longer)) == len(longer) == 4
 
 
 def test_a_repeat_takes_all_of_it_from_the_record(two: Paper) -> None:
@@ -105,10 +106,8 @@ def test_a_repeat_takes_all_of_it_from_the_record(two: Paper) -> None:
 
 
 def test_a_claim_of_shared_stages_that_is_settled_is_made_no_more(paper: Paper) -> None:
-    pipeline = (
-        PIPELINE.replace("b.model", "a.model").replace("train_b", "unused").replace("outs: [a.model]", "outs: [u]", 2)
-    )
-    pipeline = pipeline.replace("outs: [u]", "outs: [a.model]", 1)
+    evaluate_b = "  evaluate_b:" + PIPELINE.partition("  evaluate_b:")[2].replace("b.model", "a.model")
+    pipeline = "stages:\n" + STAGE.format("a") + evaluate_b
     script = SCRIPT.replace("open(name + '.model').read()", "open('a.model').read()")
     toml = '[seed]\nenv = "SEED"\n\n' + CLAIM.format("a", "0.90", 0.05) + CLAIM.format("b", "0.7500", 0.0001)
     paper.save({"dvc.yaml": pipeline, "run.py": script, "fossml.toml": toml})
@@ -139,10 +138,10 @@ def test_the_plan_and_its_price_are_said_first_from_what_the_author_recorded(two
 
 
 def test_without_a_recorded_price_the_rebuild_tells_it_and_the_rest_is_planned_anew(two: Paper) -> None:
-    verified = verify(two, Limits(3, budget=12), SLEEP_b="4")
+    verified = verify(two, Limits(3, budget=20), SLEEP_b="5")
     assert two.said[0].startswith("plan: at least")
     assert [one.claims for one in verified.repeated] == [("a",)]
-    assert [(trained(two, "a"), trained(two, "b"))] == [(4, 1)]
+    assert (trained(two, "a"), trained(two, "b")) == (4, 1)
     once = verified.judged[1].verdicts[0]
     assert (once.name, once.rung, once.runs) == ("inconclusive", "L3", 1)
     assert "other seeds: they were left out" in once.not_checked
@@ -198,14 +197,12 @@ def test_seeds_that_were_handed_out_come_again() -> None:
 def test_a_training_that_is_on_record_is_not_made_again_only_to_go_on(paper: Paper) -> None:
     # The seed is a parameter of the training alone; what was prepared before it is all that further seeds need.
     pipeline = (
-        "stages:\n  prepare:\n    cmd: python3 run.py p train\n    deps: [run.py]\n    outs: [p.model]\n"
+        "stages:\n  prepare:\n    cmd: echo p-trained >> $COUNT && touch p.model\n    outs: [p.model]\n"
         "  train_a:\n    cmd: python3 run.py a train\n    deps: [run.py, p.model]\n    params: [seed]\n"
         "    outs: [a.model]\n  evaluate_a:\n    cmd: python3 run.py a evaluate\n    deps: [run.py, a.model]\n"
         "    metrics:\n    - a.json: {cache: false}\n"
     )
-    script = SCRIPT.replace(
-        "int(os.environ.get('SEED', 0))", "int(open('params.yaml').read().split()[1]) if name == 'a' else 0"
-    )
+    script = SCRIPT.replace("int(os.environ.get('SEED', 0))", "int(open('params.yaml').read().split()[1])")
     toml = '[seed]\nparam = "params.yaml:seed"\n\n' + CLAIM.format("a", "0.7500", 0.0001)
     paper.save({"dvc.yaml": pipeline, "run.py": script, "params.yaml": "seed: 0\n", "fossml.toml": toml})
     verify(paper, Limits(2))
@@ -234,5 +231,5 @@ def test_the_command_takes_the_limits_and_tells_what_was_left_out(
     assert told.err.startswith("plan: about 44 s, within a budget of 10 min 00 s")
     assert [step["seconds"] for step in said["plan"] if step["left_out"]] == [7201, 3 * 7201]
     assert said["budget"] == 600
-    assert said["repeat"].splitlines()[-1] == "fossml verify --runs 3 --budget 600s --memory 8GiB --no-gpu"
+    assert said["repeat"].splitlines()[-1] == "fossml verify --runs 3 --budget 600s --memory 8192MiB --no-gpu"
     assert subprocess.run(["git", "status", "--porcelain"], cwd=two.root, capture_output=True, text=True, check=True)

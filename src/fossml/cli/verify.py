@@ -174,13 +174,9 @@ def _words(given: dict[str, Any]) -> list[str]:
 
 def _typed(value: object, kind: click.ParamType[Any]) -> str:
     """A value as it may be typed again."""
-    return (
-        f"{value:g}s"
-        if isinstance(kind, Duration)
-        else f"{value / 2**20:g}MiB"
-        if isinstance(kind, Memory)
-        else str(value)
-    )
+    if isinstance(kind, Memory) and isinstance(value, int):
+        return f"{value / 2**20:g}MiB"
+    return f"{value:g}s" if isinstance(kind, Duration) else str(value)
 
 
 def _form(given: dict[str, Any]) -> Form:

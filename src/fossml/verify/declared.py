@@ -26,6 +26,8 @@ from fossml.verify.rebuild import Built, Rebuilder
 from fossml.verify.repeat import Purse, Repeated, Round, Seeds, Target, groups, measure
 from fossml.views.sentence import Judged
 
+__all__ = ["Compared", "Repeated", "Target", "Verified", "compare", "read_targets", "verify_project"]
+
 _ROOM = (
     "the environment: the Python on this machine's PATH was used, not one made from the project's own lock",
     "network and other folders of this machine: the rebuild could reach them",
