@@ -20,6 +20,7 @@ from fossml.cli.tell import Form, check, tell
 from fossml.env import child_environment, environment, interpreter
 from fossml.errors import FossmlError
 from fossml.project import git
+from fossml.project.settings import size
 from fossml.types import Claim
 from fossml.verify.claims import claim_from_options
 from fossml.verify.environ import cache_folder
@@ -61,6 +62,7 @@ HELP = {
     "seeds": "Use these seeds rather than fresh ones.",
     "budget": "Start no run that would not end within this time: 10m, 1h30m.",
     "jobs": "Runs at a time; trainings that share cores slow each other down.",
+    "memory": "Leave out the stages that ask for more than this: 8GiB, 512MB.",
     "html": "Write the answer as one page to look at, too.",
     "output": "Write the answer as JSON, too.",
     "controls": "Do not test whether the result moves when its data, a parameter or the seed does (trainings).",
@@ -85,6 +87,19 @@ class Duration(click.ParamType[float]):
         return seconds
 
 
+class Memory(click.ParamType[int]):
+    """`8 GiB`, `512MB`: bytes."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Bytes, as fossml.toml has them."""
+        try:
+            return value if isinstance(value, int) else size(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no amount of memory: for example 8GiB, 512MB", param, ctx)
+
+
 @click.command(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("path", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--cmd", metavar="COMMAND", help=HELP["cmd"])
@@ -99,6 +114,8 @@ class Duration(click.ParamType[float]):
 @click.option("--seeds", metavar="1,2,3", help=HELP["seeds"])
 @click.option("--runs", type=click.IntRange(1, 100), default=10, show_default=True, help="The most runs.")
 @click.option("--budget", type=Duration(), help=HELP["budget"])
+@click.option("--memory", type=Memory(), help=HELP["memory"])
+@click.option("--no-gpu", is_flag=True, help="Leave out the stages that need a GPU.")
 @click.option("--timeout", type=Duration(), help="End a run that takes longer.")
 @click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True, help=HELP["jobs"])
 @click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path), help=HELP["folder"])
@@ -154,8 +171,16 @@ def _words(given: dict[str, Any]) -> list[str]:
         if typed and name not in _NOT_REPEATED:
             value, flag = given[name], max(option.opts, key=len)
             for one in value if isinstance(value, tuple) else (value,):
-                words += [flag, f"{one:g}s" if isinstance(option.type, Duration) else str(one)]
+                written = _typed(one, option.type)
+                words += [flag] if one is True else [flag, written]
     return words
+
+
+def _typed(value: object, kind: click.ParamType[Any]) -> str:
+    """A value as it may be typed again."""
+    if isinstance(kind, Memory) and isinstance(value, int):
+        return f"{value / 2**20:g}MiB"
+    return f"{value:g}s" if isinstance(kind, Duration) else str(value)
 
 
 def _form(given: dict[str, Any]) -> Form:
@@ -234,7 +259,7 @@ def _project(given: dict[str, Any]) -> int:
                 words=_words(given),
                 further=Further(not given["no_controls"], given["probe"], within(given["budget"])),
             )
-            limits = Limits(given["runs"], given["budget"], given["jobs"])
+            limits = Limits(given["runs"], given["budget"], given["jobs"], given["memory"], not given["no_gpu"])
             code = run(given["path"] or Path.cwd(), limits, _around(), wish)
         except KeyboardInterrupt:
             code = _interrupted(received)

@@ -17,10 +17,11 @@ from fossml.env import child_environment, environment, interpreter
 from fossml.facts.verification import RECORD, digests
 from fossml.project import git
 from fossml.project.declared import Project, find_root, read_project
-from fossml.verify.declared import Target, read_targets, verify_project
+from fossml.verify.declared import read_targets, verify_project
 from fossml.verify.loop import Limits, Outcome
 from fossml.verify.oneliner import Around
 from fossml.verify.rebuild import Rebuilder, records_for
+from fossml.verify.repeat import Target
 from fossml.verify.report import Circumstances, of_project, repeat
 from fossml.verify.shows import Further
 from fossml.views.document import text

@@ -44,7 +44,7 @@ def _about_claim(claim: Claim, values: Sequence[float]) -> list[str]:
 def _about_runs(outcomes: Sequence[Outcome], place: int) -> list[str]:
     failed = [one for one in outcomes if one.failure]
     good = [one for one in outcomes if not one.failure]
-    without = [one for one in good if not one.measured[place].values]
+    without = [one for one in good if not one.measured[place].values and one.measured[place].missing]
     said = [f"{len(failed)} of {len(outcomes)} runs: {failed[0].failure}"] if failed and good else []
     if without and len(without) < len(good):
         said.append(f"{len(without)} of {len(outcomes)} runs: {without[0].measured[place].missing}")

@@ -3,43 +3,38 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import chain, count
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 
-from fossml.canon import key
 from fossml.engine.graph import make_graph
 from fossml.engine.records import read_runs
 from fossml.errors import UNKNOWN, FossmlError
 from fossml.project.declared import Project
 from fossml.project.dvc import read_lock, rooted
-from fossml.types import Claim, Event, Finding, Reading, Verdict
-from fossml.verify import caveats, seeds
+from fossml.types import HOLDS, Claim, Event, Finding, Reading, Verdict
+from fossml.verify import caveats, planned, seeds
+from fossml.verify.budget import Check, Plan
 from fossml.verify.cells import in_tables
 from fossml.verify.claims import parse_claim
 from fossml.verify.compared import resolve, with_others
 from fossml.verify.judge import Samples, best_of_about, judge
-from fossml.verify.loop import Limits, Measurement, Outcome, run, samples
-from fossml.verify.metric import Metric, parse_metric
+from fossml.verify.loop import Limits, Measurement, Outcome, samples
+from fossml.verify.metric import parse_metric
+from fossml.verify.planned import Aims
 from fossml.verify.rebuild import Built, Rebuilder
-from fossml.verify.shows import Further, show
+from fossml.verify.repeat import Purse, Repeated, Round, Seeds, Target, groups, measure
+from fossml.verify.shows import Further, show, wanted
 from fossml.views.sentence import Judged
+
+__all__ = ["Compared", "Repeated", "Target", "Verified", "compare", "read_targets", "verify_project"]
 
 _ROOM = (
     "the environment: the Python on this machine's PATH was used, not one made from the project's own lock",
     "network and other folders of this machine: the rebuild could reach them",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A claim with its metric, the stage that makes it, and all that this stage makes."""
-
-    claim: Claim
-    metric: Metric
-    stage: str
-    made: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +45,6 @@ class Compared:
     different: tuple[str, ...] = ()
     unrecorded: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Repeated:
-    """Claims (their ids) that were measured again together, and what that gave."""
-
-    claims: tuple[str, ...]
-    measurement: Measurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +61,7 @@ class Verified:
     accepted: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     interrupted: bool = False
+    plan: Plan = field(default_factory=lambda: Plan(()))
 
     @property
     def measurement(self) -> Measurement | None:
@@ -130,43 +118,42 @@ def verify_project(
     report: Callable[[Sequence[Target], Outcome], None],
     further: Further = Further(controls=False),  # noqa: B008  # frozen
 ) -> Verified:
-    """Rebuild, find which claims a seed reaches, measure those with fresh seeds, judge all."""
-    make_graph(rebuilder.project.stages)
-    say("rebuilding from nothing in a copy: no outputs, no cache, no lock of the author's")
-    base = rebuilder.built(None, lambda event: _say_event(event, say))
-    route = rebuilder.project.config.seed
+    """Plan within the limits, rebuild, measure with fresh seeds what they reach, the cheapest first, judge all.
+
+    `further` is what shows that the verification can fail: trainings too, made of what is left at the end.
+    """
+    project, purse = rebuilder.project, Purse(limits.budget)
+    make_graph(project.stages)
+    rebuilder.deadline = None if limits.budget is None else time.monotonic() + limits.budget
+    route = project.config.seed
     known = rebuilder.known_seeds()
     draws = seeds.fresh(rng, set(known)) if route else count(max(known, default=0) + 1)
-    if base.recorded:
-        say(f"  on record: it took {base.seconds:.1f} s (--fresh does it again)")
-    seeded = _seeded(targets, rebuilder, base, draws)
-    measured = None
-    if seeded and limits.runs > 0:
-        how = "with fresh seeds" if route else "as it is, since fossml.toml has no [seed]"
-        say(f"again, {how}: {', '.join(target.claim.id for target in seeded)}")
-        measured = run(
-            [target.claim for target in seeded],
-            lambda seed: _outcome(rebuilder.built(seed), seeded, base, has_seed=route is not None),
-            chain(known, draws),
-            limits,
-            cancel=rebuilder.cancel,
-            report=lambda one: report(seeded, one),
-        )
+    affected = rebuilder.affected(sorted({target.stage for target in targets}), next(draws) if route else 0)
+    aims = Aims(rebuilder, limits, planned.costs(project.root), affected)
+    first = aims.plan(targets, [one for one in targets if _wants_seeds(one.claim)], purse.left)
+    for line in planned.announced(first, limits.budget):
+        say(line)
+    rebuilt = [one for one in targets if first.makes("rebuild", one.claim.id)]
+    base = _rebuild(rebuilt, rebuilder, say)
+    seeded = _seeded(rebuilt, affected, base)
+    chosen = wanted(rebuilt, rebuilder, further, [one.claim.id for one in seeded] if limits.runs else ())
+    trials = tuple(Check("control", one.claims, one.stages, what=f"control: {one.subject}") for one in chosen)
+    second = replace(aims, controls=trials).plan(rebuilt, seeded, purse.left, base)
+    again = [one for one in seeded if second.makes("repeat", one.claim.id)]
+    around = Round(rebuilder, base, route is not None, report)
+    repeated = _repeat(again, aims.after(base), Seeds(known, draws), limits, purse, around, say)
+    done = first.then(second)
     alone = tuple(
-        _judge_repeated(seeded, seeded.index(target), measured, limits, has_seed=route is not None)
-        if measured and target in seeded
-        else _judge_rebuilt(target, targets, base)
-        for target in targets
+        _judged(target, targets, base, repeated, seeded, done, limits, has_seed=route is not None) for target in targets
     )
-    repeated = (Repeated(tuple(target.claim.id for target in seeded), measured),) if measured else ()
     judged, cells = in_tables(alone, limits.runs)
-    interrupted = measured is not None and measured.interrupted
+    interrupted = any(one.measurement.interrupted for one in repeated)
     shown = show(
         targets,
         rebuilder,
         base,
-        replace(further, controls=False, probe=False) if interrupted else further,
-        measured=[target.claim.id for target in seeded] if measured else (),
+        replace(further, controls=False, probe=False) if interrupted or not rebuilt else further,
+        chosen,
         seeds=draws,
         rng=rng,
         say=say,
@@ -174,12 +161,51 @@ def verify_project(
     return Verified(
         tuple(map(shown.beside, judged)),
         base,
-        compare(rebuilder.project, base),
+        compare(project, base),
         repeated,
-        _accepted(rebuilder.project.root),
+        _accepted(project.root),
         (*cells, *shown.findings),
         interrupted or shown.interrupted,
+        done,
     )
+
+
+def _rebuild(targets: Sequence[Target], rebuilder: Rebuilder, say: Callable[[str], None]) -> Built:
+    """As declared, once, what the targets need."""
+    if not targets:
+        return Built(None, 0.0)
+    say("rebuilding from nothing in a copy: no outputs, no cache, no lock of the author's")
+    only = {target.metric.text: target.stage for target in targets}
+    base = rebuilder.built(None, lambda event: _say_event(event, say), only)
+    if base.recorded:
+        say(f"  on record: it took {base.seconds:.1f} s (--fresh does it again)")
+    return base
+
+
+def _repeat(
+    targets: Sequence[Target],
+    aims: Aims,
+    handed: Seeds,
+    limits: Limits,
+    purse: Purse,
+    around: Round,
+    say: Callable[[str], None],
+) -> tuple[Repeated, ...]:
+    """One group after the other, the cheapest first; for those behind it, what they will need at least is kept."""
+    found: list[Repeated] = []
+    left = sorted(groups(targets, aims.affected), key=aims.once)
+    while left:
+        group = left.pop(0)
+        within = purse.of(limits, planned.FIRST * sum(map(aims.once, left)))
+        if within.budget is not None and within.budget < aims.once(group):
+            continue
+        how = "with fresh seeds" if around.has_seed else "as it is, since fossml.toml has no [seed]"
+        say(f"again, {how}: {', '.join(target.claim.id for target in group)}")
+        around.rebuilder.resume()
+        found.append(measure(group, iter(handed), within, around))
+        if found[-1].measurement.interrupted:
+            break
+    return tuple(found)
 
 
 def _accepted(root: Path) -> tuple[str, ...]:
@@ -198,39 +224,67 @@ def _say_event(event: Event, say: Callable[[str], None]) -> None:
         say(f"  {event.stage}  failed: {'; '.join(event.reasons)}")
 
 
-def _seeded(targets: Sequence[Target], rebuilder: Rebuilder, base: Built, draws: Iterator[int]) -> list[Target]:
+def _seeded(targets: Sequence[Target], affected: Mapping[str, frozenset[str]], base: Built) -> list[Target]:
     """The claims to measure again: those that the seed reaches, all where there is none to give.
 
     A claim read as exact is about what the author recorded, and is left out.
     """
-    wanting = [one for one in targets if _wants_seeds(one.claim) and (not base.failed or _has(base, one))]
-    if rebuilder.project.config.seed is None or not wanting:
-        return wanting
-    trial = next(draws)
-    stages = {target.stage for target in wanting}
-    reached = {stage for stage in stages if rebuilder.reached(stage, trial)}
-    ids = {target.claim.id for target in wanting if target.stage in reached}
+    wanting = [one for one in targets if _wants_seeds(one.claim) and _measurable(one, base)]
+    ids = {one.claim.id for one in wanting if affected[one.stage]}
     # A comparison with what the seed does not reach is paired with it all the same: it is measured in the same runs.
     ids |= {one.claim.id for one in wanting if ids.intersection(one.claim.others)}
     ids |= with_others(ids, [one.claim for one in targets])
     return [target for target in targets if target.claim.id in ids]
 
 
-def _has(built: Built, target: Target) -> bool:
-    """Whether the number is there: the stages that it needs have run, whatever became of the others."""
-    return bool(built.measured[target.metric.text].values)
+def _measurable(target: Target, base: Built) -> bool:
+    """Whether there is a number: the stages that it needs have run, whatever became of the others."""
+    return not base.failed or bool(base.of(target.metric.text).values)
 
 
 def _wants_seeds(claim: Claim) -> bool:
     return claim.reading is None or claim.reading.kind != "exact"
 
 
-def _outcome(built: Built, targets: Sequence[Target], base: Built, *, has_seed: bool) -> Outcome:
-    """What a build gave for `targets`, none of which needs a stage that failed in `base`."""
-    measured = tuple(built.measured[target.metric.text] for target in targets)
-    wrote = tuple(key({path: built.outs.get(path) for path in target.made}) for target in targets)
-    failure = "; ".join(f"stage {stage}: {why}" for stage, why in built.failed.items() if stage not in base.failed)
-    return Outcome(built.seed if has_seed else None, built.seconds, measured, wrote, built.recorded, failure)
+def _judged(
+    target: Target,
+    targets: Sequence[Target],
+    base: Built,
+    repeated: Sequence[Repeated],
+    seeded: Sequence[Target],
+    done: Plan,
+    limits: Limits,
+    *,
+    has_seed: bool,
+) -> Judged:
+    """What was done of a claim says which rung its verdict stands on."""
+    name = target.claim.id
+    if not done.makes("rebuild", name):
+        why = "; ".join(dict.fromkeys(planned.told(one) for one in done.left_out if name in one.check.claims))
+        return _not_evaluable(target, f"left out: {why}")
+    again = next((one for one in repeated if name in one.claims and one.measurement.outcomes), None)
+    if again is not None:
+        group = [one for name in again.claims for one in targets if one.claim.id == name]
+        return _judge_repeated(group, group.index(target), again.measurement, limits, has_seed=has_seed)
+    return _judge_once(target, targets, base, limits) if target in seeded else _judge_rebuilt(target, targets, base)
+
+
+def _not_evaluable(target: Target, reason: str) -> Judged:
+    missing = Verdict(target.claim, "not evaluable", None, target.claim.reading, 0, reason)
+    return Judged((replace(missing, not_checked=(*_ROOM, *caveats.ALWAYS)),), seeded=False)
+
+
+def _judge_once(target: Target, targets: Sequence[Target], base: Built, limits: Limits) -> Judged:
+    """A claim that a seed reaches, with the recorded seed alone: equal to one run, or as yet undecided."""
+    rebuilt = _judge_rebuilt(target, targets, base)
+    reading = target.claim.reading
+    equal = rebuilt.verdicts[0].name in HOLDS and (reading is None or reading.kind == "one")
+    not_checked = ("other seeds: they were left out", *_ROOM, *caveats.ALWAYS)
+    if equal or not rebuilt.scores:
+        return replace(rebuilt, verdicts=tuple(replace(one, not_checked=not_checked) for one in rebuilt.verdicts))
+    found = Samples((base.of(target.metric.text).values,), others=_rivals(target, targets, base))
+    verdicts = judge(target.claim, found, last=limits.runs, rung="L3", seconds=base.seconds, not_checked=not_checked)
+    return Judged(verdicts, found.scores, False)
 
 
 def _judge_repeated(
@@ -252,20 +306,24 @@ def _judge_repeated(
 
 def _judge_rebuilt(target: Target, targets: Sequence[Target], base: Built) -> Judged:
     """One rebuild with what the author recorded: equal at the printed precision, or not."""
-    known = {one.claim.id: base.measured[one.metric.text] for one in targets}
+    known = {one.claim.id: base.of(one.metric.text) for one in targets}
     lacking = [known[name] for name in target.claim.others if not known[name].values]
-    measured = lacking[0] if lacking else base.measured[target.metric.text]
+    measured = lacking[0] if lacking else known[target.claim.id]
     not_checked = (*_ROOM, *caveats.ALWAYS)
     if not measured.values:
         reason = "; ".join(f"stage {stage} failed: {why}" for stage, why in base.failed.items()) or measured.missing
-        missing = Verdict(target.claim, "not evaluable", None, target.claim.reading, 0, reason)
-        return Judged((replace(missing, not_checked=not_checked),), seeded=False)
+        return _not_evaluable(target, reason)
     # Without a seed that reaches it, there is one result: it equals the claim or it does not, whatever it is called.
     claim = replace(target.claim, reading=Reading("exact"))
-    rivals = tuple(tuple(known[name].values.values())[:1] for name in claim.others)
-    found = Samples((measured.values,), others=rivals)
+    found = Samples((measured.values,), others=_rivals(target, targets, base))
     verdicts = judge(claim, found, rung="L3", seconds=base.seconds, not_checked=not_checked)
     return Judged(tuple(replace(one, claim=target.claim) for one in verdicts), found.scores, False)
+
+
+def _rivals(target: Target, targets: Sequence[Target], base: Built) -> tuple[tuple[float, ...], ...]:
+    """What the rebuild gave for each claim that `target` is compared with."""
+    texts = {one.claim.id: one.metric.text for one in targets}
+    return tuple(tuple(base.of(texts[name]).values.values())[:1] for name in target.claim.others)
 
 
 def compare(project: Project, base: Built) -> Compared:

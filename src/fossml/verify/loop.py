@@ -36,11 +36,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The most `runs`, the most seconds (`budget`), how many runs at a time (`jobs`)."""
+    """The most `runs`, the most seconds (`budget`), how many runs at a time (`jobs`).
+
+    `memory` in bytes and `gpu`: what stages may ask for; those that need more are left out.
+    """
 
     runs: int = 10
     budget: float | None = None
     jobs: int = 1
+    memory: int | None = None
+    gpu: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +77,15 @@ def why_stop(claims: Sequence[Claim], outcomes: Sequence[Outcome], limits: Limit
     failed = [one for one in outcomes if one.failure]
     if failed and (len(failed) == len(outcomes) or len(failed) >= _FAILURES):
         return "the command fails"
-    open_claims = [place for place in range(len(claims)) if not _closed(claims, place, outcomes, limits)]
-    if outcomes and not open_claims:
+    if outcomes and not open_places(claims, outcomes, limits):
         most = len(outcomes) >= limits.runs and _undecided(claims, outcomes, limits)
         return _MOST if most else "no further run would change the answer"
     return _MOST if len(outcomes) >= limits.runs else ""
+
+
+def open_places(claims: Sequence[Claim], outcomes: Sequence[Outcome], limits: Limits) -> list[int]:
+    """The places of the claims of which more runs would tell more."""
+    return [place for place in range(len(claims)) if not _closed(claims, place, outcomes, limits)]
 
 
 def _undecided(claims: Sequence[Claim], outcomes: Sequence[Outcome], limits: Limits) -> bool:

@@ -8,13 +8,13 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from fossml.canon import key
 from fossml.engine.build import Options, build
-from fossml.engine.graph import make_graph, select
+from fossml.engine.graph import make_graph, order, select
 from fossml.engine.records import OWN_LOCK, read_runs
 from fossml.errors import FossmlError
 from fossml.facts.verification import RECORD
@@ -35,7 +35,7 @@ class Built:
     """What one build from nothing gave: each metric by its text, each output's digest, why stages failed.
 
     `seed` None: with the seed that the author recorded. `variant` names what was changed before it, if anything was;
-    `note` says how.
+    `note` says how. `costs` are the seconds that each stage took which ran.
     """
 
     seed: int | None
@@ -46,6 +46,26 @@ class Built:
     recorded: bool = False
     variant: str = ""
     note: str = ""
+    costs: Mapping[str, float] = field(default_factory=dict)
+
+    def of(self, metric: str) -> Measured:
+        """What it gave for the metric of that text; a build makes only what is still asked for."""
+        return self.measured.get(metric, Measured(missing="this build did not make it"))
+
+
+CUT = "cut off: the budget is used"
+"""Why a stage failed that was still running when the time was over."""
+
+
+def _merged(old: Built, new: Built) -> Built:
+    """Two builds with one seed, of different stages, as one."""
+    return replace(
+        new,
+        seconds=round(old.seconds + new.seconds, 3),
+        measured={**old.measured, **new.measured},
+        outs={**old.outs, **new.outs},
+        costs={**old.costs, **new.costs},
+    )
 
 
 class Records:
@@ -114,8 +134,15 @@ class Rebuilder:
         self.project, self.metrics, self.records = project, metrics, records
         self.options = replace(options, targets=tuple(targets), keep_going=True)
         self._leave_out = leaves_out(project)
-        self._known = {built.seed: built for built in records.all() if not built.variant}
+        self._known: dict[int | None, Built] = {}
+        for built in records.all():
+            if not built.variant:
+                self._remember(built)
         self._varied = {built.variant: built for built in records.all() if built.variant}
+        self.deadline: float | None = None
+        """When `time.monotonic()` is past this, builds are cut off."""
+        self._stem: tuple[str, ...] = ()
+        self._wanted = self.options.targets, tuple(metrics)
         self._cancelled = threading.Event()
         self._base: Path | None = None
         self._making = threading.Lock()
@@ -132,25 +159,45 @@ class Rebuilder:
         """Remove the copies."""
         room.remove(self.records.folder / "rooms")
 
+    def _remember(self, built: Built) -> None:
+        old = self._known.get(built.seed)
+        self._known[built.seed] = _merged(old, built) if old else built
+
+    def _is_late(self) -> bool:
+        return self.deadline is not None and time.monotonic() > self.deadline
+
+    def _ends(self) -> bool:
+        return self._cancelled.is_set() or self._is_late()
+
     def known_seeds(self) -> list[int]:
         """The seeds of builds on record, in order."""
         return [seed for seed in self._known if seed is not None]
 
-    def built(self, seed: int | None, report: Callable[[Event], None] = lambda _event: None) -> Built:
+    def built(
+        self,
+        seed: int | None,
+        report: Callable[[Event], None] = lambda _event: None,
+        only: Mapping[str, str] | None = None,
+    ) -> Built:
         """The build with `seed` (None: as the author recorded it), from the record where it is on it.
 
-        Where the project takes no seed, the number only counts the repetitions.
+        `only` holds the metrics that are wanted, each with the stage that makes it; None: all. Where the project takes
+        no seed, the number only counts the repetitions.
         """
-        if seed in self._known and self._answers(self._known[seed]):
+        targets = self.options.targets if only is None else tuple(sorted(set(only.values())))
+        metrics = [metric for metric in self.metrics if only is None or metric.text in only]
+        if seed is None:
+            self._wanted = targets, tuple(metrics)
+        if self.on_record(seed, [metric.text for metric in metrics]):
             return self._known[seed]
         began = time.monotonic()
-        folder = self._base_room(report) if seed is None else self._seeded_room(seed)
+        folder = self._base_room(report, targets) if seed is None else self._seeded_room(seed)
         if seed is not None:
-            self._build(folder, report)
-        made = replace(self._read(folder, seed), seconds=round(time.monotonic() - began, 3))
+            self._build(folder, report, targets)
+        made = replace(self._read(folder, seed, metrics), seconds=round(time.monotonic() - began, 3))
         if not made.failed:
             self.records.add(made)
-            self._known[seed] = made
+            self._remember(made)
         if seed is not None:
             room.remove(folder)
         return made
@@ -169,8 +216,8 @@ class Rebuilder:
         None where `change` cannot be made (it gives None, else what it did). `name` is that of the record. `only`
         keeps all stages but these as they are, whatever becomes of their files; `force` runs every stage again.
         """
-        known = self._varied.get(name)
-        if known is not None and self._answers(known):
+        known, (targets, metrics) = self._varied.get(name), self._wanted
+        if known is not None and all(metric.text in known.measured for metric in metrics):
             return known
         folder = self.records.folder / "rooms" / f"control-{key(name)[:16]}" / self.project.root.name
         base = self._base_room(report)
@@ -181,9 +228,9 @@ class Rebuilder:
             note = change(folder)
             if note is None:
                 return None
-            self._build(folder, report, only=only, force=force)
+            self._build(folder, report, targets, only=only, force=force)
             took = round(time.monotonic() - began, 3)
-            made = replace(self._read(folder, None), seconds=took, variant=name, note=note)
+            made = replace(self._read(folder, None, metrics), seconds=took, variant=name, note=note)
         finally:
             room.remove(folder)
         self.records.add(made)
@@ -202,34 +249,50 @@ class Rebuilder:
         """The copy that is built as declared, if it is still there, else the project's own folder."""
         return self._base or self.project.root
 
-    def _answers(self, built: Built) -> bool:
-        return all(metric.text in built.measured for metric in self.metrics)
+    def on_record(self, seed: int | None, metrics: Iterable[str]) -> bool:
+        """Whether a build with `seed` has measured all of `metrics` (their texts)."""
+        return seed in self._known and all(text in self._known[seed].measured for text in metrics)
 
-    def reached(self, target: str, seed: int) -> bool:
-        """Whether another seed would make `target` run again: whether it reaches the result at all."""
-        if self.project.config.seed is None:
-            return False
-        if self.project.config.seed.kind != "param":
-            return True
+    def affected(self, targets: Sequence[str], seed: int) -> dict[str, frozenset[str]]:
+        """For each of `targets`, the stages among those it needs, itself included, that another seed makes run again.
+
+        None of them: the seed does not reach it. Without a way in for a seed all are run again.
+        """
+        graph = make_graph(self.project.stages)
+        closures = {target: select(graph, [target]) for target in targets}
+        route = self.project.config.seed
+        if route is None or route.kind != "param" or not targets:
+            return closures
+        moved = self._moved(seed)
+        self._stem = tuple(sorted(set().union(*closures.values()) - moved))
+        return {target: closure & moved for target, closure in closures.items()}
+
+    def _moved(self, seed: int) -> frozenset[str]:
+        """The stages that a seed in a parameter reaches, directly or through what they need."""
+        assert self.project.config.seed is not None
         folder = self.records.folder / "rooms" / "trial" / self.project.root.name
         room.remove(folder)
         room.make(self.project.root, folder, self._leave_out)
         try:
             seeds.plant(folder, seeds.Delivery("", param=self.project.config.seed.name), seed)
-            return _differs(self.project, read_project(folder), target)
+            return _differs(self.project, read_project(folder))
         finally:
             room.remove(folder)
 
-    def _base_room(self, report: Callable[[Event], None]) -> Path:
-        """The copy that is built as declared; made once, others are copied from it."""
+    def _base_room(self, report: Callable[[Event], None], targets: Sequence[str] | None = None) -> Path:
+        """The copy that is built as declared; made once, others are copied from it.
+
+        `targets` None: it is made for these others alone, with the stages that a seed does not reach.
+        """
         with self._making:
             if self._base is None:
                 folder = self.records.folder / "rooms" / "as-declared" / self.project.root.name
                 room.remove(folder)
                 room.make(self.project.root, folder, self._leave_out)
                 self._bring_data(folder)
-                self._build(folder, report)
-                self._keep_runs(folder)
+                if wanted := self._stem if targets is None else tuple(targets):
+                    self._build(folder, report, wanted)
+                    self._keep_runs(folder)
                 self._base = folder
             return self._base
 
@@ -257,7 +320,13 @@ class Rebuilder:
         return folder
 
     def _build(
-        self, folder: Path, report: Callable[[Event], None], *, only: Collection[str] = (), force: bool = False
+        self,
+        folder: Path,
+        report: Callable[[Event], None],
+        targets: Sequence[str],
+        *,
+        only: Collection[str] = (),
+        force: bool = False,
     ) -> None:
         seed = folder.parent.name.partition("seed-")[2]
         project = _thawed(read_project(folder))
@@ -270,18 +339,31 @@ class Rebuilder:
         ensure_dvc(folder)
         # Never the cache that the project's own .dvc/config names: that may lie anywhere.
         own_cache = CacheConfig(folder / ".dvc" / "cache")
-        options = replace(self.options, env=env, force=force, cancelled=self._cancelled.is_set, cache=own_cache)
+        options = replace(
+            self.options, targets=tuple(targets), env=env, force=force, cancelled=self._ends, cache=own_cache
+        )
         failures: dict[str, str] = {}
+        costs: dict[str, float] = {}
 
         def listen(event: Event) -> None:
             if event.event == "failed":
                 failures[event.stage] = "; ".join([*event.reasons, *_last_line(folder, event.log)])
+            elif event.event in ("done", "current", "restored"):
+                costs[event.stage] = event.seconds
             report(event)
 
-        build(project, options, listen)
-        (folder / ".fossml" / "failed.json").write_text(json.dumps(failures), encoding="utf-8")
+        try:
+            build(project, options, listen)
+        except KeyboardInterrupt:
+            if self._cancelled.is_set() or not self._is_late():
+                raise
+            wanted = select(make_graph(project.stages), targets)
+            failures.update(dict.fromkeys(sorted(wanted - costs.keys() - failures.keys()), CUT))
+        ran = {stage: seconds for stage, seconds in costs.items() if seconds}
+        left = {"failed": failures, "costs": ran}
+        (folder / ".fossml" / "built.json").write_text(json.dumps(left), encoding="utf-8")
 
-    def _read(self, folder: Path, seed: int | None) -> Built:
+    def _read(self, folder: Path, seed: int | None, metrics: Sequence[Metric]) -> Built:
         """What the build left; only what a stage made counts, and nothing that one wrote before it failed."""
         project = read_project(folder)
         outs = {}
@@ -289,11 +371,13 @@ class Rebuilder:
             lock = read_lock(folder, file)
             for stage in (stage for stage in project.stages if stage.file == file and stage.name in lock):
                 outs.update({rooted(stage, out.path): out.digest for out in lock[stage.name].outs})
-        failed = json.loads((folder / ".fossml" / "failed.json").read_text(encoding="utf-8"))
+        left = json.loads((folder / ".fossml" / "built.json").read_text(encoding="utf-8"))
+        failed = left["failed"]
         lost = [
             folder / rooted(stage, o.path) for stage in project.stages if stage.address in failed for o in stage.outs
         ]
-        return Built(seed, 0.0, {metric.text: _measured(metric, folder, lost) for metric in self.metrics}, outs, failed)
+        measured = {metric.text: _measured(metric, folder, lost) for metric in metrics}
+        return Built(seed, 0.0, measured, outs, failed, costs=left["costs"])
 
 
 def _measured(metric: Metric, folder: Path, lost: Sequence[Path]) -> Measured:
@@ -302,14 +386,16 @@ def _measured(metric: Metric, folder: Path, lost: Sequence[Path]) -> Measured:
     return measure(metric, Left(folder))
 
 
-def _differs(before: Project, after: Project, target: str) -> bool:
-    """Whether `target`, or a stage that it needs, has another definition or reads another parameter."""
+def _differs(before: Project, after: Project) -> frozenset[str]:
+    """The stages that have another definition or read another parameter, and those that need one of them."""
     graph, other = make_graph(before.stages), make_graph(after.stages)
-    return any(
-        graph.stages[address] != other.stages.get(address)
-        or select_params(before.root, graph.stages[address]) != select_params(after.root, other.stages[address])
-        for address in select(graph, [target])
-    )
+    found: set[str] = set()
+    for address in order(graph):
+        stage, now = graph.stages[address], other.stages.get(address)
+        moved = stage != now or select_params(before.root, stage) != select_params(after.root, now)
+        if moved or found.intersection(graph.needs[address]):
+            found.add(address)
+    return frozenset(found)
 
 
 def _with_seed(project: Project, route: SeedRoute, seed: int) -> Project:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from fossml import __version__
 from fossml.types import Environment
-from fossml.verify.declared import Compared, Target, Verified
+from fossml.verify.declared import Compared, Verified
 from fossml.verify.judge import exit_code, outcome
 from fossml.verify.loop import Outcome
 from fossml.verify.oneliner import Asked, Result
+from fossml.verify.planned import steps
 from fossml.verify.rebuild import Built
+from fossml.verify.repeat import Target
 from fossml.views.report import Outputs, Performed, Report, Source, Told
 from fossml.views.sentence import Judged
 
@@ -49,6 +51,7 @@ def of_project(verified: Verified, targets: Sequence[Target], about: Circumstanc
         findings=verified.findings,
         outputs=outputs(verified.compared),
         runs=(base, *runs),
+        plan=steps(verified.plan),
         budget=about.budget,
         failed=verified.rebuilt.failed,
         accepted=verified.accepted,

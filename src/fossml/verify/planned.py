@@ -1,0 +1,115 @@
+"""The checks that a project's claims ask for, what each stage costs, and which may not run here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from fossml.engine.graph import make_graph, select
+from fossml.engine.records import read_runs
+from fossml.errors import FossmlError
+from fossml.project.declared import Project
+from fossml.store.ledger import Ledger
+from fossml.verify.budget import Check, LeftOut, Plan, plan
+from fossml.verify.loop import Limits
+from fossml.verify.rebuild import Built, Rebuilder
+from fossml.verify.repeat import Target
+from fossml.views.report import Step, duration
+
+FIRST = 3
+"""Runs with fresh seeds after which the statistics can first say something; what a plan reckons with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aims:
+    """What is to be settled: `costs` in seconds by stage, `affected` which stages a seed makes run again for each."""
+
+    rebuilder: Rebuilder
+    limits: Limits
+    costs: Mapping[str, float]
+    affected: Mapping[str, frozenset[str]]
+    controls: tuple[Check, ...] = ()
+
+    def after(self, base: Built) -> Aims:
+        """The same, with what the stages cost here."""
+        return replace(self, costs={**self.costs, **base.costs})
+
+    def once(self, group: Sequence[Target]) -> float:
+        """Seconds of one run that measures all claims of `group`."""
+        return sum(self.costs.get(stage, 0.0) for stage in set().union(*(self.affected[one.stage] for one in group)))
+
+    def plan(
+        self, targets: Sequence[Target], seeded: Sequence[Target], budget: float | None, base: Built | None = None
+    ) -> Plan:
+        """What of all that would settle `targets` fits into the budget; after the rebuild `base`, which is paid."""
+        costs = self.costs if base is None else self.after(base).costs
+        rebuilds = 0 if base is not None or self.rebuilder.on_record(None, [t.metric.text for t in targets]) else 1
+        wanted = [*self._rebuilds(targets, rebuilds), *self._repeats(seeded), *self.controls]
+        return plan(wanted, costs, budget, barred(self.rebuilder.project, self.limits))
+
+    def _rebuilds(self, targets: Sequence[Target], runs: int) -> list[Check]:
+        graph = make_graph(self.rebuilder.project.stages)
+        return [Check("rebuild", (one.claim.id,), tuple(sorted(select(graph, [one.stage]))), runs) for one in targets]
+
+    def _repeats(self, targets: Sequence[Target]) -> list[Check]:
+        return [
+            Check("repeat", (one.claim.id,), tuple(sorted(self.affected[one.stage])), self._runs(one))
+            for one in targets
+            if self.affected[one.stage]
+        ]
+
+    def _runs(self, target: Target) -> int:
+        """Runs until the statistics first say something, those apart that are on record."""
+        seeds = self.rebuilder.known_seeds()
+        known = sum(self.rebuilder.on_record(seed, [target.metric.text]) for seed in seeds)
+        return max(0, min(FIRST, self.limits.runs) - known)
+
+
+def costs(root: Path) -> dict[str, float]:
+    """Seconds by stage as recorded here or by the author: fossml.lock, and newer Runs of the ledger."""
+    try:
+        found = {run.stage: run.seconds for run in read_runs(root)}
+        ledger = Ledger(root / ".fossml" / "ledger.jsonl") if (root / ".fossml").is_dir() else None
+    except FossmlError:
+        return {}
+    for stage in list(found):
+        if ledger is not None and (newest := ledger.of(stage)):
+            found[stage] = newest[0].seconds
+    return found
+
+
+def barred(project: Project, limits: Limits) -> dict[str, str]:
+    """The stages that the limits do not let run, and why."""
+    found: dict[str, str] = {}
+    for stage in project.stages:
+        settings = project.config.settings(stage.address)
+        if settings.gpu and not limits.gpu:
+            found[stage.address] = f"{stage.address} needs a GPU, and none is to be used"
+        elif limits.memory is not None and settings.memory > limits.memory:
+            needs, given = settings.memory / 2**30, limits.memory / 2**30
+            found[stage.address] = f"{stage.address} needs {needs:.3g} GiB of memory, and {given:.3g} GiB are given"
+    return found
+
+
+def announced(found: Plan, budget: float | None) -> list[str]:
+    """The plan and its price in lines, for who waits for it."""
+    within = f", within a budget of {duration(budget)}" if budget is not None else ""
+    price = duration(found.seconds)
+    total = f"about {price}" if found.known else f"at least {price}, for not every price is known"
+    lines = [f"plan: {total}{within}"]
+    lines += [f"  {one} ({', '.join(one.claims)})" for one in found.made]
+    return [*lines, *(f"  left out: {told(one)}" for one in found.left_out)]
+
+
+def told(one: LeftOut) -> str:
+    """`train with fresh seeds (acc): about 5 min 00 s: it does not fit into the budget`."""
+    price = "" if one.seconds is None else f" would take about {duration(one.seconds)}:"
+    return f"{one.check} ({', '.join(one.check.claims)}){price} {one.reason}"
+
+
+def steps(found: Plan) -> tuple[Step, ...]:
+    """The plan as a report tells it."""
+    made = [Step(str(one), one.claims, None) for one in found.made]
+    left = [Step(str(one.check), one.check.claims, one.seconds, one.reason) for one in found.left_out]
+    return (*made, *left)
