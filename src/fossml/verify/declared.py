@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -17,10 +17,12 @@ from fossml.project.dvc import read_lock, rooted
 from fossml.types import HOLDS, Claim, Event, Finding, Reading, Verdict
 from fossml.verify import caveats, planned, seeds
 from fossml.verify.budget import Check, Plan
+from fossml.verify.cells import in_tables
 from fossml.verify.claims import parse_claim
+from fossml.verify.compared import resolve, with_others
 from fossml.verify.judge import Samples, best_of_about, judge
 from fossml.verify.loop import Limits, Measurement, Outcome, samples
-from fossml.verify.metric import parse_metric
+from fossml.verify.metric import Measured, parse_metric
 from fossml.verify.planned import Aims
 from fossml.verify.rebuild import Built, Rebuilder
 from fossml.verify.repeat import Purse, Repeated, Round, Seeds, Target, groups, measure
@@ -71,9 +73,10 @@ class Verified:
 
 
 def read_targets(project: Project, only: Sequence[str] = ()) -> tuple[Target, ...]:
-    """The claims of `project` (those with an id in `only`, if any is given), each with the stage that makes it.
+    """The claims of `project`, each with the stage that makes it.
 
-    FossmlError for a claim that is not well formed, given twice, or about a metric that no stage makes.
+    If any id is given in `only`, those alone with what they are compared with. FossmlError for a claim that is not
+    well formed, given twice, or about a metric that no stage makes.
     """
     file = project.config.file or "fossml.toml"
     if not project.config.claims:
@@ -83,17 +86,13 @@ def read_targets(project: Project, only: Sequence[str] = ()) -> tuple[Target, ..
             hint="add one to fossml.toml, or verify any command with --cmd (`fossml verify --help` shows how)",
             code=UNKNOWN,
         )
-    found: dict[str, Target] = {}
-    for table in project.config.claims:
-        where = f"{file}:{table.line}"
-        claim = parse_claim(table.table, where)
-        if claim.id in found:
-            raise FossmlError(f"two claims have the id {claim.id!r}", where=where)
-        found[claim.id] = _target(project, claim, where)
+    claims = resolve([parse_claim(one.table, f"{file}:{one.line}") for one in project.config.claims], file)
+    found = {one.id: _target(project, one, f"{file}:{one.line}") for one in claims}
     for name in only:
         if name not in found:
             raise FossmlError(f"there is no claim {name!r}", where=file, hint=f"the claims are: {', '.join(found)}")
-    return tuple(target for name, target in found.items() if not only or name in only)
+    wanted = with_others(only or found, claims)
+    return tuple(target for name, target in found.items() if name in wanted)
 
 
 def _target(project: Project, claim: Claim, where: str) -> Target:
@@ -128,27 +127,21 @@ def verify_project(
     known = rebuilder.known_seeds()
     draws = seeds.fresh(rng, set(known)) if route else count(max(known, default=0) + 1)
     affected = rebuilder.affected(sorted({target.stage for target in targets}), next(draws) if route else 0)
-    aims = Aims(rebuilder, limits, planned.costs(project.root), affected, tuple(controls))
-    first = aims.plan(targets, [one for one in targets if _wants_seeds(one.claim)], purse.left)
+    aims = Aims(rebuilder, tuple(targets), limits, planned.costs(project.root), affected, tuple(controls))
+    first = aims.plan(targets, _seeded(targets, affected, None), purse.left)
     for line in planned.announced(first, limits.budget):
         say(line)
     rebuilt = [one for one in targets if first.makes("rebuild", one.claim.id)]
     base = _rebuild(rebuilt, rebuilder, say)
-    seeded = [one for one in rebuilt if affected[one.stage] and _wants_seeds(one.claim) and _measurable(one, base)]
+    seeded = _seeded(rebuilt, affected, base)
     second = aims.plan(rebuilt, seeded, purse.left, base)
-    wanted = [one for one in seeded if second.makes("repeat", one.claim.id)]
+    wanted = _with_others([one.claim.id for one in seeded if second.makes("repeat", one.claim.id)], seeded)
     around = Round(rebuilder, base, route is not None, report)
     repeated = _repeat(wanted, aims.after(base), Seeds(known, draws), limits, purse, around, say)
-    done = first.then(second)
-    judged = tuple(_judged(target, base, repeated, seeded, done, limits, route is not None) for target in targets)
-    return Verified(
-        judged,
-        base,
-        compare(project, base),
-        repeated,
-        _accepted(project.root),
-        plan=done,
-    )
+    done = Done(tuple(targets), base, repeated, tuple(seeded), first.then(second), limits, route is not None)
+    judged, found = in_tables(tuple(done.judged(target) for target in targets), limits.runs)
+    compared = compare(project, base)
+    return Verified(judged, base, compared, repeated, _accepted(project.root), found, done.plan)
 
 
 def _rebuild(targets: Sequence[Target], rebuilder: Rebuilder, say: Callable[[str], None]) -> Built:
@@ -205,6 +198,25 @@ def _say_event(event: Event, say: Callable[[str], None]) -> None:
         say(f"  {event.stage}  failed: {'; '.join(event.reasons)}")
 
 
+def _seeded(targets: Sequence[Target], affected: Mapping[str, frozenset[str]], base: Built | None) -> list[Target]:
+    """The claims to measure again: those that the seed reaches, all where there is none to give.
+
+    A claim read as exact is about what the author recorded, and is left out; after the rebuild `base`, those too that
+    it gave no number for.
+    """
+    wanting = [one for one in targets if _wants_seeds(one.claim) and (base is None or _measurable(one, base))]
+    ids = {one.claim.id for one in wanting if affected[one.stage]}
+    # A comparison with what the seed does not reach is paired with it all the same: it is measured in the same runs.
+    ids |= {one.claim.id for one in wanting if ids.intersection(one.claim.others)}
+    return _with_others(ids, targets)
+
+
+def _with_others(ids: Iterable[str], targets: Sequence[Target]) -> list[Target]:
+    """The targets of these claims and of those that they are compared with."""
+    wanted = with_others(ids, [one.claim for one in targets])
+    return [target for target in targets if target.claim.id in wanted]
+
+
 def _measurable(target: Target, base: Built) -> bool:
     """Whether there is a number: the stages that it needs have run, whatever became of the others."""
     return not base.failed or bool(base.measured[target.metric.text].values)
@@ -214,70 +226,88 @@ def _wants_seeds(claim: Claim) -> bool:
     return claim.reading is None or claim.reading.kind != "exact"
 
 
-def _judged(
-    target: Target,
-    base: Built,
-    repeated: Sequence[Repeated],
-    seeded: Sequence[Target],
-    done: Plan,
-    limits: Limits,
-    has_seed: bool,
-) -> Judged:
-    """What was done of a claim says which rung its verdict stands on."""
-    name = target.claim.id
-    if not done.makes("rebuild", name):
-        why = "; ".join(dict.fromkeys(planned.told(one) for one in done.left_out if name in one.check.claims))
-        return _not_evaluable(target, f"left out: {why}")
-    again = next((one for one in repeated if name in one.claims and one.measurement.outcomes), None)
-    if again is not None:
-        return _judge_repeated(target, again.claims.index(name), again.measurement, limits, has_seed=has_seed)
-    return _judge_once(target, base, limits) if target in seeded else _judge_rebuilt(target, base)
+@dataclass(frozen=True, slots=True)
+class Done:
+    """All that was done, from which each claim is judged."""
+
+    targets: tuple[Target, ...]
+    base: Built
+    repeated: tuple[Repeated, ...]
+    seeded: tuple[Target, ...]
+    plan: Plan
+    limits: Limits
+    has_seed: bool
+
+    def judged(self, target: Target) -> Judged:
+        """What was done of a claim says which rung its verdict stands on."""
+        name = target.claim.id
+        if not self.plan.makes("rebuild", name):
+            why = dict.fromkeys(planned.told(one) for one in self.plan.left_out if name in one.check.claims)
+            return _not_evaluable(target, f"left out: {'; '.join(why)}")
+        again = next((one for one in self.repeated if name in one.claims and one.measurement.outcomes), None)
+        if again is not None:
+            return self._repeated(target, again)
+        return self._once(target) if target in self.seeded else self._rebuilt(target)
+
+    def _repeated(self, target: Target, again: Repeated) -> Judged:
+        known = {one.claim.id: one.claim for one in self.targets}
+        place, outcomes = again.claims.index(target.claim.id), again.measurement.outcomes
+        found = samples(outcomes, place, [known[name] for name in again.claims])
+        not_checked = caveats.not_checked(target.claim, outcomes, place, seeded=self.has_seed)
+        verdicts = judge(
+            target.claim,
+            found,
+            last=self.limits.runs,
+            rung="L4" if self.has_seed else "L3",
+            seconds=sum(one.seconds for one in outcomes),
+            missing=caveats.why_missing(outcomes, place)[0],
+            not_checked=(*_ROOM, *not_checked),
+        )
+        return Judged(verdicts, found.scores, self.has_seed, found.fixed, best_of_about(target.claim, found))
+
+    def _once(self, target: Target) -> Judged:
+        """A claim that a seed reaches, with the recorded seed alone: equal to one run, or as yet undecided."""
+        rebuilt = self._rebuilt(target)
+        reading = target.claim.reading
+        equal = rebuilt.verdicts[0].name in HOLDS and (reading is None or reading.kind == "one")
+        not_checked = ("other seeds: they were left out", *_ROOM, *caveats.ALWAYS)
+        if not equal and rebuilt.scores:
+            found, base = self._recorded(target), self.base
+            verdicts = judge(target.claim, found, last=self.limits.runs, rung="L3", seconds=base.seconds)
+            rebuilt = Judged(verdicts, found.scores, False)
+        return replace(rebuilt, verdicts=tuple(replace(one, not_checked=not_checked) for one in rebuilt.verdicts))
+
+    def _rebuilt(self, target: Target) -> Judged:
+        """One rebuild with what the author recorded: equal at the printed precision, or not."""
+        found, base = self._recorded(target), self.base
+        if not found.runs:
+            why = "; ".join(f"stage {stage} failed: {said}" for stage, said in base.failed.items())
+            return _not_evaluable(target, why or self._lacking(target).missing)
+        # Where no seed reaches it there is one result: it equals the claim or it does not, whatever it is called.
+        claim = replace(target.claim, reading=Reading("exact"))
+        verdicts = judge(claim, found, rung="L3", seconds=base.seconds, not_checked=(*_ROOM, *caveats.ALWAYS))
+        return Judged(tuple(replace(one, claim=target.claim) for one in verdicts), found.scores, False)
+
+    def _measured(self, target: Target) -> dict[str, Measured]:
+        """What the rebuild gave for the claim and for those that it is compared with."""
+        given = {one.claim.id: self.base.measured.get(one.metric.text, Measured()) for one in self.targets}
+        return {name: given[name] for name in (target.claim.id, *target.claim.others)}
+
+    def _lacking(self, target: Target) -> Measured:
+        return next((one for one in self._measured(target).values() if not one.values), Measured())
+
+    def _recorded(self, target: Target) -> Samples:
+        """The one run as recorded; none where a number is missing."""
+        measured = self._measured(target)
+        if not all(one.values for one in measured.values()):
+            return Samples(())
+        rivals = tuple(tuple(measured[name].values.values())[:1] for name in target.claim.others)
+        return Samples((measured[target.claim.id].values,), others=rivals)
 
 
 def _not_evaluable(target: Target, reason: str) -> Judged:
     missing = Verdict(target.claim, "not evaluable", None, target.claim.reading, 0, reason)
     return Judged((replace(missing, not_checked=(*_ROOM, *caveats.ALWAYS)),), seeded=False)
-
-
-def _judge_once(target: Target, base: Built, limits: Limits) -> Judged:
-    """A claim that a seed reaches, with the recorded seed alone: equal to one run, or as yet undecided."""
-    rebuilt = _judge_rebuilt(target, base)
-    reading = target.claim.reading
-    equal = rebuilt.verdicts[0].name in HOLDS and (reading is None or reading.kind == "one")
-    not_checked = ("other seeds: they were left out", *_ROOM, *caveats.ALWAYS)
-    if equal or not rebuilt.scores:
-        return replace(rebuilt, verdicts=tuple(replace(one, not_checked=not_checked) for one in rebuilt.verdicts))
-    found = Samples((base.measured[target.metric.text].values,))
-    verdicts = judge(target.claim, found, last=limits.runs, rung="L3", seconds=base.seconds, not_checked=not_checked)
-    return Judged(verdicts, found.scores, False)
-
-
-def _judge_repeated(target: Target, place: int, measured: Measurement, limits: Limits, *, has_seed: bool) -> Judged:
-    found = samples(measured.outcomes, place)
-    verdicts = judge(
-        target.claim,
-        found,
-        last=limits.runs,
-        rung="L4" if has_seed else "L3",
-        seconds=sum(one.seconds for one in measured.outcomes),
-        missing=caveats.why_missing(measured.outcomes, place)[0],
-        not_checked=(*_ROOM, *caveats.not_checked(target.claim, measured.outcomes, place, seeded=has_seed)),
-    )
-    return Judged(verdicts, found.scores, has_seed, found.fixed, best_of_about(target.claim, found))
-
-
-def _judge_rebuilt(target: Target, base: Built) -> Judged:
-    """One rebuild with what the author recorded: equal at the printed precision, or not."""
-    measured = base.measured[target.metric.text]
-    not_checked = (*_ROOM, *caveats.ALWAYS)
-    if not measured.values:
-        reason = "; ".join(f"stage {stage} failed: {why}" for stage, why in base.failed.items()) or measured.missing
-        return _not_evaluable(target, reason)
-    # Without a seed that reaches it, there is one result: it equals the claim or it does not, whatever it is called.
-    claim = replace(target.claim, reading=Reading("exact"))
-    found = Samples((measured.values,))
-    verdicts = judge(claim, found, rung="L3", seconds=base.seconds, not_checked=not_checked)
-    return Judged(tuple(replace(one, claim=target.claim) for one in verdicts), found.scores, False)
 
 
 def compare(project: Project, base: Built) -> Compared:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from fossml.canon import key
 from fossml.types import Claim
+from fossml.verify.compared import with_others
 from fossml.verify.loop import Limits, Measurement, Outcome, open_places, run
 from fossml.verify.metric import Measured, Metric
 from fossml.verify.rebuild import CUT, Built, Rebuilder
@@ -34,11 +35,13 @@ class Repeated:
 def groups(targets: Sequence[Target], affected: Mapping[str, frozenset[str]]) -> tuple[tuple[Target, ...], ...]:
     """`targets` that share a stage which a seed makes run again, directly or by way of others, stand together.
 
-    `affected` maps the stage of each target to those that are run again for it.
+    So do claims that are compared: they need their numbers from the same runs. `affected` maps the stage of each
+    target to those that are run again for it.
     """
     found: list[tuple[set[str], list[Target]]] = []
     for target in targets:
-        stages, members = set(affected[target.stage]), [target]
+        compared = {f"claim {name}" for name in (target.claim.id, *target.claim.others)}
+        stages, members = {*affected[target.stage], *compared}, [target]
         apart = []
         for group in found:
             if group[0] & stages:
@@ -84,7 +87,8 @@ def measure(group: Sequence[Target], seeds: Iterator[int], limits: Limits, aroun
     done: list[Outcome] = []
 
     def one(seed: int | None) -> Outcome:
-        left = [group[place] for place in open_places(claims, done, limits)] or group
+        wanted = with_others([claims[place].id for place in open_places(claims, done, limits)], claims)
+        left = [target for target in group if target.claim.id in wanted] or group
         only = {target.metric.text: target.stage for target in left}
         return outcome(around.rebuilder.built(seed, only=only), group, around.base, has_seed=around.has_seed)
 
