@@ -31,7 +31,7 @@ def told(outcome: Outcome, scores: tuple[float, ...], *verdicts: Verdict, best_o
 
 
 def report() -> Report:
-    """Six claims: one of each outcome, an order of magnitude, a percentage, an unbounded interval, nothing measured."""
+    """Seven claims: of each outcome, a comparison, an order of magnitude, a percentage, an unbounded interval, nothing measured."""
     forest = Claim(
         "forest",
         "metrics.json:forest.accuracy",

@@ -14,10 +14,11 @@ from tests.views.reports import hostile, report
 
 def test_the_table_has_a_row_for_each_claim() -> None:
     lines = markdown(report()).splitlines()
-    assert lines[0] == "### ❌ 2 of 6 claims hold, 2 do not, 2 could not be told"
+    assert lines[0] == "### ❌ 3 of 7 claims hold, 2 do not, 2 could not be told"
     rows = [line for line in lines if line.startswith("| ")]
-    assert len(rows) == 1 + 6
+    assert len(rows) == 1 + 7
     assert rows[1] == "| ❌ | forest | 0.953 | 0.9419 | 0.9381 to 0.9458 | not reproduced | L4 | 5 |"
+    assert rows[7] == "| ✅ | ours | ours better than forest by 0.01 |  |  | reproduced | L4 | 5 |"
     assert rows[6] == "| ❔ | large | 0.99 |  |  | not evaluable (soft) |  | 0 |"
 
 

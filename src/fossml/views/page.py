@@ -135,7 +135,9 @@ def _claim(told: Told) -> str:
     soft = f'<p class="quiet">It does not count: {harmless(told.soft)}</p>' if told.soft else ""
     statement = f'<p class="statement">{harmless(claim.statement)}</p>' if claim.statement else ""
     where = " · ".join(harmless(part) for part in (claim.where, claim.metric) if part)
-    plot = forest(judged) if judged.scores or any(one.estimate for one in judged.verdicts) else ""
+    measured = judged.scores or any(one.estimate for one in judged.verdicts)
+    # What is found of a comparison is a chance or a correlation: it has no place on the axis of the metric.
+    plot = forest(judged) if measured and not claim.others else ""
     readings = "".join(_reading(one) for one in (*judged.verdicts, *(v for j in told.beside for v in j.verdicts)))
     return (
         f'<article class="claim" id="claim-{harmless(claim.id)}">\n<header><h3>{harmless(claim.id)}</h3>'
