@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from fossml.errors import UNKNOWN, FossmlError
 from fossml.project.declared import Project
 from fossml.project.dvc import read_lock, rooted
 from fossml.types import HOLDS, Claim, Event, Finding, Reading, Verdict
-from fossml.verify import caveats, planned, seeds
+from fossml.verify import caveats, planned, released, seeds
 from fossml.verify.budget import Check, Plan
 from fossml.verify.cells import in_tables
 from fossml.verify.claims import parse_claim
@@ -50,7 +51,8 @@ class Compared:
 class Verified:
     """Everything that was rebuilt, measured and judged, the claims in the order of fossml.toml.
 
-    `accepted` are recorded results that their author kept by hand; `findings` are what was noticed on the way.
+    `beside` maps ids to what released weights gave. `accepted` are recorded results that their author kept by hand;
+    `findings` are what was noticed on the way.
     """
 
     judged: tuple[Judged, ...]
@@ -60,6 +62,7 @@ class Verified:
     accepted: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     plan: Plan = field(default_factory=lambda: Plan(()))
+    beside: Mapping[str, Judged] = field(default_factory=dict)
 
     @property
     def measurement(self) -> Measurement | None:
@@ -131,6 +134,7 @@ def verify_project(
     first = aims.plan(targets, _seeded(targets, affected, None), purse.left)
     for line in planned.announced(first, limits.budget):
         say(line)
+    beside = _released(targets, first, rebuilder, say)
     rebuilt = [one for one in targets if first.makes("rebuild", one.claim.id)]
     base = _rebuild(rebuilt, rebuilder, say)
     seeded = _seeded(rebuilt, affected, base)
@@ -141,7 +145,23 @@ def verify_project(
     done = Done(tuple(targets), base, repeated, tuple(seeded), first.then(second), limits, route is not None)
     judged, found = in_tables(tuple(done.judged(target) for target in targets), limits.runs)
     compared = compare(project, base)
-    return Verified(judged, base, compared, repeated, _accepted(project.root), found, done.plan)
+    return Verified(judged, base, compared, repeated, _accepted(project.root), found, done.plan, beside)
+
+
+def _released(
+    targets: Sequence[Target], first: Plan, rebuilder: Rebuilder, say: Callable[[str], None]
+) -> dict[str, Judged]:
+    """By the ids of claims: what released weights give, evaluated again; it stands beside the other verdict."""
+    wanted = [one for one in targets if first.makes("weights", one.claim.id)]
+    found: dict[str, Judged] = {}
+    for address, release in released.releases(rebuilder.project, wanted).items():
+        here = [one for one in wanted if one.stage == address]
+        say(f"{address} alone, on the released weights: {', '.join(sorted(release.inputs))}")
+        only = {one.metric.text: address for one in here}
+        bring = partial(released.bring, release, rebuilder.project)
+        built = rebuilder.evaluated(release.stage, bring, only)
+        found.update({one.claim.id: told for one in here if (told := released.judged(one, built)) is not None})
+    return found
 
 
 def _rebuild(targets: Sequence[Target], rebuilder: Rebuilder, say: Callable[[str], None]) -> Built:

@@ -14,6 +14,7 @@ from fossml.store.ledger import Ledger
 from fossml.verify.budget import Check, LeftOut, Plan, plan
 from fossml.verify.loop import Limits
 from fossml.verify.rebuild import Built, Rebuilder
+from fossml.verify.released import releases
 from fossml.verify.repeat import Target
 from fossml.views.report import Step, duration
 
@@ -55,8 +56,13 @@ class Aims:
         """What of all that would settle `targets` fits into the budget; after the rebuild `base`, which is paid."""
         costs = self.costs if base is None else self.after(base).costs
         rebuilds = 0 if base is not None or self.rebuilder.on_record(None, [t.metric.text for t in targets]) else 1
-        wanted = [*self._rebuilds(targets, rebuilds), *self._repeats(seeded), *self.controls]
+        weights = self._weights(targets) if base is None else []
+        wanted = [*weights, *self._rebuilds(targets, rebuilds), *self._repeats(seeded), *self.controls]
         return plan(wanted, costs, budget, barred(self.rebuilder.project, self.limits))
+
+    def _weights(self, targets: Sequence[Target]) -> list[Check]:
+        there = releases(self.rebuilder.project, targets)
+        return [Check("weights", (one.claim.id,), (one.stage,)) for one in targets if one.stage in there]
 
     def _rebuilds(self, targets: Sequence[Target], runs: int) -> list[Check]:
         graph = make_graph(self.rebuilder.project.stages)

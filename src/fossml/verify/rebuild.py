@@ -22,7 +22,7 @@ from fossml.project.declared import Project, read_project
 from fossml.project.dvc import read_lock, rooted, select_params
 from fossml.project.dvcconfig import CacheConfig, ensure_dvc, read_cache_config
 from fossml.store.objects import Objects
-from fossml.types import Event
+from fossml.types import Event, Stage
 from fossml.verify import room, seeds
 from fossml.verify.environ import inside
 from fossml.verify.metric import Left, Measured, Metric, measure
@@ -188,6 +188,21 @@ class Rebuilder:
             room.remove(folder)
         return made
 
+    def evaluated(self, stage: Stage, bring: Callable[[Path], None], only: Mapping[str, str]) -> Built:
+        """What `stage` alone gives for the metrics of `only`, on what `bring` puts into a fresh copy."""
+        folder = self.records.folder / "rooms" / "released" / self.project.root.name
+        began = time.monotonic()
+        try:
+            room.remove(folder)
+            room.make(self.project.root, folder, self._leave_out)
+            self._bring_data(folder)
+            bring(folder)
+            self._build(folder, lambda _event: None, (stage.address,), alone=True)
+            made = self._read(folder, None, [metric for metric in self.metrics if metric.text in only])
+            return replace(made, seconds=round(time.monotonic() - began, 3))
+        finally:
+            room.remove(folder)
+
     def on_record(self, seed: int | None, metrics: Iterable[str]) -> bool:
         """Whether a build with `seed` has measured all of `metrics` (their texts)."""
         return seed in self._known and all(text in self._known[seed].measured for text in metrics)
@@ -252,9 +267,14 @@ class Rebuilder:
             seeds.plant(folder, seeds.Delivery("", param=route.name), seed)
         return folder
 
-    def _build(self, folder: Path, report: Callable[[Event], None], targets: Sequence[str]) -> None:
+    def _build(
+        self, folder: Path, report: Callable[[Event], None], targets: Sequence[str], *, alone: bool = False
+    ) -> None:
         seed = folder.parent.name.partition("seed-")[2]
         project = _thawed(read_project(folder))
+        if alone:
+            stages = tuple(stage for stage in project.stages if stage.address in targets)
+            project = replace(project, stages=stages, config=replace(project.config, stages={}))
         env = inside(self.options.env, self.project.root, folder, folder)
         route = self.project.config.seed
         force = bool(seed) and (route is None or route.kind != "param")

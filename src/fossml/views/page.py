@@ -151,7 +151,10 @@ def _numbers(judged: Judged) -> str:
     """The claimed number beside the measured one."""
     claim, first = judged.claim, judged.verdicts[0]
     sign = {"=": "", ">=": "≥ ", "<=": "≤ "}[claim.comparison]
-    parts = [f'<span class="c">claimed <b>{sign}{harmless(claim.text or related(claim))}</b></span>']
+    said = related(claim) if claim.others else sign + claim.text
+    parts = [f'<span class="c">claimed <b>{harmless(said)}</b></span>']
+    if claim.others:
+        return f'<p class="numbers">{parts[0]}</p>\n'
     if first.estimate is not None:
         one = first.estimate
         ends = f" ({interval(one, claim)})" if one.low != one.high else ""
