@@ -27,6 +27,7 @@ from fossml.verify.metric import Measured, parse_metric
 from fossml.verify.planned import Aims
 from fossml.verify.rebuild import Built, Rebuilder
 from fossml.verify.repeat import Purse, Repeated, Round, Seeds, Target, groups, measure
+from fossml.verify.shows import Further, show
 from fossml.views.sentence import Judged
 
 __all__ = ["Compared", "Repeated", "Target", "Verified", "compare", "read_targets", "verify_project"]
@@ -63,6 +64,7 @@ class Verified:
     findings: tuple[Finding, ...] = ()
     plan: Plan = field(default_factory=lambda: Plan(()))
     beside: Mapping[str, Judged] = field(default_factory=dict)
+    interrupted: bool = False
 
     @property
     def measurement(self) -> Measurement | None:
@@ -118,6 +120,7 @@ def verify_project(
     say: Callable[[str], None],
     report: Callable[[Sequence[Target], Outcome], None],
     controls: Sequence[Check] = (),
+    further: Further = Further(controls=False),  # noqa: B008  # frozen
 ) -> Verified:
     """Plan within the limits, rebuild, measure with fresh seeds what they reach, the cheapest first, judge all.
 
@@ -143,9 +146,35 @@ def verify_project(
     around = Round(rebuilder, base, route is not None, report)
     repeated = _repeat(wanted, aims.after(base), Seeds(known, draws), limits, purse, around, say)
     done = Done(tuple(targets), base, repeated, tuple(seeded), first.then(second), limits, route is not None)
-    judged, found = in_tables(tuple(done.judged(target) for target in targets), limits.runs)
-    compared = compare(project, base)
-    return Verified(judged, base, compared, repeated, _accepted(project.root), found, done.plan, beside)
+    judged, cells = in_tables(tuple(done.judged(target) for target in targets), limits.runs)
+    interrupted = any(one.measurement.interrupted for one in repeated)
+    shown = show(
+        rebuilt,
+        rebuilder,
+        base,
+        _after(further, purse, interrupted=interrupted or not rebuilt),
+        measured=[name for one in repeated for name in one.claims],
+        seeds=draws,
+        rng=rng,
+        say=say,
+    )
+    return Verified(
+        tuple(map(shown.beside, judged)),
+        base,
+        compare(project, base),
+        repeated,
+        _accepted(project.root),
+        (*cells, *shown.findings),
+        done.plan,
+        beside,
+        interrupted or shown.interrupted,
+    )
+
+
+def _after(further: Further, purse: Purse, *, interrupted: bool) -> Further:
+    """What comes after the measurement, from what it left of the budget."""
+    spend = purse.pays
+    return replace(further, controls=False, probe=False) if interrupted else replace(further, spend=spend)
 
 
 def _released(

@@ -5,24 +5,26 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from fossml.canon import key
 from fossml.engine.build import Options, build
 from fossml.engine.graph import make_graph, order, select
+from fossml.engine.records import OWN_LOCK, read_runs
 from fossml.errors import FossmlError
 from fossml.facts.verification import RECORD
 from fossml.project import git
-from fossml.project.config import SeedRoute
+from fossml.project.config import Config, SeedRoute
 from fossml.project.declared import Project, read_project
 from fossml.project.dvc import read_lock, rooted, select_params
 from fossml.project.dvcconfig import CacheConfig, ensure_dvc, read_cache_config
 from fossml.store.objects import Objects
-from fossml.types import Event, Stage
+from fossml.types import Event, Run, Stage
 from fossml.verify import room, seeds
 from fossml.verify.environ import inside
 from fossml.verify.metric import Left, Measured, Metric, measure
@@ -33,6 +35,7 @@ class Built:
     """What one build from nothing gave: each metric by its text, each output's digest, why stages failed.
 
     `seed` None: with the seed that the author recorded. `costs` are the seconds that each stage took which ran.
+    `variant` names what was changed before it, if anything was; `note` says how.
     """
 
     seed: int | None
@@ -42,6 +45,8 @@ class Built:
     failed: Mapping[str, str] = field(default_factory=dict)
     recorded: bool = False
     costs: Mapping[str, float] = field(default_factory=dict)
+    variant: str = ""
+    note: str = ""
 
 
 CUT = "cut off: the budget is used"
@@ -127,10 +132,13 @@ class Rebuilder:
         self._leave_out = leaves_out(project)
         self._known: dict[int | None, Built] = {}
         for built in records.all():
-            self._remember(built)
+            if not built.variant:
+                self._remember(built)
+        self._varied = {built.variant: built for built in records.all() if built.variant}
         self.deadline: float | None = None
         """When `time.monotonic()` is past this, builds are cut off."""
         self._stem: tuple[str, ...] = ()
+        self._in_base: set[str] = set()
         self._cancelled = threading.Event()
         self._base: Path | None = None
         self._making = threading.Lock()
@@ -197,11 +205,62 @@ class Rebuilder:
             room.make(self.project.root, folder, self._leave_out)
             self._bring_data(folder)
             bring(folder)
-            self._build(folder, lambda _event: None, (stage.address,), alone=True)
+            self._build(folder, lambda _event: None, (stage.address,), only=(stage.address,))
             made = self._read(folder, None, [metric for metric in self.metrics if metric.text in only])
             return replace(made, seconds=round(time.monotonic() - began, 3))
         finally:
             room.remove(folder)
+
+    def varied(
+        self,
+        name: str,
+        change: Callable[[Path], str | None],
+        *,
+        only: Collection[str] = (),
+        force: bool = False,
+        report: Callable[[Event], None] = lambda _event: None,
+    ) -> Built | None:
+        """The build as declared, gone on with after `change` was made in a copy of it: what does not rest on it stays.
+
+        None where `change` cannot be made (it gives None, else what it did). `name` is that of the record. `only`
+        keeps all stages but these as they are, whatever becomes of their files; `force` runs every stage again.
+        """
+        known = self._varied.get(name)
+        if known is not None and self._answers(known):
+            return known
+        folder = self.records.folder / "rooms" / f"control-{key(name)[:16]}" / self.project.root.name
+        base = self._base_room(report, self.options.targets)
+        room.remove(folder)
+        room.make(base, folder)
+        began = time.monotonic()
+        try:
+            note = change(folder)
+            if note is None:
+                return None
+            self._build(folder, report, self.options.targets, only=only, force=force)
+            took = round(time.monotonic() - began, 3)
+            made = replace(self._read(folder, None, self.metrics), seconds=took, variant=name, note=note)
+        finally:
+            room.remove(folder)
+        if CUT not in made.failed.values():
+            self.records.add(made)
+            self._varied[name] = made
+        return made
+
+    def known(self) -> tuple[Built, ...]:
+        """Every build on record, the one as declared included, in the order in which they were made."""
+        return tuple(self._known.values())
+
+    def runs(self) -> tuple[Run, ...]:
+        """What the stages of the build as declared were seen to read."""
+        return read_runs(self.records.folder)
+
+    def folder(self) -> Path:
+        """The copy that is built as declared, if it is still there, else the project's own folder."""
+        return self._base or self.project.root
+
+    def _answers(self, built: Built) -> bool:
+        return all(metric.text in built.measured for metric in self.metrics)
 
     def on_record(self, seed: int | None, metrics: Iterable[str]) -> bool:
         """Whether a build with `seed` has measured all of `metrics` (their texts)."""
@@ -244,10 +303,18 @@ class Rebuilder:
                 room.remove(folder)
                 room.make(self.project.root, folder, self._leave_out)
                 self._bring_data(folder)
-                if wanted := self._stem if targets is None else tuple(targets):
-                    self._build(folder, report, wanted)
                 self._base = folder
+            wanted = self._stem if targets is None else tuple(targets)
+            if set(wanted) - self._in_base:
+                self._build(self._base, report, wanted)
+                self._keep_runs(self._base)
+                self._in_base |= select(make_graph(self.project.stages), wanted)
             return self._base
+
+    def _keep_runs(self, folder: Path) -> None:
+        """Beside the record, what the stages read: a repeat of the verification asks for it without the copy."""
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copyfile(folder / OWN_LOCK, self.records.folder / OWN_LOCK)
 
     def _bring_data(self, folder: Path) -> None:
         """Data that .dvc files name comes out of the author's cache; what that lacks, out of the working tree."""
@@ -268,16 +335,21 @@ class Rebuilder:
         return folder
 
     def _build(
-        self, folder: Path, report: Callable[[Event], None], targets: Sequence[str], *, alone: bool = False
+        self,
+        folder: Path,
+        report: Callable[[Event], None],
+        targets: Sequence[str],
+        *,
+        only: Collection[str] = (),
+        force: bool = False,
     ) -> None:
         seed = folder.parent.name.partition("seed-")[2]
         project = _thawed(read_project(folder))
-        if alone:
-            stages = tuple(stage for stage in project.stages if stage.address in targets)
-            project = replace(project, stages=stages, config=replace(project.config, stages={}))
+        project = _narrowed(project, only) if only else project
+        targets = [address for address in targets if not only or address in only]
         env = inside(self.options.env, self.project.root, folder, folder)
         route = self.project.config.seed
-        force = bool(seed) and (route is None or route.kind != "param")
+        force = force or (bool(seed) and (route is None or route.kind != "param"))
         if seed and route and route.kind != "param":
             project = _with_seed(project, route, int(seed))
         ensure_dvc(folder)
@@ -352,6 +424,16 @@ def _with_seed(project: Project, route: SeedRoute, seed: int) -> Project:
 def _thawed(project: Project) -> Project:
     """A frozen stage keeps what its author has; from nothing it must run."""
     return replace(project, stages=tuple(replace(stage, frozen=False) for stage in project.stages))
+
+
+def _narrowed(project: Project, only: Collection[str]) -> Project:
+    """`project` with only these stages: what the others make is there, and is an input like any other."""
+    stages = tuple(stage for stage in project.stages if stage.address in only)
+    config = project.config
+    kept = {
+        name: table for name, table in config.stages.items() if Config(stages={name: table}).unmatched(only) is None
+    }
+    return replace(project, stages=stages, config=replace(config, stages=kept))
 
 
 def _last_line(root: Path, log: str | None) -> list[str]:

@@ -127,6 +127,10 @@ class Purse:
         """What is left."""
         return None if self.budget is None else max(0.0, self.budget - (self.clock() - self.began))
 
+    def pays(self, seconds: float) -> bool:
+        """Whether so many more seconds may be spent."""
+        return self.left is None or seconds <= self.left
+
     def of(self, limits: Limits, reserved: float) -> Limits:
         """`limits` with what is left for one group when `reserved` seconds are kept for those after it."""
         left = self.left
