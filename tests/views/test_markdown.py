@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fossml.views.markdown import code, inert, markdown
@@ -38,6 +38,7 @@ def test_a_hostile_text_adds_no_cell_no_html_no_mention_and_no_link() -> None:
     assert re.findall(r"@(?!<!-- -->)|[\[\]*_$]|:(?=//)|(?<![\w-])www(?=\.)", outside.replace("**", "")) == []
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_inert_text_loses_nothing(text: str) -> None:
     back = re.sub(r"\\([\\`*_\[\]<>|~&#$])", r"\1", inert(text).replace("<!-- -->", ""))
@@ -46,6 +47,7 @@ def test_inert_text_loses_nothing(text: str) -> None:
         assert back == text
 
 
+@settings(deadline=None)
 @given(st.text("a` \\", min_size=1))
 def test_code_is_fenced_by_more_backticks_than_are_in_it(text: str) -> None:
     found = re.fullmatch(r"(`+)([^`].*[^`]|[^`])\1", code(text), re.S)
