@@ -17,6 +17,7 @@ from fossml.verify.budget import Check
 from fossml.verify.declared import Verified, verify_project
 from fossml.verify.loop import Limits
 from fossml.verify.repeat import Seeds
+from fossml.verify.shows import Further
 from tests.verify.projects import COUNTED, Paper
 
 # Two trainings that share nothing but how their seed comes in, and an evaluation behind each.
@@ -87,6 +88,23 @@ def test_claims_that_share_no_stage_are_measured_apart_each_until_it_is_settled(
     early, late = (judged.verdicts[0].runs for judged in verified.judged)
     assert [trained(two, name) for name in "ab"] == [1 + early, 1 + late]
     assert (early, late > early) == (3, True)
+
+
+def test_controls_make_do_with_builds_of_one_group_alone(two: Paper) -> None:
+    targets, rebuilder = two.rebuilder()
+    try:
+        verified = verify_project(
+            targets,
+            rebuilder,
+            Limits(3),
+            rng=random.Random(7),
+            say=two.said.append,
+            report=lambda _targets, one: two.runs.append(one),
+            further=Further(),
+        )
+    finally:
+        rebuilder.close()
+    assert {one.subject for one in verified.findings if one.code.startswith("CTL")} >= {"a", "b"}
 
 
 def test_they_are_measured_with_the_same_seeds(two: Paper) -> None:

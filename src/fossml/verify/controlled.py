@@ -108,7 +108,7 @@ class Controls:
         return Controlled(tuple(findings), frozenset(moved), round(self.seconds, 3))
 
     def _has(self, one: Watched) -> bool:
-        return bool(self.base.measured[one.metric].values)
+        return bool(self.base.of(one.metric).values)
 
     def _build(self, name: str, change: Callable[[Path], str | None], **how: object) -> Built | None:
         def report(event: Event) -> None:
@@ -132,7 +132,7 @@ class Controls:
         self._measure_still(names)
         for name in names:
             one = self.watched[name]
-            was, now = self.base.measured[one.metric].values, built.measured[one.metric].values
+            was, now = self.base.of(one.metric).values, built.of(one.metric).values
             if was == now:
                 yield Finding(AGAIN, "pass", "soft", name, f"built again with the same seed it is {_said(now)} again")
             else:
@@ -152,7 +152,7 @@ class Controls:
         """Where a result differs by itself, build it some more times: how much?"""
         metrics = [self.watched[name].metric for name in names]
         while len(self.again) + 1 < _STILL:
-            values = [[built.measured[metric].values for metric in metrics] for built in (self.base, *self.again)]
+            values = [[built.of(metric).values for metric in metrics] for built in (self.base, *self.again)]
             if all(one == values[0] for one in values):
                 return
             name = f"again {len(self.again) + 1}"
@@ -188,7 +188,7 @@ class Controls:
         if seen.failed or not seen.now or seen.now == seen.was:
             return False
         metric = self.watched[name].metric
-        still = [built.measured[metric].values for built in (self.base, *self.again) if built.measured[metric].values]
+        still = [built.of(metric).values for built in (self.base, *self.again) if built.of(metric).values]
         return any(
             _outside(value, [values[key] for values in still if key in values]) for key, value in seen.now.items()
         )
@@ -284,12 +284,12 @@ class Controls:
 
     def _seeded(self, one: Watched, seeds: Iterator[int], at_least: int) -> list[Built]:
         found = [self.base, *(built for built in self.rebuilder.known() if built.seed is not None)]
-        found = [built for built in found if built.measured[one.metric].values]
+        found = [built for built in found if built.of(one.metric).values]
         while len(found) < at_least:
             self.say("control: another seed")
             built = self.rebuilder.built(next(seeds))
             self.seconds += built.seconds
-            if not built.measured[one.metric].values:
+            if not built.of(one.metric).values:
                 break
             found.append(built)
         return found
@@ -309,7 +309,7 @@ class Controls:
             return Finding(SEED, "not applicable", "soft", one.id, message)
         message = (
             f"the result does not depend on the seed ({shown}): {len(builts)} builds with different seeds give "
-            f"{_said(builts[0].measured[one.metric].values)} and the same bytes, though random numbers are drawn"
+            f"{_said(builts[0].of(one.metric).values)} and the same bytes, though random numbers are drawn"
         )
         places = (*drawn["constant"][:3], *drawn["draw"][:3])
         hint = "give the seed that comes in to what draws random numbers, in place of a constant"
@@ -318,7 +318,7 @@ class Controls:
 
 def look(one: Watched, control: Control, base: Built, built: Built) -> Seen:
     """What a changed build gave for a claim, beside the one as declared."""
-    was, now = base.measured[one.metric], built.measured[one.metric]
+    was, now = base.of(one.metric), built.of(one.metric)
     failed = "; ".join(f"{stage}: {why}" for stage, why in built.failed.items() if stage not in base.failed)
     if failed and not now.values:
         return Seen(built.note, was.values, {}, failed=failed)
@@ -368,7 +368,7 @@ def _weigh(
 
 def _differ(one: Watched, builts: Sequence[Built]) -> str:
     """What differs between builds: the number, or else which outputs; "" where nothing does."""
-    values = [built.measured[one.metric].values for built in builts]
+    values = [built.of(one.metric).values for built in builts]
     if any(other != values[0] for other in values):
         return f"{one.metric}: {', '.join(_said(each) for each in values[:4])}"
     paths = {

@@ -268,7 +268,7 @@ def _with_others(ids: Iterable[str], targets: Sequence[Target]) -> list[Target]:
 
 def _measurable(target: Target, base: Built) -> bool:
     """Whether there is a number: the stages that it needs have run, whatever became of the others."""
-    return not base.failed or bool(base.measured[target.metric.text].values)
+    return not base.failed or bool(base.of(target.metric.text).values)
 
 
 def _wants_seeds(claim: Claim) -> bool:

@@ -48,6 +48,10 @@ class Built:
     variant: str = ""
     note: str = ""
 
+    def of(self, metric: str) -> Measured:
+        """What it gave for a metric (its text); empty where that was not asked of it."""
+        return self.measured.get(metric, Measured())
+
 
 CUT = "cut off: the budget is used"
 """Why a stage failed that was still running when the time was over."""
@@ -226,7 +230,7 @@ class Rebuilder:
         keeps all stages but these as they are, whatever becomes of their files; `force` runs every stage again.
         """
         known = self._varied.get(name)
-        if known is not None and self._answers(known):
+        if known is not None and self.answers(known):
             return known
         folder = self.records.folder / "rooms" / f"control-{key(name)[:16]}" / self.project.root.name
         base = self._base_room(report, self.options.targets)
@@ -259,7 +263,8 @@ class Rebuilder:
         """The copy that is built as declared, if it is still there, else the project's own folder."""
         return self._base or self.project.root
 
-    def _answers(self, built: Built) -> bool:
+    def answers(self, built: Built) -> bool:
+        """Whether a build has measured everything, not only what a group of claims needed."""
         return all(metric.text in built.measured for metric in self.metrics)
 
     def on_record(self, seed: int | None, metrics: Iterable[str]) -> bool:

@@ -67,7 +67,9 @@ def show(
     )
     running = Controls(rebuilder, base, watch(rebuilder, targets), rng=rng, say=say)
     route = rebuilder.project.config.seed
-    running.again += [built for built in rebuilder.known() if route is None and built.seed is not None]
+    running.again += [
+        built for built in rebuilder.known() if route is None and built.seed is not None and rebuilder.answers(built)
+    ]
     _announce(chosen, base, say)
     rebuilder.resume()
     try:
