@@ -180,8 +180,14 @@ def _reading(verdict: Verdict) -> str:
 
 
 def _findings(findings: Sequence[Finding]) -> str:
-    items = "".join(map(_finding, findings))
-    return f'<ul class="list findings">{items}</ul>' if items else ""
+    """What is to be looked at in the open, what is well folded away."""
+    well = [one for one in findings if one.status in ("pass", "not applicable")]
+    shown = "".join(_finding(one) for one in findings if one not in well)
+    folded = "".join(map(_finding, well))
+    said = f'<ul class="list findings">{shown}</ul>' if shown else ""
+    if folded:
+        said += f'<details><summary>{len(well)} more are well</summary><ul class="list">{folded}</ul></details>'
+    return said
 
 
 def _finding(one: Finding) -> str:
