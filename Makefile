@@ -8,7 +8,7 @@ SNAKEMAKE_VERSION := 9.27.1
 DVC_TESTS := .tools/dvc-tests/tests
 PYTEST = FOSSML_DVC="$(CURDIR)/$(DVC)" FOSSML_DVC_TESTS="$(CURDIR)/$(dir $(DVC_TESTS))" $(BIN)/pytest -n 2
 
-.PHONY: tools demo test lint unit soak bench bench-trace docs clean setup
+.PHONY: tools demo test lint unit soak bench bench-trace bench-verify docs clean setup
 
 demo: .venv/.ready
 	rm -rf demo
@@ -31,10 +31,16 @@ soak: .venv/.ready $(DVC) $(DVC_TESTS) tools
 
 bench: .venv/.ready $(DVC) $(SNAKEMAKE)
 	FOSSML_DVC="$(CURDIR)/$(DVC)" FOSSML_SNAKEMAKE="$(CURDIR)/$(SNAKEMAKE)" $(BIN)/python bench/build.py --write
+	$(BIN)/python bench/verify.py --seconds 60 --write
 
 # What the trace costs a training: ten pairs of a minute for each loop, most of an hour.
 bench-trace: .venv/.ready tools
 	$(BIN)/python bench/trace_cost.py --strace
+
+# What verify costs beside the trainings that it runs: a training of 20 s, and one of a minute.
+bench-verify: .venv/.ready
+	$(BIN)/python bench/verify.py --write
+	$(BIN)/python bench/verify.py --seconds 60 --write
 
 docs: .venv/.ready
 	$(BIN)/python docs/make_rules.py

@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fossml.verify.budget import Check, Plan, plan, price
@@ -50,6 +50,7 @@ def settled(made: Sequence[Check], wanted: Sequence[Check]) -> set[str]:
     }
 
 
+@settings(deadline=None)
 @given(checks(), COSTS, BUDGETS)
 def test_a_plan_is_never_over_budget_and_settles_what_it_says(
     wanted: list[Check], costs: Mapping[str, float], budget: float
@@ -60,6 +61,7 @@ def test_a_plan_is_never_over_budget_and_settles_what_it_says(
     assert set(made.settles) == settled(made.made, wanted)
 
 
+@settings(deadline=None)
 @given(checks(), COSTS, BUDGETS)
 def test_no_choice_within_the_budget_settles_more(
     wanted: list[Check], costs: Mapping[str, float], budget: float
@@ -75,6 +77,7 @@ def test_no_choice_within_the_budget_settles_more(
     assert len(plan(wanted, costs, budget).settles) == most
 
 
+@settings(deadline=None)
 @given(checks(most=20), COSTS, st.lists(BUDGETS, min_size=2, max_size=2).map(sorted))
 def test_a_larger_budget_never_settles_fewer(
     wanted: list[Check], costs: Mapping[str, float], budgets: list[float]
@@ -85,6 +88,7 @@ def test_a_larger_budget_never_settles_fewer(
     assert more.seconds <= budgets[1]
 
 
+@settings(deadline=None)
 @given(checks(), COSTS, BUDGETS | st.none())
 def test_every_check_is_made_or_listed_with_its_price(
     wanted: list[Check], costs: Mapping[str, float], budget: float | None
@@ -100,6 +104,7 @@ def test_every_check_is_made_or_listed_with_its_price(
         assert not left
 
 
+@settings(deadline=None)
 @given(checks(), COSTS, BUDGETS)
 def test_nothing_goes_on_from_a_rebuild_that_is_not_made(
     wanted: list[Check], costs: Mapping[str, float], budget: float

@@ -13,6 +13,7 @@ import pytest
 from fossml.cli import main
 from fossml.engine.records import dump_own_lock
 from fossml.verify import planned
+from fossml.verify.budget import Check
 from fossml.verify.declared import Verified, verify_project
 from fossml.verify.loop import Limits
 from fossml.verify.repeat import Seeds
@@ -61,7 +62,7 @@ def two(paper: Paper) -> Paper:
     return paper
 
 
-def verify(paper: Paper, limits: Limits, *, controls: bool = False, **env: str) -> Verified:
+def verify(paper: Paper, limits: Limits, *controls: Check, **env: str) -> Verified:
     targets, rebuilder = paper.rebuilder(env=env)
     try:
         return verify_project(
@@ -71,7 +72,7 @@ def verify(paper: Paper, limits: Limits, *, controls: bool = False, **env: str) 
             rng=random.Random(7),
             say=paper.said.append,
             report=lambda _targets, one: paper.runs.append(one),
-            further=Further(controls),
+            controls=controls,
         )
     finally:
         rebuilder.close()
@@ -87,6 +88,23 @@ def test_claims_that_share_no_stage_are_measured_apart_each_until_it_is_settled(
     early, late = (judged.verdicts[0].runs for judged in verified.judged)
     assert [trained(two, name) for name in "ab"] == [1 + early, 1 + late]
     assert (early, late > early) == (3, True)
+
+
+def test_controls_make_do_with_builds_of_one_group_alone(two: Paper) -> None:
+    targets, rebuilder = two.rebuilder()
+    try:
+        verified = verify_project(
+            targets,
+            rebuilder,
+            Limits(3),
+            rng=random.Random(7),
+            say=two.said.append,
+            report=lambda _targets, one: two.runs.append(one),
+            further=Further(),
+        )
+    finally:
+        rebuilder.close()
+    assert {one.subject for one in verified.findings if one.code.startswith("CTL")} >= {"a", "b"}
 
 
 def test_they_are_measured_with_the_same_seeds(two: Paper) -> None:
@@ -155,13 +173,15 @@ def test_what_takes_longer_than_the_budget_is_cut_off(two: Paper) -> None:
     assert not (two.cache / "builds.jsonl").exists()
 
 
-def test_controls_are_planned_behind_all_else_and_go_first(two: Paper) -> None:
+def test_controls_are_planned_behind_all_else(two: Paper) -> None:
     two.save({"fossml.lock": lock(train_a=10, evaluate_a=1, train_b=10, evaluate_b=1)})
-    verified = verify(two, Limits(3), controls=True)
+    control = Check("control", ("a",), ("train_a", "evaluate_a"), what="rows left out")
+    verified = verify(two, Limits(3, budget=100), control)
     assert [one.kind for one in verified.plan.made][-1] == "control"
-    done = sum(one.kind == "control" for one in verified.plan.made)
-    assert done > 0
-    assert not verified.plan.left_out
+    assert "  train_a, evaluate_a rows left out (a)" in two.said
+    two.said.clear()
+    verify(two, Limits(3), control)
+    assert two.said[0].startswith("plan: about")
 
 
 def test_a_stage_that_asks_for_what_is_not_given_is_left_out_and_says_so(two: Paper) -> None:

@@ -16,7 +16,7 @@ _SAID: Mapping[Kind, str] = {
     "repeat": "with fresh seeds",
     "control": "control",
 }
-_EXACT = 12
+_EXACT = 10
 """Up to so many kinds of claims every choice is tried; with more, the cheapest next one is taken."""
 
 
@@ -187,13 +187,13 @@ def _together(bundles: Iterable[Bundle], costs: Mapping[str, float]) -> float:
 
 def _best(bundles: Sequence[Bundle], costs: Mapping[str, float], budget: float) -> Sequence[Bundle]:
     """Of all choices within the budget that with most claims, of these the cheapest."""
-    choices = (
-        chosen
-        for size in range(len(bundles) + 1)
-        for chosen in itertools.combinations(bundles, size)
-        if _together(chosen, costs) <= budget
-    )
-    return max(choices, key=lambda chosen: (sum(len(ids) for ids, _ in chosen), -_together(chosen, costs)), default=())
+    best: tuple[int, float, Sequence[Bundle]] = (0, 0.0, ())
+    for size in range(1, len(bundles) + 1):
+        for chosen in itertools.combinations(bundles, size):
+            settled, spent = sum(len(ids) for ids, _ in chosen), _together(chosen, costs)
+            if spent <= budget and (settled, -spent) > (best[0], -best[1]):
+                best = (settled, spent, chosen)
+    return best[2]
 
 
 def _cheapest(bundles: Sequence[Bundle], costs: Mapping[str, float], budget: float) -> Sequence[Bundle]:

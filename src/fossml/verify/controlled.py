@@ -309,7 +309,7 @@ class Controls:
             return Finding(SEED, "not applicable", "soft", one.id, message)
         message = (
             f"the result does not depend on the seed ({shown}): {len(builts)} builds with different seeds give "
-            f"{_said(builts[0].measured[one.metric].values)} and the same bytes, though random numbers are drawn"
+            f"{_said(builts[0].of(one.metric).values)} and the same bytes, though random numbers are drawn"
         )
         places = (*drawn["constant"][:3], *drawn["draw"][:3])
         hint = "give the seed that comes in to what draws random numbers, in place of a constant"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -15,18 +16,18 @@ from fossml.errors import UNKNOWN, FossmlError
 from fossml.project.declared import Project
 from fossml.project.dvc import read_lock, rooted
 from fossml.types import HOLDS, Claim, Event, Finding, Reading, Verdict
-from fossml.verify import caveats, planned, seeds
+from fossml.verify import caveats, planned, released, seeds
 from fossml.verify.budget import Check, Plan
 from fossml.verify.cells import in_tables
 from fossml.verify.claims import parse_claim
 from fossml.verify.compared import resolve, with_others
 from fossml.verify.judge import Samples, best_of_about, judge
 from fossml.verify.loop import Limits, Measurement, Outcome, samples
-from fossml.verify.metric import parse_metric
+from fossml.verify.metric import Measured, parse_metric
 from fossml.verify.planned import Aims
 from fossml.verify.rebuild import Built, Rebuilder
 from fossml.verify.repeat import Purse, Repeated, Round, Seeds, Target, groups, measure
-from fossml.verify.shows import Further, show, wanted
+from fossml.verify.shows import Further, show
 from fossml.views.sentence import Judged
 
 __all__ = ["Compared", "Repeated", "Target", "Verified", "compare", "read_targets", "verify_project"]
@@ -51,7 +52,8 @@ class Compared:
 class Verified:
     """Everything that was rebuilt, measured and judged, the claims in the order of fossml.toml.
 
-    `accepted` are recorded results that their author kept by hand; `findings` are what was noticed on the way.
+    `beside` maps ids to what released weights gave. `accepted` are recorded results that their author kept by hand;
+    `findings` are what was noticed on the way.
     """
 
     judged: tuple[Judged, ...]
@@ -60,8 +62,9 @@ class Verified:
     repeated: tuple[Repeated, ...] = ()
     accepted: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
-    interrupted: bool = False
     plan: Plan = field(default_factory=lambda: Plan(()))
+    beside: Mapping[str, Judged] = field(default_factory=dict)
+    interrupted: bool = False
 
     @property
     def measurement(self) -> Measurement | None:
@@ -116,11 +119,12 @@ def verify_project(
     rng: random.Random,
     say: Callable[[str], None],
     report: Callable[[Sequence[Target], Outcome], None],
+    controls: Sequence[Check] = (),
     further: Further = Further(controls=False),  # noqa: B008  # frozen
 ) -> Verified:
     """Plan within the limits, rebuild, measure with fresh seeds what they reach, the cheapest first, judge all.
 
-    `further` is what shows that the verification can fail: trainings too, made of what is left at the end.
+    `controls` are planned too, behind all else; `Verified.plan` says which of them fit.
     """
     project, purse = rebuilder.project, Purse(limits.budget)
     make_graph(project.stages)
@@ -129,31 +133,27 @@ def verify_project(
     known = rebuilder.known_seeds()
     draws = seeds.fresh(rng, set(known)) if route else count(max(known, default=0) + 1)
     affected = rebuilder.affected(sorted({target.stage for target in targets}), next(draws) if route else 0)
-    aims = Aims(rebuilder, limits, planned.costs(project.root), affected)
-    first = aims.plan(targets, [one for one in targets if _wants_seeds(one.claim)], purse.left)
+    aims = Aims(rebuilder, tuple(targets), limits, planned.costs(project.root), affected, tuple(controls))
+    first = aims.plan(targets, _seeded(targets, affected, None), purse.left)
     for line in planned.announced(first, limits.budget):
         say(line)
+    beside = _released(targets, first, rebuilder, say)
     rebuilt = [one for one in targets if first.makes("rebuild", one.claim.id)]
     base = _rebuild(rebuilt, rebuilder, say)
     seeded = _seeded(rebuilt, affected, base)
-    chosen = wanted(rebuilt, rebuilder, further, [one.claim.id for one in seeded] if limits.runs else ())
-    trials = tuple(Check("control", one.claims, one.stages, what=f"control: {one.subject}") for one in chosen)
-    second = replace(aims, controls=trials).plan(rebuilt, seeded, purse.left, base)
-    again = [one for one in seeded if second.makes("repeat", one.claim.id)]
+    second = aims.plan(rebuilt, seeded, purse.left, base)
+    wanted = _with_others([one.claim.id for one in seeded if second.makes("repeat", one.claim.id)], seeded)
     around = Round(rebuilder, base, route is not None, report)
-    repeated = _repeat(again, aims.after(base), Seeds(known, draws), limits, purse, around, say)
-    done = first.then(second)
-    alone = tuple(
-        _judged(target, targets, base, repeated, seeded, done, limits, has_seed=route is not None) for target in targets
-    )
-    judged, cells = in_tables(alone, limits.runs)
+    repeated = _repeat(wanted, aims.after(base), Seeds(known, draws), limits, purse, around, say)
+    done = Done(tuple(targets), base, repeated, tuple(seeded), first.then(second), limits, route is not None)
+    judged, cells = in_tables(tuple(done.judged(target) for target in targets), limits.runs)
     interrupted = any(one.measurement.interrupted for one in repeated)
     shown = show(
-        targets,
+        rebuilt,
         rebuilder,
         base,
-        replace(further, controls=False, probe=False) if interrupted or not rebuilt else further,
-        chosen,
+        _after(further, purse, interrupted=interrupted or not rebuilt),
+        measured=[name for one in repeated for name in one.claims],
         seeds=draws,
         rng=rng,
         say=say,
@@ -165,9 +165,32 @@ def verify_project(
         repeated,
         _accepted(project.root),
         (*cells, *shown.findings),
+        done.plan,
+        beside,
         interrupted or shown.interrupted,
-        done,
     )
+
+
+def _after(further: Further, purse: Purse, *, interrupted: bool) -> Further:
+    """What comes after the measurement, from what it left of the budget."""
+    spend = purse.pays
+    return replace(further, controls=False, probe=False) if interrupted else replace(further, spend=spend)
+
+
+def _released(
+    targets: Sequence[Target], first: Plan, rebuilder: Rebuilder, say: Callable[[str], None]
+) -> dict[str, Judged]:
+    """By the ids of claims: what released weights give, evaluated again; it stands beside the other verdict."""
+    wanted = [one for one in targets if first.makes("weights", one.claim.id)]
+    found: dict[str, Judged] = {}
+    for address, release in released.releases(rebuilder.project, wanted).items():
+        here = [one for one in wanted if one.stage == address]
+        say(f"{address} alone, on the released weights: {', '.join(sorted(release.inputs))}")
+        only = {one.metric.text: address for one in here}
+        bring = partial(released.bring, release, rebuilder.project)
+        built = rebuilder.evaluated(release.stage, bring, only)
+        found.update({one.claim.id: told for one in here if (told := released.judged(one, built)) is not None})
+    return found
 
 
 def _rebuild(targets: Sequence[Target], rebuilder: Rebuilder, say: Callable[[str], None]) -> Built:
@@ -224,17 +247,23 @@ def _say_event(event: Event, say: Callable[[str], None]) -> None:
         say(f"  {event.stage}  failed: {'; '.join(event.reasons)}")
 
 
-def _seeded(targets: Sequence[Target], affected: Mapping[str, frozenset[str]], base: Built) -> list[Target]:
+def _seeded(targets: Sequence[Target], affected: Mapping[str, frozenset[str]], base: Built | None) -> list[Target]:
     """The claims to measure again: those that the seed reaches, all where there is none to give.
 
-    A claim read as exact is about what the author recorded, and is left out.
+    A claim read as exact is about what the author recorded, and is left out; after the rebuild `base`, those too that
+    it gave no number for.
     """
-    wanting = [one for one in targets if _wants_seeds(one.claim) and _measurable(one, base)]
+    wanting = [one for one in targets if _wants_seeds(one.claim) and (base is None or _measurable(one, base))]
     ids = {one.claim.id for one in wanting if affected[one.stage]}
     # A comparison with what the seed does not reach is paired with it all the same: it is measured in the same runs.
     ids |= {one.claim.id for one in wanting if ids.intersection(one.claim.others)}
-    ids |= with_others(ids, [one.claim for one in targets])
-    return [target for target in targets if target.claim.id in ids]
+    return _with_others(ids, targets)
+
+
+def _with_others(ids: Iterable[str], targets: Sequence[Target]) -> list[Target]:
+    """The targets of these claims and of those that they are compared with."""
+    wanted = with_others(ids, [one.claim for one in targets])
+    return [target for target in targets if target.claim.id in wanted]
 
 
 def _measurable(target: Target, base: Built) -> bool:
@@ -246,84 +275,88 @@ def _wants_seeds(claim: Claim) -> bool:
     return claim.reading is None or claim.reading.kind != "exact"
 
 
-def _judged(
-    target: Target,
-    targets: Sequence[Target],
-    base: Built,
-    repeated: Sequence[Repeated],
-    seeded: Sequence[Target],
-    done: Plan,
-    limits: Limits,
-    *,
-    has_seed: bool,
-) -> Judged:
-    """What was done of a claim says which rung its verdict stands on."""
-    name = target.claim.id
-    if not done.makes("rebuild", name):
-        why = "; ".join(dict.fromkeys(planned.told(one) for one in done.left_out if name in one.check.claims))
-        return _not_evaluable(target, f"left out: {why}")
-    again = next((one for one in repeated if name in one.claims and one.measurement.outcomes), None)
-    if again is not None:
-        group = [one for name in again.claims for one in targets if one.claim.id == name]
-        return _judge_repeated(group, group.index(target), again.measurement, limits, has_seed=has_seed)
-    return _judge_once(target, targets, base, limits) if target in seeded else _judge_rebuilt(target, targets, base)
+@dataclass(frozen=True, slots=True)
+class Done:
+    """All that was done, from which each claim is judged."""
+
+    targets: tuple[Target, ...]
+    base: Built
+    repeated: tuple[Repeated, ...]
+    seeded: tuple[Target, ...]
+    plan: Plan
+    limits: Limits
+    has_seed: bool
+
+    def judged(self, target: Target) -> Judged:
+        """What was done of a claim says which rung its verdict stands on."""
+        name = target.claim.id
+        if not self.plan.makes("rebuild", name):
+            why = dict.fromkeys(planned.told(one) for one in self.plan.left_out if name in one.check.claims)
+            return _not_evaluable(target, f"left out: {'; '.join(why)}")
+        again = next((one for one in self.repeated if name in one.claims and one.measurement.outcomes), None)
+        if again is not None:
+            return self._repeated(target, again)
+        return self._once(target) if target in self.seeded else self._rebuilt(target)
+
+    def _repeated(self, target: Target, again: Repeated) -> Judged:
+        known = {one.claim.id: one.claim for one in self.targets}
+        place, outcomes = again.claims.index(target.claim.id), again.measurement.outcomes
+        found = samples(outcomes, place, [known[name] for name in again.claims])
+        not_checked = caveats.not_checked(target.claim, outcomes, place, seeded=self.has_seed)
+        verdicts = judge(
+            target.claim,
+            found,
+            last=self.limits.runs,
+            rung="L4" if self.has_seed else "L3",
+            seconds=sum(one.seconds for one in outcomes),
+            missing=caveats.why_missing(outcomes, place)[0],
+            not_checked=(*_ROOM, *not_checked),
+        )
+        return Judged(verdicts, found.scores, self.has_seed, found.fixed, best_of_about(target.claim, found))
+
+    def _once(self, target: Target) -> Judged:
+        """A claim that a seed reaches, with the recorded seed alone: equal to one run, or as yet undecided."""
+        rebuilt = self._rebuilt(target)
+        reading = target.claim.reading
+        equal = rebuilt.verdicts[0].name in HOLDS and (reading is None or reading.kind == "one")
+        not_checked = ("other seeds: they were left out", *_ROOM, *caveats.ALWAYS)
+        if not equal and rebuilt.scores:
+            found, base = self._recorded(target), self.base
+            verdicts = judge(target.claim, found, last=self.limits.runs, rung="L3", seconds=base.seconds)
+            rebuilt = Judged(verdicts, found.scores, False)
+        return replace(rebuilt, verdicts=tuple(replace(one, not_checked=not_checked) for one in rebuilt.verdicts))
+
+    def _rebuilt(self, target: Target) -> Judged:
+        """One rebuild with what the author recorded: equal at the printed precision, or not."""
+        found, base = self._recorded(target), self.base
+        if not found.runs:
+            why = "; ".join(f"stage {stage} failed: {said}" for stage, said in base.failed.items())
+            return _not_evaluable(target, why or self._lacking(target).missing)
+        # Where no seed reaches it there is one result: it equals the claim or it does not, whatever it is called.
+        claim = replace(target.claim, reading=Reading("exact"))
+        verdicts = judge(claim, found, rung="L3", seconds=base.seconds, not_checked=(*_ROOM, *caveats.ALWAYS))
+        return Judged(tuple(replace(one, claim=target.claim) for one in verdicts), found.scores, False)
+
+    def _measured(self, target: Target) -> dict[str, Measured]:
+        """What the rebuild gave for the claim and for those that it is compared with."""
+        given = {one.claim.id: self.base.measured.get(one.metric.text, Measured()) for one in self.targets}
+        return {name: given[name] for name in (target.claim.id, *target.claim.others)}
+
+    def _lacking(self, target: Target) -> Measured:
+        return next((one for one in self._measured(target).values() if not one.values), Measured())
+
+    def _recorded(self, target: Target) -> Samples:
+        """The one run as recorded; none where a number is missing."""
+        measured = self._measured(target)
+        if not all(one.values for one in measured.values()):
+            return Samples(())
+        rivals = tuple(tuple(measured[name].values.values())[:1] for name in target.claim.others)
+        return Samples((measured[target.claim.id].values,), others=rivals)
 
 
 def _not_evaluable(target: Target, reason: str) -> Judged:
     missing = Verdict(target.claim, "not evaluable", None, target.claim.reading, 0, reason)
     return Judged((replace(missing, not_checked=(*_ROOM, *caveats.ALWAYS)),), seeded=False)
-
-
-def _judge_once(target: Target, targets: Sequence[Target], base: Built, limits: Limits) -> Judged:
-    """A claim that a seed reaches, with the recorded seed alone: equal to one run, or as yet undecided."""
-    rebuilt = _judge_rebuilt(target, targets, base)
-    reading = target.claim.reading
-    equal = rebuilt.verdicts[0].name in HOLDS and (reading is None or reading.kind == "one")
-    not_checked = ("other seeds: they were left out", *_ROOM, *caveats.ALWAYS)
-    if equal or not rebuilt.scores:
-        return replace(rebuilt, verdicts=tuple(replace(one, not_checked=not_checked) for one in rebuilt.verdicts))
-    found = Samples((base.of(target.metric.text).values,), others=_rivals(target, targets, base))
-    verdicts = judge(target.claim, found, last=limits.runs, rung="L3", seconds=base.seconds, not_checked=not_checked)
-    return Judged(verdicts, found.scores, False)
-
-
-def _judge_repeated(
-    seeded: Sequence[Target], place: int, measured: Measurement, limits: Limits, *, has_seed: bool
-) -> Judged:
-    target = seeded[place]
-    found = samples(measured.outcomes, place, [one.claim for one in seeded])
-    verdicts = judge(
-        target.claim,
-        found,
-        last=limits.runs,
-        rung="L4" if has_seed else "L3",
-        seconds=sum(one.seconds for one in measured.outcomes),
-        missing=caveats.why_missing(measured.outcomes, place)[0],
-        not_checked=(*_ROOM, *caveats.not_checked(target.claim, measured.outcomes, place, seeded=has_seed)),
-    )
-    return Judged(verdicts, found.scores, has_seed, found.fixed, best_of_about(target.claim, found))
-
-
-def _judge_rebuilt(target: Target, targets: Sequence[Target], base: Built) -> Judged:
-    """One rebuild with what the author recorded: equal at the printed precision, or not."""
-    known = {one.claim.id: base.of(one.metric.text) for one in targets}
-    lacking = [known[name] for name in target.claim.others if not known[name].values]
-    measured = lacking[0] if lacking else known[target.claim.id]
-    not_checked = (*_ROOM, *caveats.ALWAYS)
-    if not measured.values:
-        reason = "; ".join(f"stage {stage} failed: {why}" for stage, why in base.failed.items()) or measured.missing
-        return _not_evaluable(target, reason)
-    # Without a seed that reaches it, there is one result: it equals the claim or it does not, whatever it is called.
-    claim = replace(target.claim, reading=Reading("exact"))
-    found = Samples((measured.values,), others=_rivals(target, targets, base))
-    verdicts = judge(claim, found, rung="L3", seconds=base.seconds, not_checked=not_checked)
-    return Judged(tuple(replace(one, claim=target.claim) for one in verdicts), found.scores, False)
-
-
-def _rivals(target: Target, targets: Sequence[Target], base: Built) -> tuple[tuple[float, ...], ...]:
-    """What the rebuild gave for each claim that `target` is compared with."""
-    texts = {one.claim.id: one.metric.text for one in targets}
-    return tuple(tuple(base.of(texts[name]).values.values())[:1] for name in target.claim.others)
 
 
 def compare(project: Project, base: Built) -> Compared:

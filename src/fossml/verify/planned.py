@@ -14,6 +14,7 @@ from fossml.store.ledger import Ledger
 from fossml.verify.budget import Check, LeftOut, Plan, plan
 from fossml.verify.loop import Limits
 from fossml.verify.rebuild import Built, Rebuilder
+from fossml.verify.released import releases
 from fossml.verify.repeat import Target
 from fossml.views.report import Step, duration
 
@@ -26,6 +27,7 @@ class Aims:
     """What is to be settled: `costs` in seconds by stage, `affected` which stages a seed makes run again for each."""
 
     rebuilder: Rebuilder
+    targets: tuple[Target, ...]
     limits: Limits
     costs: Mapping[str, float]
     affected: Mapping[str, frozenset[str]]
@@ -37,7 +39,16 @@ class Aims:
 
     def once(self, group: Sequence[Target]) -> float:
         """Seconds of one run that measures all claims of `group`."""
-        return sum(self.costs.get(stage, 0.0) for stage in set().union(*(self.affected[one.stage] for one in group)))
+        return sum(self.costs.get(stage, 0.0) for stage in set().union(*(self._reached(one) for one in group)))
+
+    def _compared(self, target: Target) -> set[str]:
+        """The stages that make its number and those that it is compared with."""
+        names = (target.claim.id, *target.claim.others)
+        return {one.stage for one in self.targets if one.claim.id in names}
+
+    def _reached(self, target: Target) -> frozenset[str]:
+        """What a seed makes run again for it."""
+        return frozenset().union(*(self.affected[stage] for stage in self._compared(target)))
 
     def plan(
         self, targets: Sequence[Target], seeded: Sequence[Target], budget: float | None, base: Built | None = None
@@ -45,19 +56,21 @@ class Aims:
         """What of all that would settle `targets` fits into the budget; after the rebuild `base`, which is paid."""
         costs = self.costs if base is None else self.after(base).costs
         rebuilds = 0 if base is not None or self.rebuilder.on_record(None, [t.metric.text for t in targets]) else 1
-        wanted = [*self._rebuilds(targets, rebuilds), *self._repeats(seeded), *self.controls]
+        weights = self._weights(targets) if base is None else []
+        wanted = [*weights, *self._rebuilds(targets, rebuilds), *self._repeats(seeded), *self.controls]
         return plan(wanted, costs, budget, barred(self.rebuilder.project, self.limits))
+
+    def _weights(self, targets: Sequence[Target]) -> list[Check]:
+        there = releases(self.rebuilder.project, targets)
+        return [Check("weights", (one.claim.id,), (one.stage,)) for one in targets if one.stage in there]
 
     def _rebuilds(self, targets: Sequence[Target], runs: int) -> list[Check]:
         graph = make_graph(self.rebuilder.project.stages)
-        return [Check("rebuild", (one.claim.id,), tuple(sorted(select(graph, [one.stage]))), runs) for one in targets]
+        needs = {one.claim.id: tuple(sorted(select(graph, sorted(self._compared(one))))) for one in targets}
+        return [Check("rebuild", (name,), stages, runs) for name, stages in needs.items()]
 
     def _repeats(self, targets: Sequence[Target]) -> list[Check]:
-        return [
-            Check("repeat", (one.claim.id,), tuple(sorted(self.affected[one.stage])), self._runs(one))
-            for one in targets
-            if self.affected[one.stage]
-        ]
+        return [Check("repeat", (one.claim.id,), tuple(sorted(self._reached(one))), self._runs(one)) for one in targets]
 
     def _runs(self, target: Target) -> int:
         """Runs until the statistics first say something, those apart that are on record."""

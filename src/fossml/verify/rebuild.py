@@ -24,7 +24,7 @@ from fossml.project.declared import Project, read_project
 from fossml.project.dvc import read_lock, rooted, select_params
 from fossml.project.dvcconfig import CacheConfig, ensure_dvc, read_cache_config
 from fossml.store.objects import Objects
-from fossml.types import Event, Run
+from fossml.types import Event, Run, Stage
 from fossml.verify import room, seeds
 from fossml.verify.environ import inside
 from fossml.verify.metric import Left, Measured, Metric, measure
@@ -34,8 +34,8 @@ from fossml.verify.metric import Left, Measured, Metric, measure
 class Built:
     """What one build from nothing gave: each metric by its text, each output's digest, why stages failed.
 
-    `seed` None: with the seed that the author recorded. `variant` names what was changed before it, if anything was;
-    `note` says how. `costs` are the seconds that each stage took which ran.
+    `seed` None: with the seed that the author recorded. `costs` are the seconds that each stage took which ran.
+    `variant` names what was changed before it, if anything was; `note` says how.
     """
 
     seed: int | None
@@ -44,13 +44,13 @@ class Built:
     outs: Mapping[str, str] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
     recorded: bool = False
+    costs: Mapping[str, float] = field(default_factory=dict)
     variant: str = ""
     note: str = ""
-    costs: Mapping[str, float] = field(default_factory=dict)
 
     def of(self, metric: str) -> Measured:
-        """What it gave for the metric of that text; a build makes only what is still asked for."""
-        return self.measured.get(metric, Measured(missing="this build did not make it"))
+        """What it gave for a metric (its text); empty where that was not asked of it."""
+        return self.measured.get(metric, Measured())
 
 
 CUT = "cut off: the budget is used"
@@ -142,7 +142,7 @@ class Rebuilder:
         self.deadline: float | None = None
         """When `time.monotonic()` is past this, builds are cut off."""
         self._stem: tuple[str, ...] = ()
-        self._wanted = self.options.targets, tuple(metrics)
+        self._in_base: set[str] = set()
         self._cancelled = threading.Event()
         self._base: Path | None = None
         self._making = threading.Lock()
@@ -186,8 +186,6 @@ class Rebuilder:
         """
         targets = self.options.targets if only is None else tuple(sorted(set(only.values())))
         metrics = [metric for metric in self.metrics if only is None or metric.text in only]
-        if seed is None:
-            self._wanted = targets, tuple(metrics)
         if self.on_record(seed, [metric.text for metric in metrics]):
             return self._known[seed]
         began = time.monotonic()
@@ -201,6 +199,21 @@ class Rebuilder:
         if seed is not None:
             room.remove(folder)
         return made
+
+    def evaluated(self, stage: Stage, bring: Callable[[Path], None], only: Mapping[str, str]) -> Built:
+        """What `stage` alone gives for the metrics of `only`, on what `bring` puts into a fresh copy."""
+        folder = self.records.folder / "rooms" / "released" / self.project.root.name
+        began = time.monotonic()
+        try:
+            room.remove(folder)
+            room.make(self.project.root, folder, self._leave_out)
+            self._bring_data(folder)
+            bring(folder)
+            self._build(folder, lambda _event: None, (stage.address,), only=(stage.address,))
+            made = self._read(folder, None, [metric for metric in self.metrics if metric.text in only])
+            return replace(made, seconds=round(time.monotonic() - began, 3))
+        finally:
+            room.remove(folder)
 
     def varied(
         self,
@@ -216,11 +229,11 @@ class Rebuilder:
         None where `change` cannot be made (it gives None, else what it did). `name` is that of the record. `only`
         keeps all stages but these as they are, whatever becomes of their files; `force` runs every stage again.
         """
-        known, (targets, metrics) = self._varied.get(name), self._wanted
-        if known is not None and all(metric.text in known.measured for metric in metrics):
+        known = self._varied.get(name)
+        if known is not None and self.answers(known):
             return known
         folder = self.records.folder / "rooms" / f"control-{key(name)[:16]}" / self.project.root.name
-        base = self._base_room(report)
+        base = self._base_room(report, self.options.targets)
         room.remove(folder)
         room.make(base, folder)
         began = time.monotonic()
@@ -228,13 +241,14 @@ class Rebuilder:
             note = change(folder)
             if note is None:
                 return None
-            self._build(folder, report, targets, only=only, force=force)
+            self._build(folder, report, self.options.targets, only=only, force=force)
             took = round(time.monotonic() - began, 3)
-            made = replace(self._read(folder, None, metrics), seconds=took, variant=name, note=note)
+            made = replace(self._read(folder, None, self.metrics), seconds=took, variant=name, note=note)
         finally:
             room.remove(folder)
-        self.records.add(made)
-        self._varied[name] = made
+        if CUT not in made.failed.values():
+            self.records.add(made)
+            self._varied[name] = made
         return made
 
     def known(self) -> tuple[Built, ...]:
@@ -248,6 +262,10 @@ class Rebuilder:
     def folder(self) -> Path:
         """The copy that is built as declared, if it is still there, else the project's own folder."""
         return self._base or self.project.root
+
+    def answers(self, built: Built) -> bool:
+        """Whether a build has measured everything, not only what a group of claims needed."""
+        return all(metric.text in built.measured for metric in self.metrics)
 
     def on_record(self, seed: int | None, metrics: Iterable[str]) -> bool:
         """Whether a build with `seed` has measured all of `metrics` (their texts)."""
@@ -290,10 +308,12 @@ class Rebuilder:
                 room.remove(folder)
                 room.make(self.project.root, folder, self._leave_out)
                 self._bring_data(folder)
-                if wanted := self._stem if targets is None else tuple(targets):
-                    self._build(folder, report, wanted)
-                    self._keep_runs(folder)
                 self._base = folder
+            wanted = self._stem if targets is None else tuple(targets)
+            if set(wanted) - self._in_base:
+                self._build(self._base, report, wanted)
+                self._keep_runs(self._base)
+                self._in_base |= select(make_graph(self.project.stages), wanted)
             return self._base
 
     def _keep_runs(self, folder: Path) -> None:
@@ -331,6 +351,7 @@ class Rebuilder:
         seed = folder.parent.name.partition("seed-")[2]
         project = _thawed(read_project(folder))
         project = _narrowed(project, only) if only else project
+        targets = [address for address in targets if not only or address in only]
         env = inside(self.options.env, self.project.root, folder, folder)
         route = self.project.config.seed
         force = force or (bool(seed) and (route is None or route.kind != "param"))

@@ -10,7 +10,7 @@ from fossml.canon import key
 from fossml.types import Claim
 from fossml.verify.compared import with_others
 from fossml.verify.loop import Limits, Measurement, Outcome, open_places, run
-from fossml.verify.metric import Metric
+from fossml.verify.metric import Measured, Metric
 from fossml.verify.rebuild import CUT, Built, Rebuilder
 
 
@@ -35,13 +35,13 @@ class Repeated:
 def groups(targets: Sequence[Target], affected: Mapping[str, frozenset[str]]) -> tuple[tuple[Target, ...], ...]:
     """`targets` that share a stage which a seed makes run again, directly or by way of others, stand together.
 
-    `affected` maps the stage of each target to those that are run again for it. Claims that are compared with each
-    other need their numbers from the same runs, and stand together too.
+    So do claims that are compared: they need their numbers from the same runs. `affected` maps the stage of each
+    target to those that are run again for it.
     """
     found: list[tuple[set[str], list[Target]]] = []
     for target in targets:
-        named = {f"claim {name}" for name in (target.claim.id, *target.claim.others)}
-        stages, members = {f"stage {stage}" for stage in affected[target.stage]} | named, [target]
+        compared = {f"claim {name}" for name in (target.claim.id, *target.claim.others)}
+        stages, members = {*affected[target.stage], *compared}, [target]
         apart = []
         for group in found:
             if group[0] & stages:
@@ -105,7 +105,7 @@ def measure(group: Sequence[Target], seeds: Iterator[int], limits: Limits, aroun
 
 def outcome(built: Built, targets: Sequence[Target], base: Built, *, has_seed: bool) -> Outcome:
     """What a build gave for `targets`, none of which needs a stage that failed in `base`."""
-    measured = tuple(built.of(target.metric.text) for target in targets)
+    measured = tuple(built.measured.get(target.metric.text, Measured()) for target in targets)
     wrote = tuple(key({path: built.outs.get(path) for path in target.made}) for target in targets)
     failure = "; ".join(f"stage {stage}: {why}" for stage, why in built.failed.items() if stage not in base.failed)
     return Outcome(built.seed if has_seed else None, built.seconds, measured, wrote, built.recorded, failure)
@@ -126,6 +126,10 @@ class Purse:
     def left(self) -> float | None:
         """What is left."""
         return None if self.budget is None else max(0.0, self.budget - (self.clock() - self.began))
+
+    def pays(self, seconds: float) -> bool:
+        """Whether so many more seconds may be spent."""
+        return self.left is None or seconds <= self.left
 
     def of(self, limits: Limits, reserved: float) -> Limits:
         """`limits` with what is left for one group when `reserved` seconds are kept for those after it."""

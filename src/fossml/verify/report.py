@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fossml import __version__
@@ -41,7 +41,7 @@ def of_project(verified: Verified, targets: Sequence[Target], about: Circumstanc
     return Report(
         title=about.title,
         source=about.source,
-        claims=_told(verified.judged),
+        claims=_told(verified.judged, verified.beside),
         exit_code=exit_code([one.verdicts for one in verified.judged]),
         repeat=about.repeat,
         when=about.when,
@@ -92,8 +92,11 @@ def of_command(asked: Asked, result: Result, about: Circumstances) -> Report:
     )
 
 
-def _told(judged: Sequence[Judged]) -> tuple[Told, ...]:
-    return tuple(Told(one, outcome(one.verdicts)) for one in judged)
+def _told(judged: Sequence[Judged], beside: Mapping[str, Judged] | None = None) -> tuple[Told, ...]:
+    others = beside or {}
+    return tuple(
+        Told(one, outcome(one.verdicts), (others[one.claim.id],) if one.claim.id in others else ()) for one in judged
+    )
 
 
 def outputs(compared: Compared) -> Outputs:

@@ -47,34 +47,29 @@ def within(budget: float | None, clock: Callable[[], float] = time.monotonic) ->
     return lambda seconds: budget is None or clock() - begun + seconds <= budget
 
 
-def wanted(
-    targets: Sequence[Claimed], rebuilder: Rebuilder, further: Further, measured: Iterable[str]
-) -> tuple[Control, ...]:
-    """The controls that `further` asks for; `measured` are the ids of claims that several builds measure anyway."""
-    if not (further.controls and targets):
-        return ()
-    folder, runs = rebuilder.folder(), rebuilder.runs()
-    return controls.plan(rebuilder.project, targets, folder=folder, runs=runs, measured=measured)
-
-
 def show(
     targets: Sequence[Claimed],
     rebuilder: Rebuilder,
     base: Built,
     further: Further,
-    chosen: Sequence[Control],
     *,
+    measured: Iterable[str],
     seeds: Iterator[int],
     rng: random.Random,
     say: Callable[[str], None],
 ) -> Shown:
-    """Run what `further` asks for, of it the controls that were `chosen`."""
+    """Run what `further` asks for. `measured` are the ids of claims that were measured with several builds."""
     come_from = origins(rebuilder.project, targets)
     if not further.controls:
         return Shown(come_from)
+    chosen = controls.plan(
+        rebuilder.project, targets, folder=rebuilder.folder(), runs=rebuilder.runs(), measured=measured
+    )
     running = Controls(rebuilder, base, watch(rebuilder, targets), rng=rng, say=say)
     route = rebuilder.project.config.seed
-    running.again += [built for built in rebuilder.known() if route is None and built.seed is not None]
+    running.again += [
+        built for built in rebuilder.known() if route is None and built.seed is not None and rebuilder.answers(built)
+    ]
     _announce(chosen, base, say)
     rebuilder.resume()
     try:

@@ -67,20 +67,13 @@ def _commit(report: Report) -> str:
 def _row(told: Told) -> str:
     claim, first = told.judged.claim, told.judged.verdicts[0]
     sign = {"=": "", ">=": "≥ ", "<=": "≤ "}[claim.comparison]
-    one = first.estimate
-    scores = told.judged.scores
+    # What is found of a comparison is a chance or a correlation, which is no value of the metric.
+    one, scores = (None, ()) if claim.others else (first.estimate, told.judged.scores)
+    claimed = related(claim) if claim.others else sign + claim.text
     measured = shown(one.value, claim, 1) if one else shown(scores[0], claim, 1) if scores else ""
     ends = interval(one, claim) if one and one.low != one.high else ""
     verdict = told.verdict + (" (soft)" if told.soft else "")
-    texts = (
-        claim.id,
-        sign + (claim.text or related(claim)),
-        measured,
-        ends,
-        verdict,
-        first.rung or "",
-        str(first.runs),
-    )
+    texts = (claim.id, claimed, measured, ends, verdict, first.rung or "", str(first.runs))
     return f"| {_MARKS[told.outcome]} | {' | '.join(map(inert, texts))} |"
 
 

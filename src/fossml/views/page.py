@@ -135,7 +135,9 @@ def _claim(told: Told) -> str:
     soft = f'<p class="quiet">It does not count: {harmless(told.soft)}</p>' if told.soft else ""
     statement = f'<p class="statement">{harmless(claim.statement)}</p>' if claim.statement else ""
     where = " · ".join(harmless(part) for part in (claim.where, claim.metric) if part)
-    plot = forest(judged) if judged.scores or any(one.estimate for one in judged.verdicts) else ""
+    measured = judged.scores or any(one.estimate for one in judged.verdicts)
+    # What is found of a comparison is a chance or a correlation: it has no place on the axis of the metric.
+    plot = forest(judged) if measured and not claim.others else ""
     readings = "".join(_reading(one) for one in (*judged.verdicts, *(v for j in told.beside for v in j.verdicts)))
     return (
         f'<article class="claim" id="claim-{harmless(claim.id)}">\n<header><h3>{harmless(claim.id)}</h3>'
@@ -149,7 +151,10 @@ def _numbers(judged: Judged) -> str:
     """The claimed number beside the measured one."""
     claim, first = judged.claim, judged.verdicts[0]
     sign = {"=": "", ">=": "≥ ", "<=": "≤ "}[claim.comparison]
-    parts = [f'<span class="c">claimed <b>{sign}{harmless(claim.text or related(claim))}</b></span>']
+    said = related(claim) if claim.others else sign + claim.text
+    parts = [f'<span class="c">claimed <b>{harmless(said)}</b></span>']
+    if claim.others:
+        return f'<p class="numbers">{parts[0]}</p>\n'
     if first.estimate is not None:
         one = first.estimate
         ends = f" ({interval(one, claim)})" if one.low != one.high else ""
@@ -175,8 +180,14 @@ def _reading(verdict: Verdict) -> str:
 
 
 def _findings(findings: Sequence[Finding]) -> str:
-    items = "".join(map(_finding, findings))
-    return f'<ul class="list findings">{items}</ul>' if items else ""
+    """What is to be looked at in the open, what is well folded away."""
+    well = [one for one in findings if one.status in ("pass", "not applicable")]
+    shown = "".join(_finding(one) for one in findings if one not in well)
+    folded = "".join(map(_finding, well))
+    said = f'<ul class="list findings">{shown}</ul>' if shown else ""
+    if folded:
+        said += f'<details><summary>{len(well)} more are well</summary><ul class="list">{folded}</ul></details>'
+    return said
 
 
 def _finding(one: Finding) -> str:
