@@ -6,7 +6,8 @@ DVC_VERSION := 3.67.1
 SNAKEMAKE := .tools/snakemake/bin/snakemake
 SNAKEMAKE_VERSION := 9.27.1
 DVC_TESTS := .tools/dvc-tests/tests
-PYTEST = FOSSML_DVC="$(CURDIR)/$(DVC)" FOSSML_DVC_TESTS="$(CURDIR)/$(dir $(DVC_TESTS))" $(BIN)/pytest -n 2
+TRACKERS := .tools/trackers/bin/python
+PYTEST = FOSSML_DVC="$(CURDIR)/$(DVC)" FOSSML_TRACKERS="$(CURDIR)/$(TRACKERS)" FOSSML_DVC_TESTS="$(CURDIR)/$(dir $(DVC_TESTS))" $(BIN)/pytest -n 2
 
 .PHONY: strace demo test lint unit soak bench bench-trace docs clean setup
 
@@ -22,11 +23,11 @@ lint: .venv/.ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: .venv/.ready $(DVC) $(DVC_TESTS) strace
+unit: .venv/.ready $(DVC) $(DVC_TESTS) $(TRACKERS) strace
 	$(PYTEST)
 
 # The long version of every test that has one.
-soak: .venv/.ready $(DVC) $(DVC_TESTS) strace
+soak: .venv/.ready $(DVC) $(DVC_TESTS) $(TRACKERS) strace
 	FOSSML_SOAK=1 $(PYTEST) -m soak
 
 bench: .venv/.ready $(DVC) $(SNAKEMAKE)
@@ -40,7 +41,7 @@ docs: .venv/.ready
 	$(BIN)/python docs/make_rules.py
 	$(BIN)/python docs/make_schema.py
 
-setup: .venv/.ready $(DVC) $(DVC_TESTS) strace
+setup: .venv/.ready $(DVC) $(DVC_TESTS) $(TRACKERS) strace
 
 # The tests trace with the real strace. Without root nothing is installed, and those that need it fail and say so.
 strace:
@@ -57,6 +58,11 @@ strace:
 $(DVC):
 	$(PYTHON) -m venv .tools/dvc
 	.tools/dvc/bin/pip install --quiet --disable-pip-version-check "dvc==$(DVC_VERSION)"
+
+# What they record is read by `fossml verify`; the tests let the real ones write it.
+$(TRACKERS):
+	$(PYTHON) -m venv .tools/trackers
+	.tools/trackers/bin/pip install --quiet --disable-pip-version-check "mlflow>=3.13,<3.18" "dvclive>=3.49,<4" "wandb>=0.20,<1"
 
 # Measured beside fossml by `make bench`.
 $(SNAKEMAKE):

@@ -32,8 +32,8 @@ BAD = {
     "by hand": "X = (X - X.mean(axis=0)) / X.std(axis=0)\n" + SPLIT,
     "by hand with names": "mu = X.mean(axis=0)\nsd = X.std(axis=0)\nX = (X - mu) / sd\n" + SPLIT,
     "numpy, slices": "X = (X - np.mean(X, 0)) / np.std(X, 0)\ntrain = X[:80]\ntest = X[80:]\n",
-    "correlation": "r = [abs(np.corrcoef(X[:, j], y)[0, 1]) for j in range(9)]\nkeep = np.argsort(r)[-5:]\nX = X[:, keep]\n"
-    + SPLIT,
+    "correlation": "r = [abs(np.corrcoef(X[:, j], y)[0, 1]) for j in range(9)]\n"
+    "keep = np.argsort(r)[-5:]\nX = X[:, keep]\n" + SPLIT,
     "in a function": "def main(X, y):\n    X = StandardScaler().fit_transform(X)\n    return train_test_split(X, y)\n",
     "text": "X = TfidfVectorizer(max_features=9).fit_transform(df['text'])\n" + SPLIT,
     "index arrays": "X = StandardScaler().fit_transform(X)\na = X[train_idx]\nb = X[test_idx]\n",

@@ -38,6 +38,7 @@ _USUAL = [
     "medv",
 ]
 _HOLDS = re.compile(r"^(y|labels?|targets?|classes)(_\w+)?$", re.I)
+_CLASSES = 20
 _PARAM = re.compile(r"(^|[._])(target|label)(_?(col|column|name|feature))?$", re.I)
 
 
@@ -57,6 +58,7 @@ def label_of(project: Project, folder: Path, files: Sequence[str], sources: Iter
     if project.config.label:
         return _of(project.config.label, tables, "as fossml.toml says")
     guesses = [*_from_params(project, known), *_from_code(project.root, sources, known), *_from_names(known)]
+    guesses += [guess for path in files for guess in _from_values(folder / path)]
     return next((_of(name, tables, how) for name, how in guesses), None)
 
 
@@ -103,3 +105,15 @@ def _from_names(known: frozenset[str]) -> Iterator[tuple[str, str]]:
         for name in sorted(known):
             if name.lower() == usual:
                 yield name, "guessed from its name"
+
+
+def _from_values(path: Path) -> Iterator[tuple[str, str]]:
+    """The first or the last column, where it alone of the two holds few values and most others hold many."""
+    if not rows.columns(path):
+        return
+    table = rows.read_table(path.read_text(encoding="utf-8", errors="replace"), path.name)
+    apart = list(zip(*(table.cells or ()), strict=True))
+    few = [1 < len(set(column)) <= min(_CLASSES, len(column) // 5) for column in apart]
+    ends = [place for place in (0, len(few) - 1) if few and few[place]]
+    if len(ends) == 1 and sum(few) * 2 < len(few):
+        yield table.names[ends[0]], f"guessed from {path.name}: it alone holds few values"

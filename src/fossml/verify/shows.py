@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fossml.types import Finding
 from fossml.verify import controls
@@ -71,7 +71,15 @@ def show(
             found = (*probe.run(further.spend), *found)
     except KeyboardInterrupt:
         return Shown(found, interrupted=True)
-    return Shown((*(controlled.findings if controlled else ()), *found), controlled)
+    return Shown(together((*(controlled.findings if controlled else ()), *found)), controlled)
+
+
+def together(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """What is said of several claims in the same words is said once."""
+    merged: dict[Finding, list[str]] = {}
+    for one in findings:
+        merged.setdefault(replace(one, subject=""), []).append(one.subject)
+    return tuple(replace(one, subject=", ".join(dict.fromkeys(names))) for one, names in merged.items())
 
 
 def _control(
