@@ -1,4 +1,4 @@
-"""What the real trackers wrote is read without them: MLflow's files and database, W&B's offline log, DVCLive's files."""
+"""What the real trackers wrote is read without them: MLflow's files and database, W&B's offline log, DVCLive."""
 
 from __future__ import annotations
 
