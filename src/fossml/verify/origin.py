@@ -15,12 +15,12 @@ from fossml.project.dvc import LockEntry, read_lock
 from fossml.types import Claim, Evidence, Finding, Run, Status
 from fossml.verify.claims import slack
 from fossml.verify.controls import Claimed
-from fossml.verify.judge import less_is_better
 from fossml.verify.metric import Left, measure
 from fossml.verify.past import Recorded, tracked
 from fossml.verify.past.history import History, in_cache, in_git
 from fossml.verify.past.history import own as of_runs
 from fossml.verify.provenance import changed_after, of_commit, other_inputs
+from fossml.verify.samples import less_is_better
 from fossml.verify.upstream import Upstream, upstream
 from fossml.verify.written import telling
 

@@ -30,7 +30,7 @@ def recorded(root: Path) -> Iterator[Recorded]:
     for name in [one for one in names if one.lower().endswith((".csv", ".tsv", ".json"))][:_MOST_FILES]:
         path = root / name
         with contextlib.suppress(OSError, ValueError, RecursionError, csv.Error):
-            if path.is_symlink() or path.stat().st_size > _MOST_BYTES:
+            if name in _OURS or path.is_symlink() or path.stat().st_size > _MOST_BYTES:
                 continue
             if name.lower().endswith(".json"):
                 yield from _json(path, name, numbered)
