@@ -15,10 +15,10 @@ from fossml.project import git
 from fossml.types import Evidence
 from fossml.verify.past.model import Recorded, leaves, number, text_of
 
-_RUN = re.compile(
-    r"^(random_?)?(seed|run|trial|rep|repeat|repetition|replicate|restart)s?(_?(id|no|nr|number|index))?$", re.I
-)
-_NUMBERED = re.compile(r"(seed|run|trial|rep|repeat|repetition|replicate|restart)s?([_=-]?)(\d+)", re.I)
+_WORD = "(seed|run|trial|rep|repeat|repetition|replicate|restart)"
+_RUN = re.compile(rf"^(random_?)?{_WORD}(_?(id|no|nr|number|index))?$", re.I)
+_NUMBERED = re.compile(rf"(?<![a-z]){_WORD}s?([_=-]?)(\d+)", re.I)
+_OURS = frozenset({"fossml.verify.json"})
 _MOST_FILES = 2000
 _MOST_BYTES = 2**20
 
