@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import re
+import zipfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -146,7 +147,7 @@ def _rows(path: Path) -> list[tuple[str, ...]]:
             found = [json.loads(line) for line in text.splitlines() if line.strip()]
             return [tuple(f"{name}={one[name]}" for name in sorted(one)) for one in found if isinstance(one, dict)]
         table = rows.read_table(text, path.name)
-    except (OSError, ValueError, csv.Error, RecursionError):
+    except (OSError, EOFError, ValueError, csv.Error, RecursionError, zipfile.BadZipFile):
         return []
     cells = table.cells or ()
     return [tuple(cell.strip() for cell in row) for row in cells]
@@ -157,7 +158,11 @@ def _array(path: Path) -> list[tuple[str, ...]]:
 
     data = path.read_bytes()
     array = np.load(io.BytesIO(data), allow_pickle=False)
-    return [tuple(map(str, row)) for row in array.reshape(len(array), -1).tolist()] if array.ndim > 1 else []
+    return (
+        [tuple(map(str, row)) for row in array.reshape(len(array), -1).tolist()]
+        if isinstance(array, np.ndarray) and array.ndim > 1
+        else []
+    )
 
 
 def _of_files(folder: Path, names: Sequence[str]) -> list[Overlap]:
