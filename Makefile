@@ -6,7 +6,8 @@ DVC_VERSION := 3.67.1
 SNAKEMAKE := .tools/snakemake/bin/snakemake
 SNAKEMAKE_VERSION := 9.27.1
 DVC_TESTS := .tools/dvc-tests/tests
-PYTEST = FOSSML_DVC="$(CURDIR)/$(DVC)" FOSSML_DVC_TESTS="$(CURDIR)/$(dir $(DVC_TESTS))" $(BIN)/pytest -n 2
+TRACKERS := .tools/trackers/bin/python
+PYTEST = FOSSML_DVC="$(CURDIR)/$(DVC)" FOSSML_TRACKERS="$(CURDIR)/$(TRACKERS)" FOSSML_DVC_TESTS="$(CURDIR)/$(dir $(DVC_TESTS))" $(BIN)/pytest -n 2
 
 .PHONY: tools demo test lint unit soak bench bench-trace bench-verify docs clean setup
 
@@ -22,11 +23,11 @@ lint: .venv/.ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: .venv/.ready $(DVC) $(DVC_TESTS) tools
+unit: .venv/.ready $(DVC) $(DVC_TESTS) $(TRACKERS) tools
 	$(PYTEST)
 
 # The long version of every test that has one.
-soak: .venv/.ready $(DVC) $(DVC_TESTS) tools
+soak: .venv/.ready $(DVC) $(DVC_TESTS) $(TRACKERS) tools
 	FOSSML_SOAK=1 $(PYTEST) -m soak
 
 bench: .venv/.ready $(DVC) $(SNAKEMAKE)
@@ -46,7 +47,7 @@ docs: .venv/.ready
 	$(BIN)/python docs/make_rules.py
 	$(BIN)/python docs/make_schema.py
 
-setup: .venv/.ready $(DVC) $(DVC_TESTS) tools
+setup: .venv/.ready $(DVC) $(DVC_TESTS) $(TRACKERS) tools
 
 # The tests trace with the real strace, contain with the real bubblewrap and look at pages in a real browser. Without root
 # nothing is installed, and those that need one fail and say so.
@@ -67,6 +68,11 @@ tools:
 $(DVC):
 	$(PYTHON) -m venv .tools/dvc
 	.tools/dvc/bin/pip install --quiet --disable-pip-version-check "dvc==$(DVC_VERSION)"
+
+# What they record is read by `fossml verify`; the tests let the real ones write it.
+$(TRACKERS):
+	$(PYTHON) -m venv .tools/trackers
+	.tools/trackers/bin/pip install --quiet --disable-pip-version-check "mlflow>=3.13,<3.18" "dvclive>=3.49,<4" "wandb>=0.20,<1"
 
 # Measured beside fossml by `make bench`.
 $(SNAKEMAKE):

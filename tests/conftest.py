@@ -43,6 +43,14 @@ def dvc_path() -> Path:
 
 
 @pytest.fixture(scope="session")
+def trackers() -> Path:
+    """A Python with MLflow, DVCLive and W&B: FOSSML_TRACKERS, or what `make setup` installed."""
+    path = Path(os.environ.get("FOSSML_TRACKERS") or REPOSITORY / ".tools" / "trackers" / "bin" / "python")
+    assert path.exists(), "the trackers are missing: `make setup` installs them"
+    return path
+
+
+@pytest.fixture(scope="session")
 def dvc_tests() -> Path:
     """The folder in which the `tests` of DVC lie: FOSSML_DVC_TESTS, or what `make setup` downloaded."""
     path = Path(os.environ.get("FOSSML_DVC_TESTS") or REPOSITORY / ".tools" / "dvc-tests")

@@ -189,6 +189,19 @@ def test_a_table_of_epochs_is_no_table_of_runs(study: Paper) -> None:
     assert "ORG003" not in found(study)
 
 
+def test_a_count_of_runs_makes_no_table_of_runs(study: Paper) -> None:
+    table = "method,runs,acc\nlda,5,0.84\nqda,5,0.85\nours,5,0.8635\nknn,5,0.83\n"
+    rows = [{"id": one, "runs": 3, "acc": value} for one, value in zip("abcd", TEN, strict=False)]
+    study.save({"table.csv": table, "table.json": json.dumps(rows), "fossml.toml": claim("0.8635")})
+    assert "ORG003" not in found(study)
+
+
+def test_a_claim_without_a_number_has_no_origin_to_be_told(study: Paper) -> None:
+    study.save({"fossml.toml": claim() + '[[claim]]\nid = "more"\nmetric = "metrics.json:acc"\nbetter_than = "acc"\n'})
+    said = [one.code for one in all_of(study) if one.subject == "more"]
+    assert "ORG002" not in said
+
+
 def test_files_that_differ_by_a_number_are_runs(study: Paper) -> None:
     files = {f"results/seed_{seed}.json": json.dumps({"acc": value}) for seed, value in enumerate(TEN)}
     study.save({**files, "fossml.toml": claim("0.8635")})

@@ -62,7 +62,8 @@ class StageSettings:
 class Config:
     """What the author declared; all empty where there is no file. `file` is its name.
 
-    `stages` are the `[stage.NAME]` tables as written; `settings` says what holds for a stage.
+    `stages` are the `[stage.NAME]` tables as written; `settings` says what holds for a stage. `label` is the column
+    of the data that the model learns to tell.
     """
 
     file: str | None = None
@@ -73,6 +74,7 @@ class Config:
     resources: Resources = field(default_factory=Resources)
     stages: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     claims: tuple[ClaimTable, ...] = ()
+    label: str | None = None
 
     def settings(self, address: str) -> StageSettings:
         """The settings of the stage `address`: its own, else those of its group, of a pattern, of `[staleness]`.
@@ -165,6 +167,7 @@ def _config(data: Mapping[str, Any], where: Where) -> Config:
         staleness=data.get("staleness", {}),
         resources=_resources(data.get("resources", {})),
         stages=data.get("stage", {}),
+        label=data.get("probe", {}).get("label"),
         claims=tuple(ClaimTable(claim, where.line("claim", None, i) or 1) for i, claim in enumerate(claims)),
     )
 

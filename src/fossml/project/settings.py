@@ -95,6 +95,7 @@ TABLES: Mapping[str, Mapping[str, Key]] = {
     "environment": {"python": _NAME},
     "seed": {"flag": _NAME, "env": _NAME, "param": _PARAM, "value": _whole(0)},
     "staleness": _STALENESS,
+    "probe": {"label": _NAME},
     "resources": {"cpu": _whole(1), "gpu": _GPUS, "memory": _SIZE_KEY, "tokens": _TOKENS},
     "stage": {
         **_STALENESS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import statistics
 from collections.abc import Iterable, Iterator, Sequence
@@ -55,7 +56,8 @@ def origins(project: Project, targets: Sequence[Claimed]) -> tuple[Finding, ...]
     for target in targets:
         up = upstream(project, target.stage, runs)
         numbers = _numbers(history, target, up, runs, every)
-        found += [*changed_after(history, target, up, locks), *_said(numbers), *_best(numbers)]
+        said = [] if math.isnan(target.claim.value) else [*_said(numbers), *_best(numbers)]
+        found += [*changed_after(history, target, up, locks), *said]
         found += [*other_inputs(project, target, up, locks, runs)]
         found += [*of_commit(project, target.claim, numbers.given(), up)]
     return tuple(found)

@@ -48,7 +48,7 @@ def changed_after(history: History, target: Claimed, up: Upstream, locks: Mappin
         )
         yield Finding(CHANGED, "pass", "soft", target.claim.id, message, evidence)
         return
-    message = f"{target.metric.source} is not the file that the run recorded in {lock} wrote: it was changed after it"
+    message = f"{target.metric.source} is not the file that the run recorded in {lock} wrote"
     if before and was and now:
         moved = [
             f"{name} was {was[name]:.10g}, is {now[name]:.10g}"

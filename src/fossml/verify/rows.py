@@ -8,6 +8,7 @@ import io
 import json
 import random
 import re
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -163,7 +164,7 @@ def _changed(path: Path, stay: Order, mixer: _Mixer | None) -> bytes | None:
             return None
         made = _json(text, stay, mixer) if kind == ".json" else _rows(text, path.name, stay, mixer)
         return None if made is None else _packed(path, made)
-    except (OSError, ValueError, RecursionError):
+    except (OSError, EOFError, ValueError, RecursionError, zipfile.BadZipFile):
         return None
 
 
@@ -311,10 +312,12 @@ def _array(path: Path, stay: Order, mixer: _Mixer | None) -> bytes | None:
     with path.open("rb") as file:
         loaded = np.load(file, allow_pickle=False)
         if suffix(path.name) == ".npy":
-            if loaded.ndim == 0 or len(loaded) < 2:
+            if not isinstance(loaded, np.ndarray) or loaded.ndim == 0 or len(loaded) < 2:
                 return None
             np.save(out, _stay(loaded, stay, mixer), allow_pickle=False)
             return out.getvalue()
+        if isinstance(loaded, np.ndarray):
+            return None
         arrays = {name: loaded[name] for name in loaded.files}
     lengths = [len(one) for one in arrays.values() if one.ndim and len(one) > 1]
     if not lengths:

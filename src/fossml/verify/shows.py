@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fossml.types import Finding
 from fossml.verify import controls
 from fossml.verify.controlled import Controlled, Controls, beside, watch
 from fossml.verify.controls import Claimed, Control
 from fossml.verify.origin import origins
+from fossml.verify.probe import Probe
 from fossml.verify.rebuild import Built, Rebuilder
 from fossml.views.sentence import Judged
 
@@ -59,9 +60,38 @@ def show(
     say: Callable[[str], None],
 ) -> Shown:
     """Run what `further` asks for. `measured` are the ids of claims that were measured with several builds."""
-    come_from = origins(rebuilder.project, targets)
-    if not further.controls:
-        return Shown(come_from)
+    found = origins(rebuilder.project, targets)
+    rebuilder.resume()
+    try:
+        controlled = (
+            _control(targets, rebuilder, base, further, measured, seeds, rng, say) if further.controls else None
+        )
+        if further.probe:
+            probe = Probe(rebuilder, base, watch(rebuilder, targets), rng=rng, say=say)
+            found = (*probe.run(further.spend), *found)
+    except KeyboardInterrupt:
+        return Shown(found, interrupted=True)
+    return Shown(together((*(controlled.findings if controlled else ()), *found)), controlled)
+
+
+def together(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """What is said of several claims in the same words is said once."""
+    merged: dict[Finding, list[str]] = {}
+    for one in findings:
+        merged.setdefault(replace(one, subject=""), []).append(one.subject)
+    return tuple(replace(one, subject=", ".join(dict.fromkeys(names))) for one, names in merged.items())
+
+
+def _control(
+    targets: Sequence[Claimed],
+    rebuilder: Rebuilder,
+    base: Built,
+    further: Further,
+    measured: Iterable[str],
+    seeds: Iterator[int],
+    rng: random.Random,
+    say: Callable[[str], None],
+) -> Controlled:
     chosen = controls.plan(
         rebuilder.project, targets, folder=rebuilder.folder(), runs=rebuilder.runs(), measured=measured
     )
@@ -71,12 +101,7 @@ def show(
         built for built in rebuilder.known() if route is None and built.seed is not None and rebuilder.answers(built)
     ]
     _announce(chosen, base, say)
-    rebuilder.resume()
-    try:
-        done = running.run(chosen, seeds, further.spend)
-    except KeyboardInterrupt:
-        return Shown(come_from, interrupted=True)
-    return Shown((*done.findings, *come_from), done)
+    return running.run(chosen, seeds, further.spend)
 
 
 def _announce(chosen: Sequence[Control], base: Built, say: Callable[[str], None]) -> None:

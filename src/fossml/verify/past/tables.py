@@ -15,10 +15,10 @@ from fossml.project import git
 from fossml.types import Evidence
 from fossml.verify.past.model import Recorded, leaves, number, text_of
 
-_RUN = re.compile(
-    r"^(random_?)?(seed|run|trial|rep|repeat|repetition|replicate|restart)s?(_?(id|no|nr|number|index))?$", re.I
-)
-_NUMBERED = re.compile(r"(seed|run|trial|rep|repeat|repetition|replicate|restart)s?([_=-]?)(\d+)", re.I)
+_WORD = "(seed|run|trial|rep|repeat|repetition|replicate|restart)"
+_RUN = re.compile(rf"^(random_?)?{_WORD}(_?(id|no|nr|number|index))?$", re.I)
+_NUMBERED = re.compile(rf"(?<![a-z]){_WORD}s?([_=-]?)(\d+)", re.I)
+_OURS = frozenset({"fossml.verify.json"})
 _MOST_FILES = 2000
 _MOST_BYTES = 2**20
 
@@ -30,7 +30,7 @@ def recorded(root: Path) -> Iterator[Recorded]:
     for name in [one for one in names if one.lower().endswith((".csv", ".tsv", ".json"))][:_MOST_FILES]:
         path = root / name
         with contextlib.suppress(OSError, ValueError, RecursionError, csv.Error):
-            if path.is_symlink() or path.stat().st_size > _MOST_BYTES:
+            if name in _OURS or path.is_symlink() or path.stat().st_size > _MOST_BYTES:
                 continue
             if name.lower().endswith(".json"):
                 yield from _json(path, name, numbered)
