@@ -14,12 +14,8 @@ from fossml.types import Artifact, Environment, Run
 from fossml.verify.bytesof import Finder
 from fossml.verify.sides import Side, Snapshot
 
-CODE = frozenset(
-    (
-        ".py .pyx .ipynb .r .rmd .jl .sh .bash .sql .c .cc .cpp .cu .h .hpp .java .js .ts .m .do .pl .rb .go .rs "
-        ".scala .lua"
-    ).split()
-)
+_SUFFIXES = "py pyx ipynb r rmd jl sh bash sql c cc cpp cu h hpp java js ts m do pl rb go rs scala lua f90"
+CODE = frozenset(f".{suffix}" for suffix in _SUFFIXES.split(" "))
 _THREADS = frozenset({"OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"})
 
 

@@ -118,6 +118,11 @@ class Rebuilder:
         """End the builds that are under way."""
         self._cancelled.set()
 
+    @property
+    def lies_in(self) -> Path | None:
+        """The copy that was built as declared; None where that build is on record and no copy was made."""
+        return self._base
+
     def close(self) -> None:
         """Remove the copies."""
         room.remove(self.records.folder / "rooms")

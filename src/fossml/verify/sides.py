@@ -80,14 +80,14 @@ def sides(root: Path, left: str | None, right: str | None, temporary: Path, rebu
 
 def _named(project: Project, word: str, temporary: Path, rebuilt: Path | None) -> Side:
     if word == "lock":
-        return replace(_recorded(project, "dvc.lock"), name="dvc.lock")
+        return replace(recorded(project, "dvc.lock"), name="dvc.lock")
     if word == "rebuild":
         if rebuilt is None:
             raise FossmlError(
                 "there is no rebuild to look into",
                 hint="`fossml verify --keep` leaves one; without --keep its outputs are compared while it stands",
             )
-        return replace(_recorded(read_project(rebuilt), "the last rebuild"), folder=rebuilt)
+        return replace(recorded(read_project(rebuilt), "the last rebuild"), folder=rebuilt)
     commit = history.resolve(project.root, word)
     runs = _with_key(project, word) if _KEY.fullmatch(word) else []
     folder = Path(word)
@@ -161,10 +161,10 @@ def _of_commit(project: Project, word: str, commit: str, temporary: Path) -> Sid
         history.write(project.root, commit, folder)
     name = f"commit {commit[:10]}" if commit.startswith(word) else f"{word} ({commit[:10]})"
     runs = all_runs(project.root)
-    return replace(_recorded(read_project(folder), name, runs), commit=commit, folder=folder)
+    return replace(recorded(read_project(folder), name, runs), commit=commit, folder=folder)
 
 
-def _recorded(project: Project, name: str, runs: Sequence[Run] = ()) -> Side:
+def recorded(project: Project, name: str, runs: Sequence[Run] = ()) -> Side:
     """The stages as the locks of a folder record them; one that no lock knows, as it is declared."""
     graph = make_graph(project.stages)
     records = Records(project.root, order(graph))
@@ -183,7 +183,7 @@ def _recorded(project: Project, name: str, runs: Sequence[Run] = ()) -> Side:
 
 def _here(project: Project, word: str = "working tree") -> Side:
     """A working tree: inputs, command and parameters as they lie there, outputs as they were last recorded."""
-    side = _recorded(project, word)
+    side = recorded(project, word)
     stale: Mapping[str, tuple[str, ...]] = {}
     with contextlib.suppress(FossmlError):
         stale = {todo.stage.address: todo.reasons for todo in dry(project, Options())[0]}
