@@ -186,7 +186,11 @@ def _same_inputs(at: StageDiff) -> Cause:
         )
     widest = max((one.gap.ulps for one in seen if one.gap and one.gap.ulps is not None), default=None)
     if seen and not unread and all(one.level in ("normalised", "precision") for one in seen):
-        far = f"within {widest} ULPs" if widest is not None and widest <= _FEW_ULPS else "within their printed digits"
+        far = (
+            f"within {widest} ULP{'' if widest == 1 else 's'}"
+            if widest is not None and widest <= _FEW_ULPS
+            else "within their printed digits"
+        )
         return Cause(
             f"{lead}, and its numbers are the same {far}: floating point was added up in another order",
             'one thread pins it: OMP_NUM_THREADS=1 in the command, env = ["OMP_NUM_THREADS"] in '
