@@ -10,7 +10,7 @@ from html import escape
 from fossml.types import Claim, Estimate
 from fossml.views.digits import first_digit, fixed, printed
 from fossml.views.plain import visible
-from fossml.views.sentence import Judged
+from fossml.views.sentence import Judged, related
 from fossml.views.verdicts import stated
 
 HEIGHT = 92
@@ -65,8 +65,8 @@ def harmless(text: str) -> str:
 def scale(claim: Claim, scores: Sequence[float], estimates: Iterable[Estimate]) -> Scale:
     """A scale that shows the claim with its rounding slack, each score, and intervals as far as is sensible."""
     points = [x for x in (*stated(claim), claim.value, *scores) if math.isfinite(x)]
-    low, high = min(points), max(points)
-    reach = _FAR * ((high - low) or abs(claim.value) or 1.0)
+    low, high = min(points, default=0.0), max(points, default=1.0)  # an order of methods states no number
+    reach = _FAR * ((high - low) or abs(high) or 1.0)
     ends = [x for one in estimates for x in (one.low, one.high, one.value) if math.isfinite(x)]
     low = min([low, *(max(x, low - reach) for x in ends)])
     high = max([high, *(min(x, high + reach) for x in ends)])
@@ -79,7 +79,7 @@ def forest(judged: Judged) -> str:
     claim, scores = judged.claim, [x for x in judged.scores if math.isfinite(x)]
     estimates = _estimates(judged)
     on = scale(claim, scores, estimates)
-    parts = [_axis(on, claim), _claim(on, claim)]
+    parts = [_axis(on, claim), _claim(on, claim) if math.isfinite(claim.value) else ""]
     if estimates:
         parts.append(_interval(on, estimates[0], claim))
     parts.append(_runs(on, scores, claim))
@@ -98,6 +98,8 @@ def alternative(judged: Judged) -> str:
     low, high = stated(claim)
     sign = {"=": "", ">=": "at least ", "<=": "at most "}[claim.comparison]
     said = [f"Claimed: {sign}{claim.text}, which stands for {shown(low, claim, 1)} to {shown(high, claim, 1)}."]
+    if not math.isfinite(claim.value):
+        said = [f"Claimed: {related(claim)}."]
     said += [
         f"Measured: {shown(one.value, claim, 1)}, {one.method}: {interval(one, claim)}." for one in _estimates(judged)
     ]

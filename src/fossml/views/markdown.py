@@ -9,7 +9,7 @@ from fossml.types import Finding
 from fossml.views.forest import interval, shown
 from fossml.views.plain import visible
 from fossml.views.report import RUNGS, Outcome, Report, Told, duration
-from fossml.views.sentence import sentence
+from fossml.views.sentence import related, sentence
 from fossml.views.table import headline
 
 _MARKS: dict[Outcome, str] = {"holds": "✅", "fails": "❌", "unknown": "❔"}
@@ -72,7 +72,15 @@ def _row(told: Told) -> str:
     measured = shown(one.value, claim, 1) if one else shown(scores[0], claim, 1) if scores else ""
     ends = interval(one, claim) if one and one.low != one.high else ""
     verdict = told.verdict + (" (soft)" if told.soft else "")
-    texts = (claim.id, sign + claim.text, measured, ends, verdict, first.rung or "", str(first.runs))
+    texts = (
+        claim.id,
+        sign + (claim.text or related(claim)),
+        measured,
+        ends,
+        verdict,
+        first.rung or "",
+        str(first.runs),
+    )
     return f"| {_MARKS[told.outcome]} | {' | '.join(map(inert, texts))} |"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from fossml.types import Finding, Verdict
 from fossml.views.forest import forest, harmless, interval, shown
 from fossml.views.report import RUNGS, Outcome, Outputs, Performed, Report, Step, Told, duration
-from fossml.views.sentence import Judged, sentence
+from fossml.views.sentence import Judged, related, sentence
 from fossml.views.table import headline
 
 _CSS = Path(__file__).with_name("page.css")
@@ -149,7 +149,7 @@ def _numbers(judged: Judged) -> str:
     """The claimed number beside the measured one."""
     claim, first = judged.claim, judged.verdicts[0]
     sign = {"=": "", ">=": "≥ ", "<=": "≤ "}[claim.comparison]
-    parts = [f'<span class="c">claimed <b>{sign}{harmless(claim.text)}</b></span>']
+    parts = [f'<span class="c">claimed <b>{sign}{harmless(claim.text or related(claim))}</b></span>']
     if first.estimate is not None:
         one = first.estimate
         ends = f" ({interval(one, claim)})" if one.low != one.high else ""

@@ -10,7 +10,7 @@ from typing import Any
 from fossml.types import Claim, Estimate, Verdict
 from fossml.views.digits import printed
 from fossml.views.report import Told
-from fossml.views.sentence import sentence
+from fossml.views.sentence import related, sentence
 
 DEPENDS = "depends on the reading"
 
@@ -52,11 +52,14 @@ def claim_json(told: Told) -> dict[str, Any]:
 def _claimed(claim: Claim) -> dict[str, Any]:
     low, high = stated(claim)
     return {
-        "text": claim.text,
-        "value": claim.value,
-        "low": low,
-        "high": high,
+        "text": claim.text or related(claim),
+        "value": _finite(claim.value),
+        "low": _finite(low),
+        "high": _finite(high),
         "comparison": claim.comparison,
+        "better_than": claim.better_than or None,
+        "order": list(claim.order) or None,
+        "table": claim.table or None,
         "spread": claim.spread,
         "spread_kind": claim.spread_kind,
         "margin": claim.margin,
@@ -91,3 +94,8 @@ def _estimate(estimate: Estimate | None) -> dict[str, Any] | None:
     if estimate is None:
         return None
     return {name: None if isinstance(x, float) and not math.isfinite(x) else x for name, x in asdict(estimate).items()}
+
+
+def _finite(value: float) -> float | None:
+    """`value`, or None where it is no number: an order of methods has none, and JSON cannot carry it."""
+    return value if math.isfinite(value) else None
