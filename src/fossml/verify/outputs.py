@@ -76,15 +76,19 @@ def finding(project: Project, found: Mapping[str, Comparison], rebuilt: Path | N
     apart = {path: one for path, one in found.items() if not one.same}
     if not apart:
         return None
-    first = next(iter(apart))
     sentence, edit = _why(project, rebuilt)
-    told = "; ".join(f"{path}: {summary(one)}" for path, one in list(apart.items())[:3])
+    [first, *others] = apart
+    told = f"differs from the author's: {summary(apart[first])}"
+    if others:
+        told = "differ from the author's: " + "; ".join(
+            f"{path} {summary(one)}" for path, one in list(apart.items())[:3]
+        )
     return Finding(
         code="OUT001",
         status="unknown" if all(one.level == "unknown" for one in apart.values()) else "fail",
         level="soft",
-        subject=first if len(apart) == 1 else f"{len(apart)} outputs",
-        message=f"differ from the author's. {told}" + (f". Likely: {sentence}" if sentence else ""),
+        subject=f"{len(apart)} outputs" if others else first,
+        message=told + (f". Likely: {sentence}" if sentence else ""),
         evidence=tuple(_evidence(project, path) for path in list(apart)[:3]),
         hint=edit,
     )

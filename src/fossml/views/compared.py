@@ -10,7 +10,7 @@ from fossml.views.plain import cut, harmless
 
 LEVELS = {
     "bytes": "same bytes",
-    "normalised": "same but for how it is written",
+    "normalised": "same after normalising",
     "precision": "same within printed precision",
     "different": "different",
     "unknown": "different, how is unknown",
@@ -19,7 +19,7 @@ _MANY_ULPS = 2**20
 
 
 def summary(found: Comparison) -> str:
-    """`same within printed precision: 2 of 39, at most 3 ULPs (torch file); aside: order of keys`."""
+    """`same within printed precision: 2 of 39, at most 3 ULPs (torch file); left aside: order of keys`."""
     said = LEVELS[found.level]
     if found.count:
         said += f": {found.count} of {found.of}" if found.of >= found.count else f": {found.count}"
@@ -30,7 +30,7 @@ def summary(found: Comparison) -> str:
         said += f": {found.reason}"
     if found.normalised:
         shown = ", ".join(found.normalised[:3]) + (", ..." if len(found.normalised) > 3 else "")
-        said += f"; aside: {shown}"
+        said += f"; left aside: {shown}"
     return harmless(said)
 
 
