@@ -25,6 +25,7 @@ from fossml.verify.loop import Limits, Measurement, Outcome, run, samples
 from fossml.verify.metric import Metric, parse_metric
 from fossml.verify.outputs import finding, how
 from fossml.verify.rebuild import Built, Rebuilder
+from fossml.verify.shows import Further, show
 from fossml.views.sentence import Judged
 
 _ROOM = (
@@ -78,6 +79,7 @@ class Verified:
     repeated: tuple[Repeated, ...] = ()
     accepted: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    interrupted: bool = False
 
     @property
     def measurement(self) -> Measurement | None:
@@ -132,6 +134,7 @@ def verify_project(
     rng: random.Random,
     say: Callable[[str], None],
     report: Callable[[Sequence[Target], Outcome], None],
+    further: Further = Further(controls=False),  # noqa: B008  # frozen
 ) -> Verified:
     """Rebuild, find which claims a seed reaches, measure those with fresh seeds, judge all."""
     make_graph(rebuilder.project.stages)
@@ -162,11 +165,29 @@ def verify_project(
         for target in targets
     )
     repeated = (Repeated(tuple(target.claim.id for target in seeded), measured),) if measured else ()
-    judged, found = in_tables(alone, limits.runs)
+    judged, cells = in_tables(alone, limits.runs)
+    interrupted = measured is not None and measured.interrupted
+    shown = show(
+        targets,
+        rebuilder,
+        base,
+        replace(further, controls=False, probe=False) if interrupted else further,
+        measured=[target.claim.id for target in seeded] if measured else (),
+        seeds=draws,
+        rng=rng,
+        say=say,
+    )
     compared = compare(rebuilder.project, base, rebuilder.lies_in, rebuilder.records.folder)
     why = finding(rebuilder.project, compared.how, rebuilder.lies_in)
-    findings = (*found, why) if why else found
-    return Verified(judged, base, compared, repeated, _accepted(rebuilder.project.root), findings)
+    return Verified(
+        tuple(map(shown.beside, judged)),
+        base,
+        compared,
+        repeated,
+        _accepted(rebuilder.project.root),
+        (*cells, *shown.findings, *((why,) if why else ())),
+        interrupted or shown.interrupted,
+    )
 
 
 def _accepted(root: Path) -> tuple[str, ...]:
