@@ -36,7 +36,7 @@ def helped(capsys: pytest.CaptureFixture[str], *args: str) -> str:
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     listed = re.findall(r"^  (\w+) ", helped(capsys).partition("Commands:")[2], re.MULTILINE)
-    assert listed == ["init", "demo", "build", "check", "verify"]
+    assert listed == ["init", "demo", "build", "check", "verify", "diff"]
 
 
 @pytest.mark.parametrize("argv", [["--help"], ["--version"], ["-h"]])

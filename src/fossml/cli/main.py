@@ -17,6 +17,7 @@ COMMANDS = {
     "build": "Run what must run, in parallel; record every result.",
     "check": "Find what keeps others from reproducing this repository.",
     "verify": "Measure which claims hold, with as few runs as can tell.",
+    "diff": "Say where two results part, and why: commits, runs, folders, a rebuild.",
 }
 
 

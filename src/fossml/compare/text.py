@@ -56,15 +56,16 @@ def _line(where: str, a: str, b: str, tally: Tally) -> None:
     if a.rstrip() == b.rstrip():
         tally.note("blanks at the ends of lines")
         return
-    if (notes := words.alike(a, b)) is not None:
-        tally.note(*notes)
+    (x, some), (y, others) = words.settled(a), words.settled(b)
+    if x == y:
+        tally.note(*words.moved(some, others))
         return
-    x, y = _NUMBER.findall(a), _NUMBER.findall(b)
-    pairs = [(Printed(m), Printed(n)) for m, n in zip(x, y, strict=False)]
-    if not (len(x) == len(y) and words.alike(_NUMBER.sub("#", a), _NUMBER.sub("#", b)) is not None):
+    pairs = [(Printed(m), Printed(n)) for m, n in zip(_NUMBER.findall(x), _NUMBER.findall(y), strict=False)]
+    if not pairs or _NUMBER.sub("#", x) != _NUMBER.sub("#", y):
         tally.differ(Part(where, shown(a.strip()), shown(b.strip())))
         return
     apart = [(m, n) for m, n in pairs if not equal(m, n)]
+    tally.note(*words.moved(some, others))
     if not apart:
         tally.note("how numbers are written")
         return

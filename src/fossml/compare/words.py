@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 
 _DATE = r"\d{4}[-/]\d{2}[-/]\d{2}"
 _CLOCK = r"\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?"
@@ -21,46 +19,25 @@ _TIME_NAMES = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """One kind of thing that says nothing about the result; `keep` is what of a match still counts."""
-
-    name: str
-    pattern: re.Pattern[str]
-    keep: Callable[[re.Match[str]], str]
-
-
-def _as(word: str) -> Callable[[re.Match[str]], str]:
-    return lambda _match: word
-
-
-_KINDS = (
-    _Kind(
-        "timestamps",
-        re.compile(
-            rf"(?<![\d.]){_DATE}(?:[T _]{_CLOCK}{_ZONE})?(?![\d.])"
-            rf"|\b(?:{_DAYS},?\s+)?(?:{_MONTHS}\s+\d{{1,2}}|\d{{1,2}}\s+{_MONTHS})(?:\s+\d{{4}})?\s+{_CLOCK}(?:{_ZONE}\s+\d{{4}})?{_ZONE}"
-            rf"|(?<![\d:.]){_CLOCK}(?![\d:])"
-        ),
-        _as("<time>"),
+_KINDS = {
+    "timestamps": (
+        rf"(?<![\d.]){_DATE}(?:[T _]{_CLOCK}{_ZONE})?(?![\d.])"
+        rf"|\b(?:{_DAYS},?\s+)?(?:{_MONTHS}\s+\d{{1,2}}|\d{{1,2}}\s+{_MONTHS})(?:\s+\d{{4}})?\s+{_CLOCK}"
+        rf"(?:{_ZONE}\s+\d{{4}})?{_ZONE}"
+        rf"|(?<![\d:.]){_CLOCK}(?![\d:])"
     ),
-    _Kind(
-        "durations",
-        re.compile(
-            rf"(?<![\w.])\d+(?:\.\d+)?(?:e[+-]?\d+)?\s?{_UNITS}(?:/(?:it|step|epoch|batch|iter|sample))?(?![\w/])"
-            r"|(?<![\w.])\d+(?:\.\d+)?\s?(?:it|iter|steps?|samples|batch(?:es)?|tokens)/s(?!\w)"
-            r"|(?<![\d:])\d{1,3}:\d{2}(?=<|\])|(?<=<)\d{1,3}:\d{2}(?![\d:])"
-        ),
-        _as("<duration>"),
+    "durations": (
+        rf"(?<![\w.])\d+(?:\.\d+)?(?:e[+-]?\d+)?\s?{_UNITS}(?:/(?:it|step|epoch|batch|iter|sample))?(?![\w/])"
+        r"|(?<![\w.])\d+(?:\.\d+)?\s?(?:it|iter|steps?|samples|batch(?:es)?|tokens)/s(?!\w)"
+        r"|(?<![\d:])\d{1,3}:\d{2}(?=<|\])|(?<=<)\d{1,3}:\d{2}(?![\d:])"
     ),
-    _Kind(
-        "absolute paths",
-        re.compile(r"(?<![\w./:~-])(?:/[\w.@+%~-]+){2,}/?|(?<!\w)[A-Za-z]:\\(?:[\w.@+~ -]+\\)+[\w.@+~-]*"),
-        lambda match: "<path>/" + re.split(r"[/\\]", match[0].rstrip("/\\"))[-1],
-    ),
-    _Kind("addresses in memory", re.compile(r"\b0x[0-9a-fA-F]{6,16}\b"), _as("<address>")),
-    _Kind("process numbers", re.compile(r"\b(?:pid|PID)[ =:]+\d+"), _as("<pid>")),
-)
+    "absolute paths": r"(?<![\w./:~-])(?:/[\w.@+%~-]+){2,}/?|(?<!\w)[A-Za-z]:\\(?:[\w.@+~ -]+\\)+[\w.@+~-]*",
+    "addresses in memory": r"\b0x[0-9a-fA-F]{6,16}\b",
+    "process numbers": r"\b(?:pid|PID)[ =:]+\d+",
+}
+_NAMES = tuple(_KINDS)
+_ANY = re.compile("|".join(f"(?P<k{place}>{pattern})" for place, pattern in enumerate(_KINDS.values())))
+_HINT = re.compile(r"[\d/\\]")
 
 
 def is_time(name: str) -> bool:
@@ -68,11 +45,31 @@ def is_time(name: str) -> bool:
     return _TIME_NAMES.search(name) is not None
 
 
+def settled(text: str) -> tuple[str, list[tuple[str, str]]]:
+    """`text` with a word in place of each time, duration, path and the like; and these, each with what it is.
+
+    Of a path its last part stays.
+    """
+    if _HINT.search(text) is None:
+        return text, []
+    found: list[tuple[str, str]] = []
+
+    def replace(match: re.Match[str]) -> str:
+        kind = _NAMES[int((match.lastgroup or "k0")[1:])]
+        found.append((kind, match[0]))
+        last = re.split(r"[/\\]", match[0].rstrip("/\\"))[-1] if kind == "absolute paths" else ""
+        return f"<{kind}>{last}"
+
+    return _ANY.sub(replace, text), found
+
+
 def alike(left: str, right: str) -> tuple[str, ...] | None:
     """What differs between two texts, if that is nothing but times, durations, paths and the like; None otherwise."""
-    found = []
-    for kind in _KINDS:
-        if kind.pattern.findall(left) != kind.pattern.findall(right):
-            found.append(kind.name)
-        left, right = kind.pattern.sub(kind.keep, left), kind.pattern.sub(kind.keep, right)
-    return tuple(found) if left == right else None
+    (a, some), (b, others) = settled(left), settled(right)
+    return moved(some, others) if a == b else None
+
+
+def moved(some: list[tuple[str, str]], others: list[tuple[str, str]]) -> tuple[str, ...]:
+    """The kinds of those that are not the same on both sides."""
+    kinds = dict.fromkeys(x for (x, one), (_, other) in zip(some, others, strict=False) if one != other)
+    return tuple(kinds)

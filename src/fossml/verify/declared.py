@@ -10,12 +10,13 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
+from fossml.compare import Comparison
 from fossml.engine.graph import make_graph
 from fossml.engine.records import read_runs
 from fossml.errors import UNKNOWN, FossmlError
 from fossml.project.declared import Project
 from fossml.project.dvc import read_lock, rooted
-from fossml.types import HOLDS, Claim, Event, Finding, Reading, Verdict
+from fossml.types import HOLDS, Artifact, Claim, Event, Finding, Reading, Verdict
 from fossml.verify import caveats, planned, released, seeds
 from fossml.verify.budget import Check, Plan
 from fossml.verify.cells import in_tables
@@ -24,6 +25,7 @@ from fossml.verify.compared import resolve, with_others
 from fossml.verify.judge import Samples, best_of_about, judge
 from fossml.verify.loop import Limits, Measurement, Outcome, samples
 from fossml.verify.metric import Measured, parse_metric
+from fossml.verify.outputs import finding, how
 from fossml.verify.planned import Aims
 from fossml.verify.rebuild import Built, Rebuilder
 from fossml.verify.repeat import Purse, Repeated, Round, Seeds, Target, groups, measure
@@ -40,12 +42,16 @@ _ROOM = (
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The outputs of the rebuild beside those that the author's dvc.lock records; `left_out` were not rebuilt."""
+    """The outputs of the rebuild beside those that the author's dvc.lock records; `left_out` were not rebuilt.
+
+    `different` have other bytes; `how` says of each of them how much that means.
+    """
 
     same: tuple[str, ...] = ()
     different: tuple[str, ...] = ()
     unrecorded: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    how: Mapping[str, Comparison] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +164,15 @@ def verify_project(
         rng=rng,
         say=say,
     )
+    compared = compare(rebuilder.project, base, rebuilder.lies_in, rebuilder.records.folder)
+    why = finding(rebuilder.project, compared.how, rebuilder.lies_in)
     return Verified(
         tuple(map(shown.beside, judged)),
         base,
-        compare(project, base),
+        compared,
         repeated,
         _accepted(project.root),
-        (*cells, *shown.findings),
+        (*cells, *shown.findings, *((why,) if why else ())),
         done.plan,
         beside,
         interrupted or shown.interrupted,
@@ -359,17 +367,25 @@ def _not_evaluable(target: Target, reason: str) -> Judged:
     return Judged((replace(missing, not_checked=(*_ROOM, *caveats.ALWAYS)),), seeded=False)
 
 
-def compare(project: Project, base: Built) -> Compared:
-    """Each output of the rebuild beside the author's dvc.lock: the same bytes, different, or not on record."""
-    recorded: dict[str, str] = {}
+def compare(project: Project, base: Built, rebuilt: Path | None = None, records: Path | None = None) -> Compared:
+    """Each output of the rebuild beside the author's dvc.lock: the same bytes, different and how, or not on record.
+
+    `rebuilt` is the folder of the rebuild, None where that is on record; what it is compared to is kept in `records`.
+    """
+    known: dict[str, Artifact] = {}
     for file in sorted({stage.file for stage in project.stages}):
         lock = read_lock(project.root, file)
         for stage in (stage for stage in project.stages if stage.file == file and stage.name in lock):
-            recorded.update({rooted(stage, out.path): out.digest for out in lock[stage.name].outs})
+            known.update(
+                {path: replace(out, path=path) for out in lock[stage.name].outs for path in [rooted(stage, out.path)]}
+            )
+    recorded = {path: artifact.digest for path, artifact in known.items()}
     pairs = {path: recorded.get(path) for path in sorted(base.outs)}
+    apart = {path: known[path] for path, was in pairs.items() if was is not None and was != base.outs[path]}
     return Compared(
         tuple(path for path, was in pairs.items() if was == base.outs[path]),
-        tuple(path for path, was in pairs.items() if was is not None and was != base.outs[path]),
+        tuple(apart),
         tuple(path for path, was in pairs.items() if was is None),
         tuple(sorted(recorded.keys() - base.outs.keys())),
+        how(project, apart, base.outs, rebuilt, records) if records else {},
     )

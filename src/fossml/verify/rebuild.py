@@ -151,6 +151,11 @@ class Rebuilder:
         """End the builds that are under way."""
         self._cancelled.set()
 
+    @property
+    def lies_in(self) -> Path | None:
+        """The copy that was built as declared; None where that build is on record and no copy was made."""
+        return self._base
+
     def resume(self) -> None:
         """Builds may be made again after `cancel`."""
         self._cancelled.clear()

@@ -15,6 +15,7 @@ from fossml.verify.oneliner import Asked, Result
 from fossml.verify.planned import steps
 from fossml.verify.rebuild import Built
 from fossml.verify.repeat import Target
+from fossml.views.compared import summary
 from fossml.views.report import Outputs, Performed, Report, Source, Told
 from fossml.views.sentence import Judged
 
@@ -101,7 +102,8 @@ def _told(judged: Sequence[Judged], beside: Mapping[str, Judged] | None = None) 
 
 def outputs(compared: Compared) -> Outputs:
     """The outputs beside those on record, as a view shows them."""
-    return Outputs(compared.same, compared.different, compared.unrecorded, compared.left_out)
+    how = {path: summary(one) for path, one in compared.how.items()}
+    return Outputs(compared.same, compared.different, compared.unrecorded, compared.left_out, how, compared.how)
 
 
 def _rebuild(built: Built, targets: Sequence[Target]) -> Performed:

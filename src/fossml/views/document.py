@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from fossml.views.compared import comparison_json
 from fossml.views.report import Outputs, Performed, Report
 from fossml.views.table import headline
 from fossml.views.verdicts import claim_json
@@ -69,7 +70,11 @@ def _outputs(outputs: Outputs | None) -> dict[str, Any] | None:
     if outputs is None:
         return None
     names = ("same", "different", "unrecorded", "left_out")
-    return {**{name: list(getattr(outputs, name)) for name in names}, "how": dict(outputs.how)}
+    return {
+        **{name: list(getattr(outputs, name)) for name in names},
+        "how": dict(outputs.how),
+        "compared": {path: comparison_json(one) for path, one in outputs.compared.items()},
+    }
 
 
 def _run(run: Performed) -> dict[str, Any]:

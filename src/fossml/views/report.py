@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from fossml.compare.model import Comparison
 from fossml.types import HOLDS, Environment, Finding
 from fossml.views.sentence import Judged
 
@@ -76,13 +77,17 @@ class Performed:
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """The outputs of the rebuild beside those on record; `how` says of some more: `same after normalising`, ..."""
+    """The outputs of the rebuild beside those on record; `how` says of some more: `same after normalising`, ...
+
+    `compared` says of those in `different` which places differ, by how much.
+    """
 
     same: tuple[str, ...] = ()
     different: tuple[str, ...] = ()
     unrecorded: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     how: Mapping[str, str] = field(default_factory=dict)
+    compared: Mapping[str, Comparison] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from fossml.types import Finding
+from fossml.views.compared import places
 from fossml.views.plain import cells, visible
 from fossml.views.report import RUNGS, Outcome, Outputs, Report, Step, duration
 from fossml.views.sentence import outcomes
@@ -55,7 +56,9 @@ def _outputs(outputs: Outputs) -> list[str]:
     if not known:
         return ["Outputs: no dvc.lock records them, so there is nothing to compare the rebuild with."]
     said = [f"Outputs: {len(outputs.same)} of {known} rebuilt with the same bytes as in dvc.lock."]
-    said += [f"  {visible(outputs.how.get(path, 'different'))}: {visible(path)}" for path in outputs.different]
+    for path in outputs.different:
+        said.append(f"  {visible(path)}: {visible(outputs.how.get(path, 'different'))}")
+        said += [f"    {line}" for line in (places(outputs.compared[path], 3) if path in outputs.compared else ())]
     if outputs.left_out:
         said.append(f"  not rebuilt, since no claim rests on them: {visible(', '.join(outputs.left_out))}")
     return said
