@@ -59,6 +59,7 @@ HELP = {
     "seeds": "Use these seeds rather than fresh ones.",
     "budget": "Start no run that would not end within this time: 10m, 1h30m.",
     "jobs": "Runs at a time; trainings that share cores slow each other down.",
+    "trust": "Run the code as you, with all that you can read and write, rather than in a sandbox.",
     "folder": "What each run gets a copy of, if the command needs more than the current folder.",
 }
 _UNITS = {"h": 3600, "m": 60, "s": 1, "": 1}
@@ -97,6 +98,7 @@ class Duration(click.ParamType[float]):
 @click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True, help=HELP["jobs"])
 @click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path), help=HELP["folder"])
 @click.option("--fresh", is_flag=True, help="Forget the recorded runs and measure again.")
+@click.option("--trust", is_flag=True, help=HELP["trust"])
 @click.option("--keep", is_flag=True, help="Keep each run's copy of the folder.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
@@ -182,6 +184,7 @@ def _project(given: dict[str, Any]) -> int:
                 keep=given["keep"],
                 as_json=given["as_json"],
                 quiet=given["quiet"],
+                trust=given["trust"],
             )
         except KeyboardInterrupt:
             code = _interrupted(received)

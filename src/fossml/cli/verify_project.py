@@ -16,10 +16,11 @@ from typing import Any
 import click
 
 from fossml.engine.site import Options, own_folder
-from fossml.env import child_environment, interpreter
-from fossml.project.declared import find_root, read_project
+from fossml.env import Interpreter, child_environment, interpreter
+from fossml.project.declared import Project, find_root, read_project
 from fossml.project.git import commit
 from fossml.types import Finding
+from fossml.verify.confine import confinement, networked
 from fossml.verify.declared import Target, Verified, read_targets, verify_project
 from fossml.verify.judge import exit_code, outcome
 from fossml.verify.loop import Limits, Outcome
@@ -46,19 +47,27 @@ def run(
     keep: bool,
     as_json: bool,
     quiet: bool,
+    trust: bool = False,
 ) -> int:
     """Verify the project around `folder`, print, keep the record; the exit code."""
     project = read_project(find_root(folder))
     targets = read_targets(project, only)
     env = child_environment(around.environ, around.prefix, around.base_prefix)
     python = interpreter("python", env, project.root)
-    records = records_for(project, around.cache, [python.version, python.distributions] if python else None)
+    records = records_for(project, around.cache, _depends(project, python, trust=trust))
     if fresh:
         records.forget()
+    own = (project.root, around.cache)
+    closed = None if trust else confinement(python, env, around.home, own)
     options = Options(jobs=len(os.sched_getaffinity(0)), env=env)
     metrics = {target.metric.text: target.metric for target in targets}
     rebuilder = Rebuilder(
-        project, list(metrics.values()), sorted({target.stage for target in targets}), options, records
+        project,
+        list(metrics.values()),
+        sorted({target.stage for target in targets}),
+        options,
+        records,
+        confinement=closed,
     )
     say = _silent if quiet else _say
     try:
@@ -79,6 +88,11 @@ def run(
     if verified.measurement and verified.measurement.interrupted:
         return 130
     return code
+
+
+def _depends(project: Project, python: Interpreter | None, *, trust: bool) -> object:
+    """What a record of a rebuild rests on beside the project's files."""
+    return [python.version if python else "", python.distributions if python else (), trust, networked(project)]
 
 
 def _say(line: str) -> None:

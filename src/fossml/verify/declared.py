@@ -17,16 +17,14 @@ from fossml.project.dvc import read_lock, rooted
 from fossml.types import Claim, Event, Finding, Reading, Verdict
 from fossml.verify import caveats, seeds
 from fossml.verify.claims import parse_claim
+from fossml.verify.confine import remarks
 from fossml.verify.judge import Samples, best_of_about, judge
 from fossml.verify.loop import Limits, Measurement, Outcome, run, samples
 from fossml.verify.metric import Metric, parse_metric
 from fossml.verify.rebuild import Built, Rebuilder
 from fossml.views.sentence import Judged
 
-_ROOM = (
-    "the environment: the Python on this machine's PATH was used, not one made from the project's own lock",
-    "network and other folders of this machine: the rebuild could reach them",
-)
+_ROOM = ("the environment: the Python on this machine's PATH was used, not one made from the project's own lock",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +136,22 @@ def verify_project(
         else _judge_rebuilt(target, base)
         for target in targets
     )
-    return Verified(judged, base, compare(rebuilder.project, base), measured, _accepted(rebuilder.project.root))
+    judged = tuple(_with_remarks(one, rebuilder) for one in judged)
+    compared, accepted = compare(rebuilder.project, base), _accepted(rebuilder.project.root)
+    return Verified(judged, base, compared, measured, accepted, base.findings)
+
+
+def _with_remarks(judged: Judged, rebuilder: Rebuilder) -> Judged:
+    """What was not shut out of the rooms; in a sandbox, other folders were."""
+    said = remarks(rebuilder.confinement, rebuilder.project)
+    shut = {caveats.SHARED} if rebuilder.confinement else set()
+    return replace(
+        judged,
+        verdicts=tuple(
+            replace(one, not_checked=(*said, *(remark for remark in one.not_checked if remark not in shut)))
+            for one in judged.verdicts
+        ),
+    )
 
 
 def _accepted(root: Path) -> tuple[str, ...]:

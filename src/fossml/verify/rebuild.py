@@ -15,14 +15,16 @@ from fossml.canon import key
 from fossml.engine.build import Options, build
 from fossml.engine.graph import make_graph, select
 from fossml.errors import FossmlError
+from fossml.executors.left import disarm
 from fossml.project import git
 from fossml.project.config import SeedRoute
 from fossml.project.declared import Project, read_project
 from fossml.project.dvc import read_lock, rooted, select_params
 from fossml.project.dvcconfig import CacheConfig, ensure_dvc, read_cache_config
 from fossml.store.objects import Objects
-from fossml.types import Event
-from fossml.verify import room, seeds
+from fossml.types import Event, Finding
+from fossml.verify import contained, room, seeds
+from fossml.verify.confine import Confinement, declared, networked
 from fossml.verify.environ import inside
 from fossml.verify.metric import Left, Measured, Metric, measure
 
@@ -31,7 +33,7 @@ from fossml.verify.metric import Left, Measured, Metric, measure
 class Built:
     """What one build from nothing gave: each metric by its text, each output's digest, why stages failed.
 
-    `seed` None: with the seed that the author recorded.
+    `seed` None: with the seed that the author recorded. `findings`: what the room kept from the stages.
     """
 
     seed: int | None
@@ -40,6 +42,7 @@ class Built:
     outs: Mapping[str, str] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
     recorded: bool = False
+    findings: tuple[Finding, ...] = ()
 
 
 class Records:
@@ -57,7 +60,8 @@ class Records:
             with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):
                 fields = json.loads(line)
                 measured = {name: Measured(**one) for name, one in fields.pop("measured").items()}
-                found.append(Built(**fields, measured=measured))
+                noticed = tuple(contained.finding(one) for one in fields.pop("findings", ()))
+                found.append(Built(**fields, measured=measured, findings=noticed))
         return [replace(built, recorded=True) for built in found]
 
     def add(self, built: Built) -> None:
@@ -103,12 +107,21 @@ class Rebuilder:
     """Builds the stages that make `metrics` in copies: once as declared, then with other seeds."""
 
     def __init__(
-        self, project: Project, metrics: Sequence[Metric], targets: Sequence[str], options: Options, records: Records
+        self,
+        project: Project,
+        metrics: Sequence[Metric],
+        targets: Sequence[str],
+        options: Options,
+        records: Records,
+        *,
+        confinement: Confinement | None = None,
     ) -> None:
         self.project, self.metrics, self.records = project, metrics, records
         self.options = replace(options, targets=tuple(targets), keep_going=True)
         self._leave_out = leaves_out(project)
         self._known = {built.seed: built for built in records.all()}
+        self.confinement = confinement
+        self._noticed: dict[Path, list[Finding]] = {}
         self._cancelled = threading.Event()
         self._base: Path | None = None
         self._making = threading.Lock()
@@ -195,6 +208,12 @@ class Rebuilder:
         seed = folder.parent.name.partition("seed-")[2]
         project = _thawed(read_project(folder))
         env = inside(self.options.env, self.project.root, folder, folder)
+        noticed = self._noticed[folder] = []
+        closed = None
+        if self.confinement:
+            env = self.confinement.environment(env, declared(project))
+            closed = self.confinement.sandbox(folder, room.shared(folder))
+            noticed += contained.links(disarm(closed))
         route = self.project.config.seed
         force = bool(seed) and (route is None or route.kind != "param")
         if seed and route and route.kind != "param":
@@ -203,11 +222,16 @@ class Rebuilder:
         # Never the cache that the project's own .dvc/config names: that may lie anywhere.
         own_cache = CacheConfig(folder / ".dvc" / "cache")
         options = replace(self.options, env=env, force=force, cancelled=self._cancelled.is_set, cache=own_cache)
+        if closed:
+            # One at a time where one may tell others: no stage then runs while the files of another are looked at.
+            options = replace(options, confine=closed, jobs=1 if networked(project) else options.jobs)
         failures: dict[str, str] = {}
 
         def listen(event: Event) -> None:
             if event.event == "failed":
                 failures[event.stage] = "; ".join([*event.reasons, *_last_line(folder, event.log)])
+            if closed and event.event in ("done", "failed"):
+                noticed.extend(contained.of_event(event, project, folder, closed.limits))
             report(event)
 
         build(project, options, listen)
@@ -225,7 +249,8 @@ class Rebuilder:
         lost = [
             folder / rooted(stage, o.path) for stage in project.stages if stage.address in failed for o in stage.outs
         ]
-        return Built(seed, 0.0, {metric.text: _measured(metric, folder, lost) for metric in self.metrics}, outs, failed)
+        measured = {metric.text: _measured(metric, folder, lost) for metric in self.metrics}
+        return Built(seed, 0.0, measured, outs, failed, findings=tuple(self._noticed.get(folder, ())))
 
 
 def _measured(metric: Metric, folder: Path, lost: Sequence[Path]) -> Measured:
