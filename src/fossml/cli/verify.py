@@ -60,6 +60,7 @@ HELP = {
     "budget": "Start no run that would not end within this time: 10m, 1h30m.",
     "jobs": "Runs at a time; trainings that share cores slow each other down.",
     "trust": "Run the code as you, with all that you can read and write, rather than in a sandbox.",
+    "sandbox": "With --cmd: without network, keys and other folders, rather than as you.",
     "folder": "What each run gets a copy of, if the command needs more than the current folder.",
 }
 _UNITS = {"h": 3600, "m": 60, "s": 1, "": 1}
@@ -99,6 +100,7 @@ class Duration(click.ParamType[float]):
 @click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path), help=HELP["folder"])
 @click.option("--fresh", is_flag=True, help="Forget the recorded runs and measure again.")
 @click.option("--trust", is_flag=True, help=HELP["trust"])
+@click.option("--sandbox", is_flag=True, help=HELP["sandbox"])
 @click.option("--keep", is_flag=True, help="Keep each run's copy of the folder.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
@@ -111,6 +113,8 @@ def command(**given: Any) -> None:
     """
     if given["cmd"] is None:
         sys.exit(_project(given))
+    if given["trust"] and given["sandbox"]:
+        raise FossmlError("--trust and --sandbox exclude each other")
     if not given["cmd"].strip():
         raise FossmlError("--cmd is empty", hint=f"for example {EXAMPLE}")
     if given["path"] is not None:
@@ -163,6 +167,7 @@ _FOR_CMD = {
     "seeds": "--seeds",
     "folder": "--folder",
     "timeout": "--timeout",
+    "sandbox": "--sandbox",
 }
 
 
@@ -201,6 +206,7 @@ def _asked(given: dict[str, Any]) -> Asked:
         timeout=given["timeout"],
         keep=given["keep"],
         fresh=given["fresh"],
+        sandbox=given["sandbox"],
     )
 
 
