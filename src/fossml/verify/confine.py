@@ -15,6 +15,7 @@ from fossml.executors.limits import Limits, of_machine
 from fossml.executors.programs import outermost, python_folders
 from fossml.executors.sandbox import SYSTEM, Sandbox
 from fossml.project.declared import Project
+from fossml.verify.perturb import ORDER
 from fossml.verify.room import remove
 
 _KEPT = re.compile(
@@ -88,7 +89,7 @@ def confinement(
     sandboxes.require()
     folders = python_folders(python.path, python.folders, home) if python else ()
     hook = Path(trace.__file__).resolve().parent
-    shown = outermost((*folders, *(path.resolve() for path in readable), hook))
+    shown = outermost((*folders, *(path.resolve() for path in readable), hook, ORDER))
     first = [str(Path(python.path).parent)] if python else []
     visible = (*map(Path, SYSTEM), *shown)
     path = [part for part in env.get("PATH", "").split(os.pathsep) if _lies_in(part, visible)]

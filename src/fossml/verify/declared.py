@@ -111,6 +111,8 @@ def verify_project(
     """Rebuild, find which claims a seed reaches, measure those with fresh seeds, judge all."""
     make_graph(rebuilder.project.stages)
     say("rebuilding from nothing in a copy: no outputs, no cache, no lock of the author's")
+    if rebuilder.room:
+        say(f"  in a sandbox: {rebuilder.room}")
     base = rebuilder.built(None, lambda event: _say_event(event, say))
     route = rebuilder.project.config.seed
     known = rebuilder.known_seeds()

@@ -23,17 +23,19 @@ from fossml.project.dvc import read_lock, rooted, select_params
 from fossml.project.dvcconfig import CacheConfig, ensure_dvc, read_cache_config
 from fossml.store.objects import Objects
 from fossml.types import Event, Finding
-from fossml.verify import contained, room, seeds
+from fossml.verify import contained, perturb, room, seeds
 from fossml.verify.confine import Confinement, declared, networked
 from fossml.verify.environ import inside
 from fossml.verify.metric import Left, Measured, Metric, measure
+from fossml.verify.perturb import Perturbation
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
     """What one build from nothing gave: each metric by its text, each output's digest, why stages failed.
 
-    `seed` None: with the seed that the author recorded. `findings`: what the room kept from the stages.
+    `seed` None: with the seed that the author recorded. `findings`: what the room kept from the stages;
+    `room`: what was other there than on the reader's machine.
     """
 
     seed: int | None
@@ -43,6 +45,7 @@ class Built:
     failed: Mapping[str, str] = field(default_factory=dict)
     recorded: bool = False
     findings: tuple[Finding, ...] = ()
+    room: str = ""
 
 
 class Records:
@@ -103,8 +106,15 @@ def _kept(path: str, data: tuple[str, ...]) -> bool:
     return path.startswith(".git/") or any(path == name or path.startswith(name + "/") for name in data)
 
 
+_SPARE = 600.0
+
+
 class Rebuilder:
-    """Builds the stages that make `metrics` in copies: once as declared, then with other seeds."""
+    """Builds the stages that make `metrics` in copies: once as declared, then with other seeds.
+
+    With a `confinement`, in its sandbox and in another time zone, locale and file order; `spare` are the seconds that
+    it may take to find which of these made a difference.
+    """
 
     def __init__(
         self,
@@ -121,6 +131,10 @@ class Rebuilder:
         self._leave_out = leaves_out(project)
         self._known = {built.seed: built for built in records.all()}
         self.confinement = confinement
+        self.spare = _SPARE
+        hashing = perturb.hashing(records.folder.name)
+        locale = perturb.other_locale(options.env, perturb.locales()) if confinement else ""
+        self._changes = perturb.perturbations(locale, hashing) if confinement else ()
         self._noticed: dict[Path, list[Finding]] = {}
         self._cancelled = threading.Event()
         self._base: Path | None = None
@@ -182,9 +196,47 @@ class Rebuilder:
                 room.remove(folder)
                 room.make(self.project.root, folder, self._leave_out)
                 self._bring_data(folder)
+                began = time.monotonic()
                 self._build(folder, report)
-                self._base = folder
+                self._base = self._without_what_matters(folder, time.monotonic() - began)
             return self._base
+
+    def _without_what_matters(self, folder: Path, took: float) -> Path:
+        """The room to go on with: `folder`, or where only the room's ways made the difference, one without them.
+
+        What made it is found by building again, without them and then with some; each build may take `took` seconds.
+        """
+        changes = self._changes
+        noticed = self._noticed[folder]
+        if not changes or any(one.level == "hard" for one in noticed) or not self._differs(folder):
+            return folder
+        builds = 1 + (len(changes) - 1).bit_length()
+        if builds * took > self.spare:
+            noticed += perturb.untold(changes, builds, took)
+            return folder
+        plain = self._room_with((), "plain")
+        if self._differs(plain):
+            room.remove(plain)
+            self._changes = changes
+            return folder
+        found = perturb.blamed(changes, lambda some: self._differs(self._room_with(some, "some")))
+        self._changes = ()
+        self._noticed[plain] += perturb.findings(self.project.root.name, found)
+        return plain
+
+    def _room_with(self, changes: Sequence[Perturbation], name: str) -> Path:
+        folder = self.records.folder / "rooms" / name / self.project.root.name
+        room.remove(folder)
+        room.make(self.project.root, folder, self._leave_out)
+        self._bring_data(folder)
+        self._changes = tuple(changes)
+        self._build(folder, lambda _event: None)
+        return folder
+
+    def _differs(self, folder: Path) -> bool:
+        """Whether what was built there is not what the author recorded."""
+        built = self._read(folder, None)
+        return perturb.differs(built.outs, built.failed, recorded(self.project))
 
     def _bring_data(self, folder: Path) -> None:
         """Data that .dvc files name comes out of the author's cache; what that lacks, out of the working tree."""
@@ -211,7 +263,7 @@ class Rebuilder:
         noticed = self._noticed[folder] = []
         closed = None
         if self.confinement:
-            env = self.confinement.environment(env, declared(project))
+            env = perturb.applied(self.confinement.environment(env, declared(project)), self._changes)
             closed = self.confinement.sandbox(folder, room.shared(folder))
             noticed += contained.links(disarm(closed))
         route = self.project.config.seed
@@ -250,7 +302,25 @@ class Rebuilder:
             folder / rooted(stage, o.path) for stage in project.stages if stage.address in failed for o in stage.outs
         ]
         measured = {metric.text: _measured(metric, folder, lost) for metric in self.metrics}
-        return Built(seed, 0.0, measured, outs, failed, findings=tuple(self._noticed.get(folder, ())))
+        return Built(seed, 0.0, measured, outs, failed, findings=self._found(folder), room=self.room)
+
+    def _found(self, folder: Path) -> tuple[Finding, ...]:
+        return tuple(self._noticed.get(folder, ()))
+
+    @property
+    def room(self) -> str:
+        """How the room is other than this machine, in words; "" where there is none."""
+        return perturb.described(self._changes) if self.confinement else ""
+
+
+def recorded(project: Project) -> dict[str, str]:
+    """Output -> digest as the author's dvc.lock files have it."""
+    found: dict[str, str] = {}
+    for file in sorted({stage.file for stage in project.stages}):
+        lock = read_lock(project.root, file)
+        for stage in (stage for stage in project.stages if stage.file == file and stage.name in lock):
+            found.update({rooted(stage, out.path): out.digest for out in lock[stage.name].outs})
+    return found
 
 
 def _measured(metric: Metric, folder: Path, lost: Sequence[Path]) -> Measured:
