@@ -42,10 +42,10 @@ docs: .venv/.ready
 
 setup: .venv/.ready $(DVC) $(DVC_TESTS) tools
 
-# The tests trace with the real strace and contain with the real bubblewrap. Without root nothing is installed, and those
-# that need one fail and say so.
+# The tests trace with the real strace, contain with the real bubblewrap and look at pages in a real browser. Without root
+# nothing is installed, and those that need one fail and say so.
 tools:
-	@for tool in strace:strace bwrap:bubblewrap; do \
+	@for tool in strace:strace bwrap:bubblewrap chromium:chromium chromedriver:chromium-driver; do \
 	  command -v $${tool%:*} >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq $${tool#*:} >/dev/null; } || \
 	  echo "$${tool%:*} is missing: install it (Debian: apt install $${tool#*:}); tests that need it will fail"; \
 	done

@@ -35,6 +35,13 @@ spread = 0.006
 spread_kind = "sd"
 level = "soft"
 reason = "one setting of many"
+n = 5
+better = "more"
+better_than = "qda"
+by = "1 %"
+order = ["lda", "qda"]
+table = "table 1"
+run = "train"
 
 [[claim]]
 id = "qda"
@@ -59,7 +66,7 @@ def test_every_key_is_read() -> None:
     assert config.file == "fossml.toml"
     assert set(config.project or ()) == TABLES["project"].keys()
     assert config.seed == SeedRoute("param", "params.yaml:seed")
-    assert [(one.table["id"], one.line) for one in config.claims] == [("lda", 10), ("qda", 24)]
+    assert [(one.table["id"], one.line) for one in config.claims] == [("lda", 10), ("qda", 31)]
     assert set(config.claims[0].table) == TABLES["claim"].keys()
 
 
