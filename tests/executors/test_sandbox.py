@@ -251,6 +251,22 @@ def test_its_own_services_are_reached(place: Place) -> None:
     assert place.run(f'/usr/bin/python3 -c "{script}"').exit.code == 0
 
 
+KEYS = """
+import ctypes, platform
+numbers = {"x86_64": (248, 249, 250), "aarch64": (217, 218, 219)}[platform.machine()]
+libc = ctypes.CDLL(None, use_errno=True)
+for number in numbers:
+    print(libc.syscall(number, 0, -3, 0, 0, 0), ctypes.get_errno())
+if platform.machine() == "x86_64":  # and by the number of its second ABI
+    assert (libc.syscall(250 + 2**30, 0, -3, 0), ctypes.get_errno()) == (-1, 1)
+"""
+
+
+def test_the_kernels_keys_are_out_of_reach(place: Place) -> None:
+    (place.base / "room" / "keys.py").write_text(KEYS)
+    assert place.run("/usr/bin/python3 keys.py").log == "-1 1\n" * 3
+
+
 def test_nothing_of_the_system_can_be_written(place: Place) -> None:
     for path in ("/usr/bin/x", "/etc/x", "/etc/passwd", "/lib/x", "/x", "/proc/sysrq-trigger", "/dev/x", "/home/x"):
         assert place.run(f"echo 1 >{path}").exit.code != 0, path
