@@ -98,8 +98,12 @@ def _sandbox(root: Path, confine: Sandbox | None, settings: StageSettings, attem
     for folder in kept:
         if not folder.is_file():
             folder.mkdir(exist_ok=True)  # where there is none, the stage could make one
+    limits = confine.limits
+    if settings.timeout:  # the author's word on how long it may take
+        limits = replace(limits, seconds=max(limits.seconds, settings.timeout))
     return replace(
         confine,
+        limits=limits,
         locked=(*confine.locked, *kept),
         writable=(*confine.writable, attempt.checkpoints, attempt.trace),
         network=settings.network,

@@ -11,6 +11,7 @@ from typing import Any
 from fossml.engine.site import log_of
 from fossml.executors.left import Left
 from fossml.executors.limits import Kind, Limits, breach
+from fossml.executors.sandbox import HOME
 from fossml.project.declared import Project
 from fossml.types import Event, Evidence, Finding
 
@@ -123,9 +124,17 @@ def _files(said: Said, room: Path) -> Iterator[Finding]:
             continue
         seen.add(path)
         where = _frame(said.log, room, found.start()) or Evidence(said.file, text=_line_at(said.log, found.start()))
-        message = f"asked for {path}, a path of the author's machine"
-        hint = "put the file into the repository and name it relative to its folder"
+        message, hint = _asked_for(path)
         yield Finding("ROOM002", "fail", "hard", said.stage, message, (where,), hint)
+
+
+def _asked_for(path: str) -> tuple[str, str]:
+    if path.startswith((f"{HOME}/", "/tmp/")):
+        place = f"~{path[len(HOME) :]}" if path.startswith(HOME) else path
+        message = f"asked for {place}, which no stage made: a new home and a new /tmp are empty"
+        return message, "have a stage make or fetch it, inside the repository"
+    message = f"asked for {path}, a path of the author's machine"
+    return message, "put the file into the repository and name it relative to its folder"
 
 
 def _frame(log: str, room: Path, before: int) -> Evidence | None:
