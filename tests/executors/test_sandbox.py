@@ -499,3 +499,51 @@ def test_what_descends_from_a_process_is_counted() -> None:
         subprocess.run(["pkill", "-P", str(shell.pid)], check=True)
     assert tasks == 3
     assert memory > 0
+
+
+def test_a_group_of_version_2_is_made_beside_the_own_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slice_ = tmp_path / "user.slice"
+    slice_.mkdir()
+    (tmp_path / "cgroup.controllers").write_text("cpu memory pids\n")
+    (slice_ / "cgroup.subtree_control").write_text("memory pids\n")
+    (tmp_path / "own").write_text("0::/user.slice/session.scope\n")
+    monkeypatch.setattr(cgroup, "_MOUNTS", tmp_path)
+    monkeypatch.setattr(cgroup, "_OWN", tmp_path / "own")
+    made = cgroup.make(LIMITS)
+    assert made is not None
+    (folder,) = made.folders
+    assert folder.parent == slice_
+    assert {name: (folder / name).read_text() for name in ("memory.max", "pids.max", "memory.oom.group")} == {
+        "memory.max": str(LIMITS.memory),
+        "pids.max": str(LIMITS.processes),
+        "memory.oom.group": "1",
+    }
+    assert subprocess.run([*made.prefix, "echo", "a b"], capture_output=True, text=True, check=True).stdout == "a b\n"
+    assert (folder / "cgroup.procs").read_text() == "0\n"  # what the kernel takes for the writer
+    (folder / "pids.events").write_text("max 3\n")
+    assert made.refused(1) == "processes"
+    (folder / "memory.events").write_text("low 0\noom 1\noom_kill 1\n")
+    assert made.refused(1) == "memory"
+
+
+def test_no_group_is_made_where_the_controllers_are_not_given_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cgroup.controllers").write_text("memory pids\n")
+    (tmp_path / "cgroup.subtree_control").write_text("cpu\n")
+    (tmp_path / "own").write_text("0::/a.scope\n")
+    monkeypatch.setattr(cgroup, "_MOUNTS", tmp_path)
+    monkeypatch.setattr(cgroup, "_OWN", tmp_path / "own")
+    monkeypatch.setattr(cgroup, "_has_user_manager", lambda: False)
+    assert cgroup.make(LIMITS) is None
+
+
+def test_a_scope_of_systemd_is_the_last_resort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own").write_text("")
+    monkeypatch.setattr(cgroup, "_MOUNTS", tmp_path)
+    monkeypatch.setattr(cgroup, "_OWN", tmp_path / "own")
+    monkeypatch.setattr(cgroup, "_has_user_manager", lambda: True)
+    made = cgroup.make(LIMITS)
+    assert made is not None
+    assert made.prefix[:3] == ("systemd-run", "--user", "--scope")
+    assert {f"MemoryMax={LIMITS.memory}", f"TasksMax={LIMITS.processes}"} <= set(made.prefix)

@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -290,14 +291,13 @@ def test_a_link_where_fossml_will_write(lab: Lab) -> None:
 
 
 def test_a_python_that_the_repository_brings_is_run_inside_only(lab: Lab) -> None:
-    lab.project(
-        "", cmd="./bin/python evil.py", bin__python="#!/bin/sh\ntouch /tmp/evil-was-here; id -un >who\nexit 1\n"
-    )
+    mark = Path(tempfile.gettempdir()) / f"evil-{os.getpid()}"
+    tool = f"#!/bin/sh\ntouch {mark}\necho '{{\"acc\": 0.75}}' >m.json\n"
+    lab.project("", cmd="./bin/python evil.py", bin__python=tool)
     (lab.paper.root / "bin" / "python").chmod(0o755)
     lab.paper.save({})
-    built = lab.rebuilt()
-    assert built.failed
-    assert not Path("/tmp/evil-was-here").exists()
+    assert acc(lab.rebuilt()) == 0.75
+    assert not mark.exists()
 
 
 def test_a_repository_link_to_the_readers_keys_is_left_out(lab: Lab) -> None:
