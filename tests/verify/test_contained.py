@@ -45,7 +45,7 @@ def test_a_file_of_the_authors_machine_is_named_with_the_line_that_asked_for_it(
 
 def test_a_file_of_the_home_is_told_as_such() -> None:
     (one,) = found("FileNotFoundError: [Errno 2] No such file or directory: '/home/reader/nltk/words'")
-    assert one.message == "asked for ~/nltk/words, which no stage made: a new home and a new /tmp are empty"
+    assert one.message == "asked for ~/nltk/words, which no stage made: a new home is empty"
     assert one.evidence[0].path == "dvc.yaml"
 
 

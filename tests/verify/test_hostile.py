@@ -63,7 +63,7 @@ class Lab:
         python = interpreter("python", self.env, self.paper.root)
         return confinement(python, self.env, self.home, (self.paper.root, self.paper.cache), limits=LIMITS)
 
-    def rebuilt(self) -> Built:
+    def rebuilt(self, jobs: int = 1) -> Built:
         project = read_project(self.paper.root)
         targets = read_targets(project)
         self.paper.cache.mkdir(exist_ok=True)
@@ -71,7 +71,7 @@ class Lab:
             project,
             [target.metric for target in targets],
             ["evil"],
-            Options(env=self.env),
+            Options(env=self.env, jobs=jobs),
             records_for(project, self.paper.cache, networked(project)),
             confinement=self.confinement(),
         )
@@ -402,3 +402,14 @@ def test_git_works_inside_and_knows_the_commit(lab: Lab) -> None:
     lab.project("import subprocess\nsubprocess.run(['git', 'log', '-1', '--format=%H'], check=True)\n" + GOOD)
     assert lab.rebuilt().failed == {}
     assert subprocess.run(["git", "status", "--porcelain"], cwd=lab.paper.root, capture_output=True).stdout == b""
+
+
+def test_no_stage_runs_while_the_files_of_another_are_looked_at(lab: Lab) -> None:
+    stage = "  {0}:\n    cmd: date +%s%N >{0}; sleep 0.3; date +%s%N >>{0}\n    outs: [{0}]\n"
+    train = "  evil:\n    cmd: python evil.py\n    deps: [a, b]\n    metrics:\n    - m.json:\n        cache: false\n"
+    lab.project(
+        "a, b = ([int(line) for line in open(name)] for name in 'ab')\nassert a[1] < b[0] or b[1] < a[0]\n" + GOOD
+    )
+    lab.paper.save({"dvc.yaml": "stages:\n" + stage.format("a") + stage.format("b") + train})
+    built = lab.rebuilt(jobs=2)
+    assert built.failed == {}

@@ -129,9 +129,8 @@ def _files(said: Said, room: Path) -> Iterator[Finding]:
 
 
 def _asked_for(path: str) -> tuple[str, str]:
-    if path.startswith((f"{HOME}/", "/tmp/")):
-        place = f"~{path[len(HOME) :]}" if path.startswith(HOME) else path
-        message = f"asked for {place}, which no stage made: a new home and a new /tmp are empty"
+    if path.startswith(f"{HOME}/"):
+        message = f"asked for ~{path[len(HOME) :]}, which no stage made: a new home is empty"
         return message, "have a stage make or fetch it, inside the repository"
     message = f"asked for {path}, a path of the author's machine"
     return message, "put the file into the repository and name it relative to its folder"

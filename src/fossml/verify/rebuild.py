@@ -27,7 +27,7 @@ from fossml.project.dvcconfig import CacheConfig, ensure_dvc, read_cache_config
 from fossml.store.objects import Objects
 from fossml.types import Event, Finding, Run
 from fossml.verify import contained, perturb, room, seeds
-from fossml.verify.confine import Confinement, declared, networked
+from fossml.verify.confine import Confinement, declared
 from fossml.verify.environ import inside
 from fossml.verify.metric import Left, Measured, Metric, measure
 from fossml.verify.perturb import Perturbation
@@ -343,8 +343,8 @@ class Rebuilder:
         own_cache = CacheConfig(folder / ".dvc" / "cache")
         options = replace(self.options, env=env, force=force, cancelled=self._cancelled.is_set, cache=own_cache)
         if closed:
-            # One at a time where one may tell others: no stage then runs while the files of another are looked at.
-            options = replace(options, confine=closed, jobs=1 if networked(project) else options.jobs)
+            # One at a time: while the files of a stage are looked at, no other may turn them into links that lead out.
+            options = replace(options, confine=closed, jobs=1)
         failures: dict[str, str] = {}
 
         def listen(event: Event) -> None:
