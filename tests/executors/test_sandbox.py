@@ -107,8 +107,9 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     shutil.rmtree(base)
 
 
-def groups() -> list[str]:
-    return sorted(str(path) for path in Path("/sys/fs/cgroup").glob("**/fossml-*"))
+def groups(pid: int) -> list[str]:
+    """The control groups that the process `pid` made and that are still there."""
+    return sorted(str(path) for path in Path("/sys/fs/cgroup").glob(f"**/fossml-{pid}-*"))
 
 
 def commands() -> list[str]:
@@ -382,11 +383,10 @@ def test_a_command_that_stays_within_its_limits_ends_as_it_would(place: Place) -
 
 
 def test_nothing_runs_on_and_nothing_is_left(place: Place) -> None:
-    before = groups()
     name = f"fossml{os.getpid()}"
     place.run(f"cp /bin/sleep {name}; setsid ./{name} 300 & (./{name} 300 &) ; exit 0")
     assert running(name) == 0
-    assert groups() == before
+    assert groups(os.getpid()) == []
 
 
 def test_the_group_is_the_limit_where_the_machine_has_one() -> None:
@@ -415,7 +415,7 @@ sys.stdin.read()
 
 
 def test_all_is_gone_after_a_kill_of_who_started_it(tmp_path: Path) -> None:
-    before, name = groups(), f"slept{os.getpid()}"
+    name = f"slept{os.getpid()}"
     for folder in ("room", "home", "tmp"):
         (tmp_path / folder).mkdir()
     words = [sys.executable, "-c", KILLED, str(tmp_path), name]
@@ -424,11 +424,11 @@ def test_all_is_gone_after_a_kill_of_who_started_it(tmp_path: Path) -> None:
         assert starter.stdout.readline().strip()
         until(lambda: running(name) == 2)
         starter.send_signal(signal.SIGKILL)
-    until(lambda: running(name) == 0 and groups() == before)
+    until(lambda: running(name) == 0 and groups(starter.pid) == [])
 
 
 def test_all_is_gone_after_a_kill_while_it_starts(tmp_path: Path) -> None:
-    before, name = groups(), f"early{os.getpid()}"
+    name = f"early{os.getpid()}"
     for folder in ("room", "home", "tmp"):
         (tmp_path / folder).mkdir()
     words = [sys.executable, "-c", KILLED, str(tmp_path), name]
@@ -436,7 +436,7 @@ def test_all_is_gone_after_a_kill_while_it_starts(tmp_path: Path) -> None:
         assert starter.stdout
         assert starter.stdout.readline().strip()
         starter.send_signal(signal.SIGKILL)
-    until(lambda: not any(name in line for line in commands()) and groups() == before)
+    until(lambda: not any(name in line for line in commands()) and groups(starter.pid) == [])
 
 
 def running(name: str) -> int:

@@ -101,12 +101,12 @@ def lab(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
 def machine(home: Path) -> tuple[dict[str, bytes], list[str], list[str]]:
     """What must be as before: the home, control groups, processes of runs."""
     files = {str(path): path.read_bytes() for path in home.rglob("*") if path.is_file()}
-    groups = sorted(str(path) for path in Path("/sys/fs/cgroup").glob("**/fossml-*"))
+    groups = sorted(str(path) for path in Path("/sys/fs/cgroup").glob(f"**/fossml-{os.getpid()}-*"))
     running = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
+    for file in Path("/proc").glob("[0-9]*/environ"):
         with contextlib.suppress(OSError):
-            words = file.read_bytes()
-            running += [words.decode(errors="replace")] if b"evil" in words and b"pytest" not in words else []
+            if f"DVC_ROOT={home.parent}".encode() in file.read_bytes():
+                running.append(file.parent.name)
     return files, groups, running
 
 
