@@ -73,10 +73,12 @@ class Interpreters:
     """The pythons that commands get in the environment `env`, each asked once.
 
     `memory` is a file in which the answers are kept; one counts as long as the program and its pyvenv.cfg are the same.
+    No program below the folder `never` is asked, for that would run it.
     """
 
-    def __init__(self, env: Mapping[str, str], memory: Path | None = None) -> None:
+    def __init__(self, env: Mapping[str, str], memory: Path | None = None, never: Path | None = None) -> None:
         self._env = env
+        self._never = never
         self._memory = memory
         self._answers: dict[str, Any] = _recalled(memory)
         self._found: dict[tuple[str, ...], Interpreter | None] = {}
@@ -91,7 +93,12 @@ class Interpreters:
 
     def _path(self, name: str) -> str | None:
         path = name if "/" in name else shutil.which(name, path=self._env.get("PATH", ""))
-        return path if path and os.access(path, os.X_OK) else None
+        return path if path and os.access(path, os.X_OK) and not self._refused(Path(path)) else None
+
+    def _refused(self, path: Path) -> bool:
+        never = self._never
+        places = (Path(os.path.abspath(path)), path.resolve(), path.parent.resolve())  # noqa: PTH100
+        return never is not None and any(place.is_relative_to(never) for place in places)
 
     def _describe(self, path: str, cwd: Path) -> Interpreter | None:
         state: list[Any] = [_state(path), _state(os.path.join(os.path.dirname(path), "..", "pyvenv.cfg"))]  # noqa: PTH118, PTH120

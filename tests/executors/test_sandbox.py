@@ -107,8 +107,9 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     shutil.rmtree(base)
 
 
-def groups() -> list[str]:
-    return sorted(str(path) for path in Path("/sys/fs/cgroup").glob("**/fossml-*"))
+def groups(pid: int) -> list[str]:
+    """The control groups that the process `pid` made and that are still there."""
+    return sorted(str(path) for path in Path("/sys/fs/cgroup").glob(f"**/fossml-{pid}-*"))
 
 
 def commands() -> list[str]:
@@ -251,6 +252,22 @@ def test_its_own_services_are_reached(place: Place) -> None:
     assert place.run(f'/usr/bin/python3 -c "{script}"').exit.code == 0
 
 
+KEYS = """
+import ctypes, platform
+numbers = {"x86_64": (248, 249, 250), "aarch64": (217, 218, 219)}[platform.machine()]
+libc = ctypes.CDLL(None, use_errno=True)
+for number in numbers:
+    print(libc.syscall(number, 0, -3, 0, 0, 0), ctypes.get_errno())
+if platform.machine() == "x86_64":  # and by the number of its second ABI
+    assert (libc.syscall(250 + 2**30, 0, -3, 0), ctypes.get_errno()) == (-1, 1)
+"""
+
+
+def test_the_kernels_keys_are_out_of_reach(place: Place) -> None:
+    (place.base / "room" / "keys.py").write_text(KEYS)
+    assert place.run("/usr/bin/python3 keys.py").log == "-1 1\n" * 3
+
+
 def test_nothing_of_the_system_can_be_written(place: Place) -> None:
     for path in ("/usr/bin/x", "/etc/x", "/etc/passwd", "/lib/x", "/x", "/proc/sysrq-trigger", "/dev/x", "/home/x"):
         assert place.run(f"echo 1 >{path}").exit.code != 0, path
@@ -366,11 +383,10 @@ def test_a_command_that_stays_within_its_limits_ends_as_it_would(place: Place) -
 
 
 def test_nothing_runs_on_and_nothing_is_left(place: Place) -> None:
-    before = groups()
     name = f"fossml{os.getpid()}"
     place.run(f"cp /bin/sleep {name}; setsid ./{name} 300 & (./{name} 300 &) ; exit 0")
     assert running(name) == 0
-    assert groups() == before
+    assert groups(os.getpid()) == []
 
 
 def test_the_group_is_the_limit_where_the_machine_has_one() -> None:
@@ -399,7 +415,7 @@ sys.stdin.read()
 
 
 def test_all_is_gone_after_a_kill_of_who_started_it(tmp_path: Path) -> None:
-    before, name = groups(), f"slept{os.getpid()}"
+    name = f"slept{os.getpid()}"
     for folder in ("room", "home", "tmp"):
         (tmp_path / folder).mkdir()
     words = [sys.executable, "-c", KILLED, str(tmp_path), name]
@@ -408,11 +424,11 @@ def test_all_is_gone_after_a_kill_of_who_started_it(tmp_path: Path) -> None:
         assert starter.stdout.readline().strip()
         until(lambda: running(name) == 2)
         starter.send_signal(signal.SIGKILL)
-    until(lambda: running(name) == 0 and groups() == before)
+    until(lambda: running(name) == 0 and groups(starter.pid) == [])
 
 
 def test_all_is_gone_after_a_kill_while_it_starts(tmp_path: Path) -> None:
-    before, name = groups(), f"early{os.getpid()}"
+    name = f"early{os.getpid()}"
     for folder in ("room", "home", "tmp"):
         (tmp_path / folder).mkdir()
     words = [sys.executable, "-c", KILLED, str(tmp_path), name]
@@ -420,7 +436,7 @@ def test_all_is_gone_after_a_kill_while_it_starts(tmp_path: Path) -> None:
         assert starter.stdout
         assert starter.stdout.readline().strip()
         starter.send_signal(signal.SIGKILL)
-    until(lambda: not any(name in line for line in commands()) and groups() == before)
+    until(lambda: not any(name in line for line in commands()) and groups(starter.pid) == [])
 
 
 def running(name: str) -> int:
@@ -483,3 +499,51 @@ def test_what_descends_from_a_process_is_counted() -> None:
         subprocess.run(["pkill", "-P", str(shell.pid)], check=True)
     assert tasks == 3
     assert memory > 0
+
+
+def test_a_group_of_version_2_is_made_beside_the_own_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slice_ = tmp_path / "user.slice"
+    slice_.mkdir()
+    (tmp_path / "cgroup.controllers").write_text("cpu memory pids\n")
+    (slice_ / "cgroup.subtree_control").write_text("memory pids\n")
+    (tmp_path / "own").write_text("0::/user.slice/session.scope\n")
+    monkeypatch.setattr(cgroup, "_MOUNTS", tmp_path)
+    monkeypatch.setattr(cgroup, "_OWN", tmp_path / "own")
+    made = cgroup.make(LIMITS)
+    assert made is not None
+    (folder,) = made.folders
+    assert folder.parent == slice_
+    assert {name: (folder / name).read_text() for name in ("memory.max", "pids.max", "memory.oom.group")} == {
+        "memory.max": str(LIMITS.memory),
+        "pids.max": str(LIMITS.processes),
+        "memory.oom.group": "1",
+    }
+    assert subprocess.run([*made.prefix, "echo", "a b"], capture_output=True, text=True, check=True).stdout == "a b\n"
+    assert (folder / "cgroup.procs").read_text() == "0\n"  # what the kernel takes for the writer
+    (folder / "pids.events").write_text("max 3\n")
+    assert made.refused(1) == "processes"
+    (folder / "memory.events").write_text("low 0\noom 1\noom_kill 1\n")
+    assert made.refused(1) == "memory"
+
+
+def test_no_group_is_made_where_the_controllers_are_not_given_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cgroup.controllers").write_text("memory pids\n")
+    (tmp_path / "cgroup.subtree_control").write_text("cpu\n")
+    (tmp_path / "own").write_text("0::/a.scope\n")
+    monkeypatch.setattr(cgroup, "_MOUNTS", tmp_path)
+    monkeypatch.setattr(cgroup, "_OWN", tmp_path / "own")
+    monkeypatch.setattr(cgroup, "_has_user_manager", lambda: False)
+    assert cgroup.make(LIMITS) is None
+
+
+def test_a_scope_of_systemd_is_the_last_resort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own").write_text("")
+    monkeypatch.setattr(cgroup, "_MOUNTS", tmp_path)
+    monkeypatch.setattr(cgroup, "_OWN", tmp_path / "own")
+    monkeypatch.setattr(cgroup, "_has_user_manager", lambda: True)
+    made = cgroup.make(LIMITS)
+    assert made is not None
+    assert made.prefix[:3] == ("systemd-run", "--user", "--scope")
+    assert {f"MemoryMax={LIMITS.memory}", f"TasksMax={LIMITS.processes}"} <= set(made.prefix)

@@ -9,7 +9,9 @@ import pytest
 
 from fossml.env import Interpreter
 from fossml.errors import FossmlError
+from fossml.executors.limits import Limits
 from fossml.verify.command import CancelledError, Command, Setting, require_room, shelf_key
+from fossml.verify.confine import confinement
 from fossml.verify.metric import parse_metric
 from fossml.verify.record import Record, Shelf
 from fossml.verify.seeds import Delivery
@@ -48,6 +50,41 @@ def test_a_run_is_measured_and_recorded(root: Path, tmp_path: Path) -> None:
     assert sorted(path.name for path in root.iterdir()) == ["data.csv"]
     again = command(setting(root, cmd, "stdout:acc"), tmp_path).measure(5)
     assert (again.recorded, list(again.measured[0].values.values())) == (True, [7.0])
+
+
+def confined(root: Path, tmp_path: Path, cmd: str) -> Setting:
+    limits = Limits(processes=60, memory=2**28, disk=2**24, output=2**20, seconds=20.0)
+    closed = confinement(None, ENV, tmp_path / "home", (root,), limits=limits)
+    return replace(setting(root, cmd, "m.json:acc"), confinement=closed)
+
+
+def test_in_a_sandbox_a_command_sees_its_copy_and_no_other_folder(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("0.9")
+    cmd = f"cat data.csv {tmp_path}/secret; id -un >&2; echo '{{\"acc\": 0.{{seed}}}}' > m.json"
+    made = command(confined(root, tmp_path, cmd), tmp_path).measure(5)
+    assert made.measured[0].values == {"acc": 0.5}
+    (place,) = Shelf(tmp_path / "shelf").places()
+    assert place.record is not None
+    assert list(place.record.written) == ["m.json"]  # a new owner is no write
+    assert place.stdout.read_text() == "1\n"
+    assert "reader" in place.stderr.read_text()
+
+
+def test_a_run_that_comes_to_the_limit_of_its_sandbox_says_so(root: Path, tmp_path: Path) -> None:
+    made = command(confined(root, tmp_path, "yes"), tmp_path).measure(5)
+    assert made.failure == "it was stopped: it printed more than 1 MiB"
+
+
+def test_a_run_in_a_sandbox_does_not_stand_for_one_without(root: Path, tmp_path: Path) -> None:
+    closed = confined(root, tmp_path, "true")
+    assert shelf_key(closed, "x") != shelf_key(replace(closed, confinement=None), "x")
+
+
+def test_a_link_out_of_the_folder_is_told(root: Path, tmp_path: Path) -> None:
+    (root / "data").symlink_to(tmp_path)
+    said: list[str] = []
+    command(confined(root, tmp_path, "test ! -e data"), tmp_path, said.append).measure(5)
+    assert said == [f"not in the sandbox: data is a link to {tmp_path}"]
 
 
 def test_runs_that_write_the_same_have_the_same_digest(root: Path, tmp_path: Path) -> None:

@@ -63,6 +63,8 @@ HELP = {
     "budget": "Start no run that would not end within this time: 10m, 1h30m.",
     "jobs": "Runs at a time; trainings that share cores slow each other down.",
     "memory": "Leave out the stages that ask for more than this: 8GiB, 512MB.",
+    "trust": "Run the code as you, with all that you can read and write, rather than in a sandbox.",
+    "sandbox": "With --cmd: without network, keys and other folders, rather than as you.",
     "html": "Write the answer as one page to look at, too.",
     "output": "Write the answer as JSON, too.",
     "controls": "Do not test whether the result moves when its data, a parameter or the seed does (trainings).",
@@ -122,6 +124,8 @@ class Memory(click.ParamType[int]):
 @click.option("--no-controls", is_flag=True, help=HELP["controls"])
 @click.option("--probe", is_flag=True, help=HELP["probe"])
 @click.option("--fresh", is_flag=True, help="Forget the recorded runs and measure again.")
+@click.option("--trust", is_flag=True, help=HELP["trust"])
+@click.option("--sandbox", is_flag=True, help=HELP["sandbox"])
 @click.option("--keep", is_flag=True, help="Keep each run's copy of the folder.")
 @click.option("--json", "printed", flag_value="json", help="Everything as JSON.")
 @click.option("--markdown", "printed", flag_value="markdown", help="For a pull request.")
@@ -139,6 +143,8 @@ def command(**given: Any) -> None:
     check(_form(given))
     if given["cmd"] is None:
         sys.exit(_project(given))
+    if given["trust"] and given["sandbox"]:
+        raise FossmlError("--trust and --sandbox exclude each other")
     if not given["cmd"].strip():
         raise FossmlError("--cmd is empty", hint=f"for example {EXAMPLE}")
     if given["path"] is not None:
@@ -236,6 +242,7 @@ _FOR_CMD = {
     "seeds": "--seeds",
     "folder": "--folder",
     "timeout": "--timeout",
+    "sandbox": "--sandbox",
 }
 
 
@@ -254,6 +261,7 @@ def _project(given: dict[str, Any]) -> int:
                 fresh=given["fresh"],
                 keep=given["keep"],
                 quiet=given["quiet"],
+                trust=given["trust"],
                 record=not given["no_record"],
                 form=_form(given),
                 words=_words(given),
@@ -276,6 +284,7 @@ def _asked(given: dict[str, Any]) -> Asked:
         timeout=given["timeout"],
         keep=given["keep"],
         fresh=given["fresh"],
+        sandbox=given["sandbox"],
     )
 
 

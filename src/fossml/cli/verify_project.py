@@ -13,10 +13,11 @@ import click
 
 from fossml.cli.tell import Form, tell
 from fossml.engine.site import Options
-from fossml.env import child_environment, environment, interpreter
+from fossml.env import Interpreter, child_environment, environment, interpreter
 from fossml.facts.verification import RECORD, digests
 from fossml.project import git
 from fossml.project.declared import Project, find_root, read_project
+from fossml.verify.confine import confinement, networked
 from fossml.verify.declared import read_targets, verify_project
 from fossml.verify.loop import Limits, Outcome
 from fossml.verify.oneliner import Around
@@ -40,6 +41,7 @@ class Wish:
     fresh: bool = False
     keep: bool = False
     quiet: bool = False
+    trust: bool = False
     record: bool = True
     further: Further = field(default_factory=Further)
     url: str | None = None
@@ -53,13 +55,20 @@ def run(folder: Path, limits: Limits, around: Around, wish: Wish) -> int:
     targets = read_targets(project, wish.only)
     env = child_environment(around.environ, around.prefix, around.base_prefix)
     python = interpreter("python", env, project.root)
-    records = records_for(project, around.cache, [python.version, python.distributions] if python else None)
+    records = records_for(project, around.cache, _depends(project, python, trust=wish.trust))
     if wish.fresh:
         records.forget()
+    own = (project.root, around.cache)
+    closed = None if wish.trust else confinement(python, env, around.home, own)
     options = Options(jobs=len(os.sched_getaffinity(0)), env=env)
     metrics = {target.metric.text: target.metric for target in targets}
     rebuilder = Rebuilder(
-        project, list(metrics.values()), sorted({target.stage for target in targets}), options, records
+        project,
+        list(metrics.values()),
+        sorted({target.stage for target in targets}),
+        options,
+        records,
+        confinement=closed,
     )
     source = source_of(project, wish.url)
     say = _silent if wish.quiet else _say
@@ -101,6 +110,11 @@ def source_of(project: Project, url: str | None = None) -> Source:
     head = git.commit(project.root)
     dirty = head is not None and git.changed_since(project.root, head.id, (RECORD,)) != []
     return Source(project.root.name, url, head.id if head else None, dirty, digests(project.root))
+
+
+def _depends(project: Project, python: Interpreter | None, *, trust: bool) -> object:
+    """What a record of a rebuild rests on beside the project's files."""
+    return [python.version if python else "", python.distributions if python else (), trust, networked(project)]
 
 
 def _say(line: str) -> None:

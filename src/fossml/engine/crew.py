@@ -52,7 +52,9 @@ class Crew:
         site = self._site
         with told(found.stage.address):
             attempt = begin(self._own / "attempts", site, found, afresh=self._options.force)
-        running = launch(site.root, found, attempt, grant, site.project.config.seed, site.env, site.objects)
+        running = launch(
+            site.root, found, attempt, grant, site.project.config.seed, site.env, site.objects, site.confine
+        )
         self._free = self._free.without(grant)
         self._running[self._pool.submit(running.process.wait, found.settings.timeout)] = running
         return running

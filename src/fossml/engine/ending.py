@@ -12,6 +12,7 @@ from fossml.engine.site import Site
 from fossml.engine.undeclared import undeclared
 from fossml.env import environment
 from fossml.errors import FossmlError
+from fossml.executors.left import disarm
 from fossml.executors.local import Exit
 from fossml.project.dvc import rooted
 from fossml.project.git import Commit
@@ -29,10 +30,13 @@ def finish(site: Site, running: Running, ended: Exit, commit: Commit | None) -> 
     then, and the attempt keeps its checkpoints.
     """
     stage = running.stage
+    left = disarm(running.sandbox) if running.sandbox else ()
     site.workspace.forget(rooted(stage, out.path) for out in stage.outs)
     site.observer.forget()
     try:
         _check(running, ended)
+        if left:
+            raise FossmlError(f"it left what is not taken: {'; '.join(map(str, left))}", where=stage.file)
         for out in stage.outs:
             if out.cache:
                 site.objects.take(site.root / rooted(stage, out.path))
@@ -51,6 +55,8 @@ def finish(site: Site, running: Running, ended: Exit, commit: Commit | None) -> 
 
 
 def _check(running: Running, ended: Exit) -> None:
+    if ended.breach and (ended.cancelled or ended.code):
+        raise FossmlError(f"it was stopped: {ended.breach.message}")
     if ended.cancelled:
         raise FossmlError(f"it ran longer than its timeout of {running.found.settings.timeout:g} s and was stopped")
     if ended.code != 0:

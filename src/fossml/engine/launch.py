@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from fossml.engine.resources import Pool
 from fossml.engine.site import log_of
 from fossml.errors import FossmlError
 from fossml.executors.local import Process, start
-from fossml.project.config import SeedRoute
+from fossml.executors.sandbox import Sandbox
+from fossml.project.config import SeedRoute, StageSettings
 from fossml.project.dvc import rooted
 from fossml.store.objects import Objects
 from fossml.store.paths import check_target
@@ -39,6 +40,7 @@ class Running:
     process: Process
     log: Path
     started: str
+    sandbox: Sandbox | None = None
 
     @property
     def stage(self) -> Stage:
@@ -54,6 +56,7 @@ def launch(
     route: SeedRoute | None,
     env: Mapping[str, str],
     objects: Objects,
+    confine: Sandbox | None = None,
 ) -> Running:
     """Start the stage of `found`. FossmlError where it cannot start; its old outputs are then where they were."""
     stage = found.stage
@@ -71,12 +74,41 @@ def launch(
             (root / rooted(stage, out.path)).parent.mkdir(parents=True, exist_ok=True)
         command, seen = _command(root, found, attempt, grant, route, env)
         name, value = aside.mark
-        process = start(command, cwd=root / stage.wdir, env={**seen, name: value}, stdout=log, mark=f"{name}={value}")
+        sandbox = _sandbox(root, confine, found.settings, attempt)
+        process = start(
+            command,
+            cwd=root / stage.wdir,
+            env={**seen, name: value},
+            stdout=log,
+            mark=f"{name}={value}",
+            sandbox=sandbox,
+        )
     except (OSError, FossmlError) as error:
         aside.restore()
         raise (_told(error, stage) if isinstance(error, OSError) else error) from error
     started = datetime.now(UTC).isoformat(timespec="milliseconds")
-    return Running(found, attempt, grant, aside, process, log, started)
+    return Running(found, attempt, grant, aside, process, log, started, sandbox)
+
+
+def _sandbox(root: Path, confine: Sandbox | None, settings: StageSettings, attempt: Attempt) -> Sandbox | None:
+    """The sandbox for one stage: what git, dvc and fossml keep is read-only, but for its own trace and checkpoints."""
+    if confine is None:
+        return None
+    kept = tuple(root / name for name in (".git", ".dvc", ".fossml"))
+    for folder in kept:
+        if not folder.is_file():
+            folder.mkdir(exist_ok=True)  # where there is none, the stage could make one
+    limits = confine.limits
+    if settings.timeout:  # the author's word on how long it may take
+        limits = replace(limits, seconds=max(limits.seconds, settings.timeout))
+    return replace(
+        confine,
+        limits=limits,
+        locked=(*confine.locked, *kept),
+        writable=(*confine.writable, attempt.checkpoints, attempt.trace),
+        network=settings.network,
+        gpus=confine.gpus and settings.gpu > 0,
+    )
 
 
 def _command(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fossml.engine.assess import Assessment, Assessor
 from fossml.engine.graph import Graph, make_graph, order, with_needs
@@ -28,6 +29,9 @@ from fossml.store.digest import StatCache
 from fossml.store.objects import Objects
 from fossml.types import Run, Stage
 
+if TYPE_CHECKING:
+    from fossml.executors.sandbox import Sandbox
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -35,6 +39,7 @@ class Options:
 
     `cancelled` is asked ten times a second; once it says True, the build ends as by an interrupt. `cache` None: the
     one that `.dvc/config` names. `folder` (relative to the root) is where the user stands: targets count from there.
+    `confine`: each command runs in this sandbox, whose room is the root; with the network where its stage declares it.
     """
 
     targets: tuple[str, ...] = ()
@@ -45,6 +50,7 @@ class Options:
     env: Mapping[str, str] = field(default_factory=dict)
     cancelled: Callable[[], bool] = lambda: False
     cache: CacheConfig | None = None
+    confine: Sandbox | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,7 @@ class Site:
     assessor: Assessor
     outputs: Outputs
     run_cache: RunCache
+    confine: Sandbox | None
     python: Callable[[Stage], Interpreter | None]
 
     @property
@@ -98,7 +105,8 @@ def open_site(project: Project, options: Options, own: Path | None) -> Iterator[
         raise FossmlError(f"[stage.{name}] is no stage", where=where, hint=f"the stages are: {', '.join(graph.stages)}")
     ordered = order(graph)
     env = with_python(options.env, project.config.python, project.root)
-    interpreters = Interpreters(env, own / "interpreters.json" if own else None)
+    memory = own / "interpreters.json" if own and not options.confine else None
+    interpreters = Interpreters(env, memory, never=project.root if options.confine else None)
     sources = Sources(own / "sources.json" if own else None)
     made = {rooted(s, out.path): address for address, s in graph.stages.items() for out in s.outs}
 
@@ -130,6 +138,7 @@ def open_site(project: Project, options: Options, own: Path | None) -> Iterator[
                 assessor=Assessor(project.config, workspace, observer, records, env),
                 outputs=Outputs(project.root, config.folder, tracked, objects, workspace),
                 run_cache=RunCache(config.folder),
+                confine=options.confine,
                 python=python,
             )
         finally:

@@ -24,6 +24,7 @@ from pathlib import Path
 from fossml.errors import UNKNOWN, FossmlError
 from fossml.executors import cgroup
 from fossml.executors.limits import Limits
+from fossml.executors.seccomp import filtering
 
 USER, HOST, HOME = "reader", "room", "/home/reader"
 _UID = 1000
@@ -95,8 +96,8 @@ class Sandbox:
         return (self.room, self.home, self.tmp)
 
     def sees(self, path: Path) -> bool:
-        """Whether `path` (absolute, without links) is something that the command can read."""
-        roots = [*map(Path, SYSTEM), *self.readable, self.room, self.tmp, Path(HOME), Path("/proc"), Path("/dev")]
+        """Whether `path` (absolute, without links) is the same inside as outside."""
+        roots = [*map(Path, SYSTEM), *self.readable, self.room]
         return any(path.is_relative_to(root) for root in roots)
 
 
@@ -204,18 +205,21 @@ class Cell:
         hosts = self._file(f"127.0.0.1 localhost {HOST}\n::1 localhost {HOST}\n")
         switch = self._file("passwd: files\ngroup: files\nhosts: files dns\n")
         made = {"passwd": passwd, "group": groups, "hosts": hosts, "nsswitch.conf": switch}
-        words = [*_arguments(self.sandbox, made), "--chdir", str(cwd), "--clearenv"]
+        rules = filtering()
+        refused = [] if rules is None else [self._file(rules)]
+        words = [*_arguments(self.sandbox, made), *(word for one in refused for word in ("--seccomp", str(one)))]
+        words += ["--chdir", str(cwd), "--clearenv"]
         words += [word for name, value in env.items() for word in ("--setenv", name, value)]
         told = self._file("".join(f"{word}\0" for word in words))
         bwrap = ["bwrap", "--args", str(told), "--info-fd", str(self.telling), "--"]
         inside = [*_limited(self.sandbox, self.group), *_drop(self.sandbox.uid), *argv]
         prefix = self.group.prefix if self.group else ()
-        return [*prefix, *bwrap, *inside], [told, self.telling, *made.values()]
+        return [*prefix, *bwrap, *inside], [told, self.telling, *made.values(), *refused]
 
-    def _file(self, text: str) -> int:
+    def _file(self, content: str | bytes) -> int:
         number = os.memfd_create("fossml")
         self.files.callback(os.close, number)
-        os.write(number, os.fsencode(text))
+        os.write(number, os.fsencode(content))
         os.lseek(number, 0, os.SEEK_SET)
         return number
 

@@ -45,7 +45,10 @@ class Resources:
 
 @dataclass(frozen=True, slots=True)
 class StageSettings:
-    """What holds for one stage. `timeout` is in seconds, `memory` in bytes; `env` are variables that count."""
+    """What holds for one stage. `timeout` is in seconds, `memory` in bytes; `env` are variables that count.
+
+    `network`: it needs the network, which `verify` gives to no other stage.
+    """
 
     packages: Literal["exact", "minor", "record"] = "minor"
     trace: Literal["hook", "strace", "none"] = "hook"
@@ -56,6 +59,7 @@ class StageSettings:
     env: tuple[str, ...] = ()
     timeout: float | None = None
     seed: int | None = None
+    network: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ def _is_texts(value: Any) -> bool:
 _ANY = Key("anything", lambda _value: True, {})
 _TEXT = Key("a string", lambda value: isinstance(value, str), {"type": "string"})
 _NAME = Key("a string", lambda value: isinstance(value, str) and bool(value), {"type": "string", "minLength": 1})
+_BOOL = Key("true or false", lambda value: isinstance(value, bool), {"type": "boolean"})
 _TEXTS = Key("a list of strings", _is_texts, {"type": "array", "items": {"type": "string"}})
 _PARAM = Key(
     "file:key, such as params.yaml:seed",
@@ -106,6 +107,7 @@ TABLES: Mapping[str, Mapping[str, Key]] = {
         "env": _TEXTS,
         "timeout": _SECONDS_KEY,
         "seed": _whole(0),
+        "network": _BOOL,
     },
     "claim": dict.fromkeys(
         (

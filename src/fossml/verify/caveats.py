@@ -8,10 +8,11 @@ from fossml.types import Claim
 from fossml.verify.loop import Outcome
 from fossml.views.digits import printed
 
+SHARED = "files outside the folder: every run shares them"
 ALWAYS = (
     "other hardware and other versions of the packages",
     "whether the test data had a part in training or in choosing the model",
-    "files outside the folder: every run shares them",
+    SHARED,
 )
 
 

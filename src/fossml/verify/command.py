@@ -13,8 +13,11 @@ from pathlib import Path
 from fossml.canon import key
 from fossml.env import Interpreter
 from fossml.errors import FossmlError
+from fossml.executors.left import disarm
 from fossml.executors.local import Exit, Process, start
+from fossml.executors.sandbox import Sandbox, hand_over
 from fossml.verify import room, seeds
+from fossml.verify.confine import Confinement
 from fossml.verify.environ import inside, moved_command
 from fossml.verify.hints import explain
 from fossml.verify.loop import Outcome
@@ -32,7 +35,7 @@ class Setting:
     """What is run and where: `root` is copied, the command runs in its subfolder `wdir`, with `env`.
 
     `leave_out` are folders below `root` that no copy needs; `interpreter` is the command's python, if it has one.
-    `chosen`: the seeds are picked by the user rather than drawn.
+    `chosen`: the seeds are picked by the user rather than drawn. `confinement` None: the command runs as the user.
     """
 
     root: Path
@@ -45,12 +48,14 @@ class Setting:
     timeout: float | None = None
     keep: bool = False
     chosen: bool = False
+    confinement: Confinement | None = None
 
 
 def shelf_key(setting: Setting, folder_digest: str) -> str:
     """What a run depends on: the command and how it gets its seed, the files, the interpreter and its distributions."""
     delivery, python = setting.delivery, setting.interpreter
-    parts = [delivery.cmd, delivery.flag, delivery.env, delivery.param, setting.wdir, folder_digest]
+    confined = ["sandbox"] if setting.confinement else []
+    parts = [*confined, delivery.cmd, delivery.flag, delivery.env, delivery.param, setting.wdir, folder_digest]
     return key([*parts, [python.version, python.distributions] if python else None])[:24]
 
 
@@ -109,17 +114,30 @@ class Command:
     def _run(self, place: Place, folder: Path) -> Record:
         setting = self._setting
         seeds.plant(folder, setting.delivery, place.seed)
+        sandbox = self._sandbox(folder)
         before = room.state(folder)
-        exited, late = self._attend(place, folder)
-        if exited.cancelled and not late:
+        exited, late = self._attend(place, folder, sandbox)
+        for left in disarm(sandbox) if sandbox else ():
+            self._say(f"not taken: {left}")
+        if exited.cancelled and not late and not exited.breach:
             raise CancelledError
         written = room.written(folder, before)
         _keep(folder, place.files, written, {metric.source for metric in setting.metrics})
-        return Record(place.seed, exited.code, exited.seconds, written, late)
+        stopped = exited.breach.message if exited.breach else ""
+        return Record(place.seed, exited.code, exited.seconds, written, late, stopped)
 
-    def _attend(self, place: Place, folder: Path) -> tuple[Exit, bool]:
+    def _sandbox(self, folder: Path) -> Sandbox | None:
+        confinement = self._setting.confinement
+        sandbox = confinement.sandbox(folder, room.shared(folder)) if confinement else None
+        for left in disarm(sandbox) if sandbox else ():
+            self._say(f"not in the sandbox: {left}")
+        if sandbox:
+            hand_over(sandbox)  # before the files are looked at: a new owner is a change of each
+        return sandbox
+
+    def _attend(self, place: Place, folder: Path, sandbox: Sandbox | None) -> tuple[Exit, bool]:
         """Run the command to its end, to its timeout (True) or until it is cancelled."""
-        process = self._start(place, folder)
+        process = self._start(place, folder, sandbox)
         began = time.monotonic()
         try:
             note_pid(place, process.pid)
@@ -132,12 +150,14 @@ class Command:
             raise
         return exited, False
 
-    def _start(self, place: Place, folder: Path) -> Process:
+    def _start(self, place: Place, folder: Path, sandbox: Sandbox | None) -> Process:
         setting = self._setting
         wdir = folder / setting.wdir
-        env = seeds.env_with(inside(setting.env, setting.root, folder, wdir), setting.delivery, place.seed)
+        env: Mapping[str, str] = inside(setting.env, setting.root, folder, wdir)
+        env = setting.confinement.environment(env) if setting.confinement else env
+        env = seeds.env_with(env, setting.delivery, place.seed)
         command = moved_command(seeds.command_with(setting.delivery, place.seed), setting.root, folder)
-        return start(command, cwd=wdir, env=env, stdout=place.stdout, stderr=place.stderr)
+        return start(command, cwd=wdir, env=env, stdout=place.stdout, stderr=place.stderr, sandbox=sandbox)
 
     def _outcome(self, place: Place, *, recorded: bool) -> Outcome:
         record = place.record

@@ -22,6 +22,7 @@ from fossml.verify.budget import Check, Plan
 from fossml.verify.cells import in_tables
 from fossml.verify.claims import parse_claim
 from fossml.verify.compared import resolve, with_others
+from fossml.verify.confine import remarks
 from fossml.verify.judge import Samples, best_of_about, judge
 from fossml.verify.loop import Limits, Measurement, Outcome, samples
 from fossml.verify.metric import Measured, parse_metric
@@ -34,10 +35,7 @@ from fossml.views.sentence import Judged
 
 __all__ = ["Compared", "Repeated", "Target", "Verified", "compare", "read_targets", "verify_project"]
 
-_ROOM = (
-    "the environment: the Python on this machine's PATH was used, not one made from the project's own lock",
-    "network and other folders of this machine: the rebuild could reach them",
-)
+_ROOM = ("the environment: the Python on this machine's PATH was used, not one made from the project's own lock",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +165,12 @@ def verify_project(
     compared = compare(rebuilder.project, base, rebuilder.lies_in, rebuilder.records.folder)
     why = finding(rebuilder.project, compared.how, rebuilder.lies_in)
     return Verified(
-        tuple(map(shown.beside, judged)),
+        tuple(_with_remarks(shown.beside(one), rebuilder) for one in judged),
         base,
         compared,
         repeated,
         _accepted(project.root),
-        (*cells, *shown.findings, *((why,) if why else ())),
+        (*cells, *base.findings, *shown.findings, *((why,) if why else ())),
         done.plan,
         beside,
         interrupted or shown.interrupted,
@@ -206,6 +204,8 @@ def _rebuild(targets: Sequence[Target], rebuilder: Rebuilder, say: Callable[[str
     if not targets:
         return Built(None, 0.0)
     say("rebuilding from nothing in a copy: no outputs, no cache, no lock of the author's")
+    if rebuilder.room:
+        say(f"  in a sandbox: {rebuilder.room}")
     only = {target.metric.text: target.stage for target in targets}
     base = rebuilder.built(None, lambda event: _say_event(event, say), only)
     if base.recorded:
@@ -237,6 +237,19 @@ def _repeat(
         if found[-1].measurement.interrupted:
             break
     return tuple(found)
+
+
+def _with_remarks(judged: Judged, rebuilder: Rebuilder) -> Judged:
+    """What was not shut out of the rooms; in a sandbox, other folders were."""
+    said = remarks(rebuilder.confinement, rebuilder.project)
+    shut = {caveats.SHARED} if rebuilder.confinement else set()
+    return replace(
+        judged,
+        verdicts=tuple(
+            replace(one, not_checked=(*said, *(remark for remark in one.not_checked if remark not in shut)))
+            for one in judged.verdicts
+        ),
+    )
 
 
 def _accepted(root: Path) -> tuple[str, ...]:

@@ -66,6 +66,8 @@ def explain(record: Record, stdout: str, stderr: str, around: Around) -> Told:
     """Why the run of `record` failed."""
     if record.timeout:
         return Told(f"it was still running after {around.timeout:g} s", "give it more time with --timeout")
+    if record.stopped and record.code:
+        return Told(f"it was stopped: {record.stopped}", "without --sandbox, it gets all that the machine has")
     if record.code < 0:
         return Told(f"it was killed by {_signal(-record.code)}", _killed_hint(-record.code))
     last = _last_line(stderr) or _last_line(stdout)

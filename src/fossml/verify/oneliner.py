@@ -13,6 +13,7 @@ from fossml.types import Claim
 from fossml.verify import caveats, seeds
 from fossml.verify.cells import in_tables
 from fossml.verify.command import Command, Setting, require_room, shelf_key
+from fossml.verify.confine import confinement
 from fossml.verify.judge import best_of_about, judge
 from fossml.verify.loop import Limits, Measurement, Outcome, run, samples
 from fossml.verify.metric import Metric, parse_metric
@@ -47,6 +48,7 @@ class Asked:
     timeout: float | None = None
     keep: bool = False
     fresh: bool = False
+    sandbox: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +74,20 @@ def setting(asked: Asked, around: Around) -> Setting:
         raise FossmlError(f"every run gets a copy of the folder, and this is all of {root}", where=str(root), hint=hint)
     env = child_environment(around.environ, around.prefix, around.base_prefix)
     wdir = cwd.relative_to(root).as_posix()
+    python = interpreter(asked.delivery.cmd, env, cwd)
+    own = (root, around.cache)
     return Setting(
         root=root,
         wdir=wdir,
         delivery=_rooted_param(asked.delivery, wdir),
         metrics=tuple(_rooted(parse_metric(claim.metric, "--metric"), wdir) for claim in asked.claims),
         env=env,
-        interpreter=interpreter(asked.delivery.cmd, env, cwd),
+        interpreter=python,
         leave_out=frozenset({around.cache.resolve()}),
         timeout=asked.timeout,
         keep=asked.keep,
         chosen=asked.seeds is not None,
+        confinement=confinement(python, env, around.home, own) if asked.sandbox else None,
     )
 
 
@@ -151,9 +156,14 @@ def _judged(asked: Asked, measured: Measurement, place: int) -> Judged:
         rung="L4" if asked.delivery.seeded else "L3",
         seconds=sum(one.seconds for one in outcomes),
         missing=caveats.why_missing(outcomes, place)[0],
-        not_checked=caveats.not_checked(claim, outcomes, place, seeded=asked.delivery.seeded),
+        not_checked=_not_checked(asked, claim, outcomes, place),
     )
     return Judged(verdicts, found.scores, asked.delivery.seeded, found.fixed, best_of_about(claim, found))
+
+
+def _not_checked(asked: Asked, claim: Claim, outcomes: Sequence[Outcome], place: int) -> tuple[str, ...]:
+    said = caveats.not_checked(claim, outcomes, place, seeded=asked.delivery.seeded)
+    return tuple(one for one in said if one != caveats.SHARED) if asked.sandbox else said
 
 
 def _empty(judged: Sequence[Judged]) -> list[int]:

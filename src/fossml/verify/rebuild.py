@@ -17,6 +17,7 @@ from fossml.engine.build import Options, build
 from fossml.engine.graph import make_graph, order, select
 from fossml.engine.records import OWN_LOCK, read_runs
 from fossml.errors import FossmlError
+from fossml.executors.left import disarm
 from fossml.facts.verification import RECORD
 from fossml.project import git
 from fossml.project.config import Config, SeedRoute
@@ -24,10 +25,12 @@ from fossml.project.declared import Project, read_project
 from fossml.project.dvc import read_lock, rooted, select_params
 from fossml.project.dvcconfig import CacheConfig, ensure_dvc, read_cache_config
 from fossml.store.objects import Objects
-from fossml.types import Event, Run, Stage
-from fossml.verify import room, seeds
+from fossml.types import Event, Finding, Run, Stage
+from fossml.verify import contained, perturb, room, seeds
+from fossml.verify.confine import Confinement, declared
 from fossml.verify.environ import inside
 from fossml.verify.metric import Left, Measured, Metric, measure
+from fossml.verify.perturb import Perturbation
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class Built:
     """What one build from nothing gave: each metric by its text, each output's digest, why stages failed.
 
     `seed` None: with the seed that the author recorded. `costs` are the seconds that each stage took which ran.
-    `variant` names what was changed before it, if anything was; `note` says how.
+    `variant` names what was changed before it, if anything was; `note` says how. `findings`: what the room kept
+    from the stages; `room`: what was other there than on the reader's machine.
     """
 
     seed: int | None
@@ -47,6 +51,8 @@ class Built:
     costs: Mapping[str, float] = field(default_factory=dict)
     variant: str = ""
     note: str = ""
+    findings: tuple[Finding, ...] = ()
+    room: str = ""
 
     def of(self, metric: str) -> Measured:
         """What it gave for a metric (its text); empty where that was not asked of it."""
@@ -83,7 +89,8 @@ class Records:
             with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):
                 fields = json.loads(line)
                 measured = {name: Measured(**one) for name, one in fields.pop("measured").items()}
-                found.append(Built(**fields, measured=measured))
+                noticed = tuple(contained.finding(one) for one in fields.pop("findings", ()))
+                found.append(Built(**fields, measured=measured, findings=noticed))
         return [replace(built, recorded=True) for built in found]
 
     def add(self, built: Built) -> None:
@@ -125,11 +132,25 @@ def _kept(path: str, data: tuple[str, ...]) -> bool:
     return path.startswith(".git/") or any(path == name or path.startswith(name + "/") for name in data)
 
 
+_SPARE = 600.0
+
+
 class Rebuilder:
-    """Builds the stages that make `metrics` in copies: once as declared, then with other seeds."""
+    """Builds the stages that make `metrics` in copies: once as declared, then with other seeds.
+
+    With a `confinement`, in its sandbox and in another time zone, locale and file order; `spare` are the seconds that
+    it may take to find which of these made a difference.
+    """
 
     def __init__(
-        self, project: Project, metrics: Sequence[Metric], targets: Sequence[str], options: Options, records: Records
+        self,
+        project: Project,
+        metrics: Sequence[Metric],
+        targets: Sequence[str],
+        options: Options,
+        records: Records,
+        *,
+        confinement: Confinement | None = None,
     ) -> None:
         self.project, self.metrics, self.records = project, metrics, records
         self.options = replace(options, targets=tuple(targets), keep_going=True)
@@ -143,6 +164,12 @@ class Rebuilder:
         """When `time.monotonic()` is past this, builds are cut off."""
         self._stem: tuple[str, ...] = ()
         self._in_base: set[str] = set()
+        self.confinement = confinement
+        self.spare = _SPARE
+        hashing = perturb.hashing(records.folder.name)
+        locale = perturb.other_locale(options.env, perturb.locales()) if confinement else ""
+        self._changes = perturb.perturbations(locale, hashing) if confinement else ()
+        self._noticed: dict[Path, list[Finding]] = {}
         self._cancelled = threading.Event()
         self._base: Path | None = None
         self._making = threading.Lock()
@@ -316,10 +343,57 @@ class Rebuilder:
                 self._base = folder
             wanted = self._stem if targets is None else tuple(targets)
             if set(wanted) - self._in_base:
+                began = time.monotonic()
                 self._build(self._base, report, wanted)
+                if None in self._known:
+                    self._as_before(self._known[None])
+                elif not self._in_base:
+                    self._base = self._without_what_matters(self._base, wanted, time.monotonic() - began)
                 self._keep_runs(self._base)
                 self._in_base |= select(make_graph(self.project.stages), wanted)
             return self._base
+
+    def _without_what_matters(self, folder: Path, targets: Sequence[str], took: float) -> Path:
+        """The room to go on with: `folder`, or where only the room's ways made the difference, one without them.
+
+        What made it is found by building again, without them and then with some; each build may take `took` seconds.
+        """
+        changes = self._changes
+        noticed = self._noticed[folder]
+        if not changes or any(one.level == "hard" for one in noticed) or not self._differs(folder):
+            return folder
+        builds = 1 + (len(changes) - 1).bit_length()
+        if builds * took > self.spare:
+            noticed += perturb.untold(changes, builds, took)
+            return folder
+        plain = self._room_with((), "plain", targets)
+        if self._differs(plain):
+            room.remove(plain)
+            self._changes = changes
+            return folder
+        found = perturb.blamed(changes, lambda some: self._differs(self._room_with(some, "some", targets)))
+        self._changes = ()
+        self._noticed[plain] += perturb.findings(self.project.root.name, found)
+        return plain
+
+    def _as_before(self, base: Built) -> None:
+        """The same ways as in the room of the recorded rebuild: what mattered there is left out again."""
+        if any(one.code == perturb.CODE and one.status == "fail" for one in base.findings):
+            self._changes = ()
+
+    def _room_with(self, changes: Sequence[Perturbation], name: str, targets: Sequence[str]) -> Path:
+        folder = self.records.folder / "rooms" / name / self.project.root.name
+        room.remove(folder)
+        room.make(self.project.root, folder, self._leave_out)
+        self._bring_data(folder)
+        self._changes = tuple(changes)
+        self._build(folder, lambda _event: None, targets)
+        return folder
+
+    def _differs(self, folder: Path) -> bool:
+        """Whether what was built there is not what the author recorded."""
+        built = self._read(folder, None, ())
+        return perturb.differs(built.outs, built.failed, recorded(self.project))
 
     def _keep_runs(self, folder: Path) -> None:
         """Beside the record, what the stages read: a repeat of the verification asks for it without the copy."""
@@ -358,6 +432,12 @@ class Rebuilder:
         project = _narrowed(project, only) if only else project
         targets = [address for address in targets if not only or address in only]
         env = inside(self.options.env, self.project.root, folder, folder)
+        noticed = self._noticed.setdefault(folder, [])
+        closed = None
+        if self.confinement:
+            env = perturb.applied(self.confinement.environment(env, declared(project)), self._changes)
+            closed = self.confinement.sandbox(folder, room.shared(folder))
+            noticed += contained.links(disarm(closed))
         route = self.project.config.seed
         force = force or (bool(seed) and (route is None or route.kind != "param"))
         if seed and route and route.kind != "param":
@@ -368,6 +448,9 @@ class Rebuilder:
         options = replace(
             self.options, targets=tuple(targets), env=env, force=force, cancelled=self._ends, cache=own_cache
         )
+        if closed:
+            # One at a time: while the files of a stage are looked at, no other may turn them into links that lead out.
+            options = replace(options, confine=closed, jobs=1)
         failures: dict[str, str] = {}
         costs: dict[str, float] = {}
 
@@ -376,6 +459,8 @@ class Rebuilder:
                 failures[event.stage] = "; ".join([*event.reasons, *_last_line(folder, event.log)])
             elif event.event in ("done", "current", "restored"):
                 costs[event.stage] = event.seconds
+            if closed and event.event in ("done", "failed"):
+                noticed.extend(contained.of_event(event, project, folder, closed.limits))
             report(event)
 
         try:
@@ -403,7 +488,27 @@ class Rebuilder:
             folder / rooted(stage, o.path) for stage in project.stages if stage.address in failed for o in stage.outs
         ]
         measured = {metric.text: _measured(metric, folder, lost) for metric in metrics}
-        return Built(seed, 0.0, measured, outs, failed, costs=left["costs"])
+        return Built(
+            seed, 0.0, measured, outs, failed, costs=left["costs"], findings=self._found(folder), room=self.room
+        )
+
+    def _found(self, folder: Path) -> tuple[Finding, ...]:
+        return tuple(dict.fromkeys(self._noticed.get(folder, ())))
+
+    @property
+    def room(self) -> str:
+        """How the room is other than this machine, in words; "" where there is none."""
+        return perturb.described(self._changes) if self.confinement else ""
+
+
+def recorded(project: Project) -> dict[str, str]:
+    """Output -> digest as the author's dvc.lock files have it."""
+    found: dict[str, str] = {}
+    for file in sorted({stage.file for stage in project.stages}):
+        lock = read_lock(project.root, file)
+        for stage in (stage for stage in project.stages if stage.file == file and stage.name in lock):
+            found.update({rooted(stage, out.path): out.digest for out in lock[stage.name].outs})
+    return found
 
 
 def _measured(metric: Metric, folder: Path, lost: Sequence[Path]) -> Measured:

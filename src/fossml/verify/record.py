@@ -26,8 +26,9 @@ _CHOSEN = "chosen"
 class Record:
     """One finished run: its exit `code` (< 0: killed by that signal), what it wrote (path -> SHA-256).
 
-    `timeout`: it was ended for taking too long. Beside it lie stdout.txt, stderr.txt, and below files/ copies of the
-    small text files that it wrote.
+    `timeout`: it was ended for taking too long. `stopped`: the limit of its sandbox that it came to.
+
+    Beside it lie stdout.txt, stderr.txt, and below files/ copies of the small text files that it wrote.
     """
 
     seed: int | None
@@ -35,6 +36,7 @@ class Record:
     seconds: float
     written: Mapping[str, str] = field(default_factory=dict)
     timeout: bool = False
+    stopped: str = ""
 
     @property
     def good(self) -> bool:

@@ -230,6 +230,11 @@ def _look(path: Path) -> tuple[int, int]:
     return (seen.st_size, seen.st_mtime_ns)
 
 
+def shared(folder: Path) -> tuple[Path, ...]:
+    """The environments and caches in a room: their bytes may be those of the original."""
+    return tuple(folder / entry.path for entry in walk(folder) if entry.kind == "shared")
+
+
 def state(folder: Path) -> State:
     """How every file of a room looks, so that a write can be told: inode, size, times of change."""
     seen = {}

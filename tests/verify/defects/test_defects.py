@@ -1,0 +1,65 @@
+"""Each planted defect is named by verify, and its sound twin passes clean."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.verify.defects import forms_a
+from tests.verify.defects.author import Author, Case
+
+CASES = [pytest.param(case, id=f"a: {case.name}") for case in forms_a.CASES]
+
+
+def verify(author: Author, tmp_path: Path, options: tuple[str, ...]) -> tuple[int, dict[str, Any]]:
+    """What a reader gets: the exit code and the document."""
+    reader = tmp_path / "reader"
+    reader.mkdir()
+    env = {**os.environ, "HOME": str(reader), "FOSSML_CACHE_DIR": str(tmp_path / "records")}
+    command = [sys.executable, "-m", "fossml", "verify", str(author.root), "--json", "--runs", "4", *options]
+    done = subprocess.run(command, cwd=reader, env=env, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def said(document: dict[str, Any]) -> list[str]:
+    """Everything that stands against the claims: findings that do not pass, verdicts that do not hold, the error."""
+    findings = [one for one in document.get("findings", ()) if one["status"] in ("fail", "unknown")]
+    places = [" ".join(f"{seen['path']}:{seen['line']}" for seen in one["evidence"]) for one in findings]
+    found = [
+        f"{one['code']} {one['subject']} {one['message']} {place} {one['hint']}"
+        for one, place in zip(findings, places, strict=True)
+    ]
+    found += [f"{claim['verdict']} {claim['reason']}" for claim in document.get("claims", ())]
+    return [*found, str(document.get("error", ""))]
+
+
+@pytest.fixture
+def author(tmp_path: Path) -> Author:
+    return Author(tmp_path / "author" / "paper", tmp_path / "author" / "home")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_defect_is_named(case: Case, author: Author, tmp_path: Path) -> None:
+    case.defect(author)
+    code, document = verify(author, tmp_path, case.options)
+    lines = said(document)
+    for words in case.named:
+        assert any(re.search(words, line) for line in lines), "\n".join(lines)
+    assert code != 0 or any(one["status"] == "fail" for one in document["findings"]), "\n".join(lines)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_its_sound_twin_passes_clean(case: Case, author: Author, tmp_path: Path) -> None:
+    case.sound(author)
+    code, document = verify(author, tmp_path, case.options)
+    failed = [line for line in said(document) if line]
+    assert code == 0, "\n".join(failed)
+    assert not [one for one in document["findings"] if one["status"] == "fail"], "\n".join(failed)
