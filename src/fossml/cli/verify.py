@@ -32,6 +32,8 @@ EPILOG = f"""\b
 Examples:
   fossml verify                  the claims of the project in this folder
   fossml verify --claim ID       one of them
+  fossml verify PATH --claims claims.toml       your own claims about somebody's repository
+  fossml verify --propose paper.tex             draft claims from the tables of a paper
   {EXAMPLE}
   fossml verify --cmd "python main.py" --seed-flag seed= --metric 'stdout:acc: (\\S+)' --claim 95.3%
   fossml verify --cmd "python train.py" --seed-param params.yaml:seed --metric log.csv:acc --claim 0.91 --reading mean:5
@@ -59,6 +61,9 @@ HELP = {
     "seeds": "Use these seeds rather than fresh ones.",
     "budget": "Start no run that would not end within this time: 10m, 1h30m.",
     "jobs": "Runs at a time; trainings that share cores slow each other down.",
+    "brought": "Claims of your own, and how to run the repository where it does not say: docs/claims.md.",
+    "propose": "Draft [[claim]] tables from a .tex, .md or .csv file, a model card or published results.",
+    "write": "With --propose: append them to fossml.toml.",
     "folder": "What each run gets a copy of, if the command needs more than the current folder.",
 }
 _UNITS = {"h": 3600, "m": 60, "s": 1, "": 1}
@@ -84,6 +89,9 @@ class Duration(click.ParamType[float]):
 @click.option("--cmd", metavar="COMMAND", help=HELP["cmd"])
 @click.option("--metric", "metrics", multiple=True, metavar="WHERE", help=HELP["metric"])
 @click.option("--claim", "claims", multiple=True, metavar="NUMBER", help=HELP["claim"])
+@click.option("--claims", "brought", type=click.Path(path_type=Path), metavar="FILE", help=HELP["brought"])
+@click.option("--propose", type=click.Path(path_type=Path), metavar="FILE", help=HELP["propose"])
+@click.option("--write", is_flag=True, help=HELP["write"])
 @click.option("--reading", "readings", multiple=True, metavar="HOW", help=HELP["reading"])
 @click.option("--spread", "spreads", multiple=True, metavar="NUMBER:KIND", help=HELP["spread"])
 @click.option("--margin", type=click.FloatRange(min=0), help=HELP["margin"])
@@ -107,6 +115,12 @@ def command(**given: Any) -> None:
     clear. Without: rebuilds the project at PATH (here) from nothing in a copy, measures its [[claim]] tables, and
     repeats with fresh seeds what a seed reaches. The folder itself stays as it is.
     """
+    if given["write"] and not given["propose"]:
+        raise FossmlError("--write goes with --propose")
+    if given["propose"]:
+        sys.exit(_propose(given))
+    if given["brought"]:
+        sys.exit(_brought(given))
     if given["cmd"] is None:
         sys.exit(_project(given))
     if not given["cmd"].strip():
@@ -116,19 +130,19 @@ def command(**given: Any) -> None:
         raise FossmlError("a PATH is for a configured project", hint=hint)
     asked = _asked(given)
     say = _silent if given["quiet"] else _say
-    report = _reporter(asked.claims, asked.limits.runs, say)
+    report = reporter(asked.claims, asked.limits.runs, say)
     with _termination() as received:
         try:
             result = verify(asked, _around(), rng=random.SystemRandom(), say=say, report=report)
         except KeyboardInterrupt:
-            sys.exit(_interrupted(received))
+            sys.exit(interrupted(received))
     stopped = result.measurement.interrupted
-    code = _interrupted(received) if stopped else exit_code([one.verdicts for one in result.judged])
-    click.echo(_json(given["cmd"], result, code) if given["as_json"] else _text(result))
+    code = interrupted(received) if stopped else exit_code([one.verdicts for one in result.judged])
+    click.echo(_json(given["cmd"], result, code) if given["as_json"] else text(result))
     sys.exit(code)
 
 
-def _interrupted(received: Sequence[int]) -> int:
+def interrupted(received: Sequence[int]) -> int:
     """The exit code after a signal, as a shell has it."""
     return 128 + (received[0] if received else signal.SIGINT)
 
@@ -184,8 +198,33 @@ def _project(given: dict[str, Any]) -> int:
                 quiet=given["quiet"],
             )
         except KeyboardInterrupt:
-            code = _interrupted(received)
+            code = interrupted(received)
     return code
+
+
+def _brought(given: dict[str, Any]) -> int:
+    """The claims of a file of the reader's, with its commands or with the pipeline of the repository."""
+    from fossml.cli import verify_brought
+
+    for name, option in (("cmd", "--cmd"), *((name, o) for name, o in _FOR_CMD.items() if name not in _ALSO_BROUGHT)):
+        if given[name]:
+            raise FossmlError(f"{option} does not go with --claims", hint="the file says it: see docs/claims.md")
+    say = _silent if given["quiet"] else _say
+    with _termination() as received:
+        try:
+            return verify_brought.run(given, _around(), _seeds(given["seeds"]), say, random.SystemRandom())
+        except KeyboardInterrupt:
+            return interrupted(received)
+
+
+_ALSO_BROUGHT = ("seeds", "timeout")
+
+
+def _propose(given: dict[str, Any]) -> int:
+    """Claims drafted from a document."""
+    from fossml.cli import verify_propose
+
+    return verify_propose.run(given["propose"], given["path"] or Path.cwd(), write=given["write"])
 
 
 def _asked(given: dict[str, Any]) -> Asked:
@@ -249,7 +288,7 @@ def _silent(_line: str) -> None:
     """Say nothing."""
 
 
-def _reporter(claims: Sequence[Claim], most: int, say: Callable[[str], None]) -> Callable[[Outcome], None]:
+def reporter(claims: Sequence[Claim], most: int, say: Callable[[str], None]) -> Callable[[Outcome], None]:
     """One line for every finished run: its seed, what it gave for each claim, how long it took."""
     count = 0
 
@@ -273,7 +312,7 @@ def _values(claims: Sequence[Claim], one: Outcome) -> str:
     return "  ".join(said)
 
 
-def _text(result: Result) -> str:
+def text(result: Result) -> str:
     """The sentences, then why, what was not checked, and where the runs are."""
     lines = [click.style(line, bold=True) for line in outcomes(result.judged)]
     lines += [f"hint: {hint}" for hint in result.hints]
@@ -298,14 +337,15 @@ def _json(cmd: str, result: Result, code: int) -> str:
         "exit_code": code,
         "stopped": result.measurement.stopped,
         "claims": [claim_json(one, outcome(one.verdicts)) for one in result.judged],
-        "runs": [_run_json(one) for one in result.measurement.outcomes],
+        "runs": [run_json(one) for one in result.measurement.outcomes],
         "hints": list(result.hints),
         "records": str(result.records),
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _run_json(one: Outcome) -> dict[str, Any]:
+def run_json(one: Outcome) -> dict[str, Any]:
+    """A run as JSON: its seed, and what it gave for each claim."""
     return {
         "seed": one.seed,
         "seconds": round(one.seconds, 3),

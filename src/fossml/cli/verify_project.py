@@ -20,6 +20,7 @@ from fossml.env import child_environment, interpreter
 from fossml.project.declared import find_root, read_project
 from fossml.project.git import commit
 from fossml.types import Finding
+from fossml.verify.brought import Brought, for_project
 from fossml.verify.declared import Target, Verified, read_targets, verify_project
 from fossml.verify.judge import exit_code, outcome
 from fossml.verify.loop import Limits, Outcome
@@ -46,9 +47,11 @@ def run(
     keep: bool,
     as_json: bool,
     quiet: bool,
+    brought: Brought | None = None,
 ) -> int:
-    """Verify the project around `folder`, print, keep the record; the exit code."""
+    """Verify the project around `folder`, print, keep the record; the exit code. `brought`: a reader's own claims."""
     project = read_project(find_root(folder))
+    project = for_project(project, brought) if brought else project
     targets = read_targets(project, only)
     env = child_environment(around.environ, around.prefix, around.base_prefix)
     python = interpreter("python", env, project.root)
@@ -72,7 +75,7 @@ def run(
             rebuilder.close()
     code = exit_code([one.verdicts for one in verified.judged])
     document = _document(verified, python.path if python else None, commit(project.root), code)
-    if not only:
+    if not only and not brought:
         own_folder(project.root)
         (project.root / ".fossml" / "verify.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
     click.echo(json.dumps(document, indent=2, ensure_ascii=False) if as_json else "\n".join(_lines(verified)))
