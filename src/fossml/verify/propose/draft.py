@@ -54,7 +54,7 @@ def draft(name: str, found: Sequence[Printed], known: Sequence[Known], taken: Se
     for one in found:
         fits = match(one, known)
         good = fits is not None and fits.good
-        if not good and not (one.table or one.statement or looks_like_result(one.metric) or fits or not known):
+        if not good and not _is_result(one):
             continue
         lines = _block(name, one, fits, _id(one, ids))
         claimed, left = claimed + good, left + (not good)
@@ -63,6 +63,11 @@ def draft(name: str, found: Sequence[Printed], known: Sequence[Known], taken: Se
         f"# Drafted from {_quiet(name)}: {claimed} claims; {left} more are comments, as no metric surely is theirs."
     ]
     return Draft("\n\n".join([*head, *blocks]) + "\n", claimed, left)
+
+
+def _is_result(one: Printed) -> bool:
+    """Whether it is worth a comment: its metric, or the caption that says what all numbers are, is that of results."""
+    return bool(one.statement) or not one.table or any(map(looks_like_result, (one.metric, one.caption)))
 
 
 def _block(name: str, one: Printed, fits: Match | None, identity: str) -> list[str]:

@@ -117,7 +117,7 @@ def _number(cell: Cell, subject: str, metric: str) -> Printed | None:
         return None
     value, spread, percent = found
     better = "more" if re.search("[↑▲⬆]", metric) else "less" if re.search("[↓▼⬇]", metric) else ""
-    plain = re.sub(r"\s*[\[(]\s*%\s*[\])]|[↑↓▲▼⬆⬇%]", "", metric).strip(" ,:;()")
+    plain = re.sub(r"\s*[\[(]\s*[%↑↓▲▼⬆⬇]?\s*[\])]|[↑↓▲▼⬆⬇%]", "", metric).strip(" ,:;")
     return Printed(subject, plain, value, spread, percent or "%" in metric, cell.line, better=better)
 
 

@@ -88,7 +88,7 @@ def _macros(text: str) -> dict[str, str]:
         if len(found) < _MOST_MACROS:
             body = _braced(text, match.end() - 1)[0]
             if len(body) < 200 and "#" not in body:
-                found[match[1]] = body
+                found[match[1]] = "" if "\\noalign" in body else body
     return found
 
 
@@ -278,7 +278,14 @@ def clean(text: str, macros: dict[str, str] | None = None) -> str:
             continue
         out.append(" " if letter in "~\n\t" else "" if letter in "${}^_" else letter)
         at += 1
-    return re.sub(r"\s+", " ", "".join(out)).strip()
+    shown = re.sub(r"\s+", " ", "".join(out)).strip()
+    return shown or _unknown(text, known)
+
+
+def _unknown(text: str, known: dict[str, str]) -> str:
+    """The name of a macro that stands alone in a cell and is defined elsewhere: `\\ours`."""
+    match = re.fullmatch(r"\s*\\([A-Za-z]{2,40})\s*(\{\s*\})?\s*", text)
+    return match[1] if match and match[1] not in (*known, *_DROPPED, *_SYMBOLS) else ""
 
 
 def _command(name: str, text: str, at: int, known: dict[str, str]) -> tuple[int, str, bool]:

@@ -87,7 +87,7 @@ def _rate(number: Printed, wanted: Counter[str], whose: Counter[str], one: Known
     shared, owner = wanted & names, whose & names
     equal = _equal(number, one.value)
     other = one.value is not None and not equal
-    whole = bool(wanted) and not wanted - names and (not whose or not whose - names or bool(owner))
+    whole = bool(wanted) and not wanted - names and not whose - names
     extra = sum((names - wanted - whose).values())
     points = 4.0 * equal + 2.0 * sum(shared.values()) + 1.5 * sum(owner.values()) - 0.01 * extra - 0.5 * other
     spoken = bool(equal or shared)

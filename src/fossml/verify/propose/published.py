@@ -85,9 +85,10 @@ def _one(subject: str, metric: str, value: Any, text: str, offset: int) -> Itera
     bare, percent = shown.rstrip("% "), shown.endswith("%")
     if isinstance(value, bool) or not re.fullmatch(r"[+-]?\d+\.?\d*([eE][+-]?\d+)?", bare) or not metric:
         return
-    found = re.search(rf"(?<![\d.]){re.escape(bare)}(?![\d])", text)
+    zeros = "0*" if "." in bare and "e" not in bare.lower() else ""  # which YAML drops, and which are printed digits
+    found = re.search(rf"(?<![\d.]){re.escape(bare)}{zeros}(?![\d])", text)
     line = text.count("\n", 0, found.start()) + offset if found else offset
-    yield Printed(subject, metric, bare.removeprefix("+"), "", percent, line)
+    yield Printed(subject, metric, (found[0] if found else bare).removeprefix("+"), "", percent, line)
 
 
 def _loaded(text: str, name: str) -> Any:
