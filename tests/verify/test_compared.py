@@ -13,6 +13,8 @@ from fossml.verify.claims import parse_claim
 from fossml.verify.compared import resolve
 from fossml.verify.judge import Samples, judge
 from fossml.verify.samples import less_is_better
+from fossml.views.forest import forest
+from fossml.views.report import Told
 from fossml.views.sentence import Judged, sentence
 from fossml.views.verdicts import claim_json
 from tests.verify.projects import COUNTED, Paper, names
@@ -137,8 +139,9 @@ def test_an_order_says_its_tau_and_its_first() -> None:
     assert "Kendall's tau to the claimed order 1.00" in verdict.reason
     judged = Judged((verdict,), FAR)
     assert sentence(judged).startswith("a > b: reproduced: 6 runs of each put them a > b on average")
-    document = claim_json(judged, "holds")
-    assert (document["claim"], document["value"], document["order"]) == ("a > b", None, ["a", "b"])
+    claimed = claim_json(Told(judged, "holds"))["claimed"]
+    assert (claimed["text"], claimed["value"], claimed["order"]) == ("a > b", None, ["a", "b"])
+    assert "Claimed: a &gt; b." in forest(judged)
 
 
 # A whole project: the baseline knows no seed, the method does.

@@ -52,6 +52,14 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated:
+    """Claims (their ids) that were measured again together, and what that gave."""
+
+    claims: tuple[str, ...]
+    measurement: Measurement
+
+
+@dataclass(frozen=True, slots=True)
 class Verified:
     """Everything that was rebuilt, measured and judged, the claims in the order of fossml.toml.
 
@@ -61,9 +69,19 @@ class Verified:
     judged: tuple[Judged, ...]
     rebuilt: Built
     compared: Compared
-    measurement: Measurement | None
+    repeated: tuple[Repeated, ...] = ()
     accepted: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def measurement(self) -> Measurement | None:
+        """All repetitions together; None where nothing was repeated."""
+        if not self.repeated:
+            return None
+        parts = [one.measurement for one in self.repeated]
+        stopped = "; ".join(dict.fromkeys(one.stopped for one in parts))
+        outcomes = tuple(outcome for one in parts for outcome in one.outcomes)
+        return Measurement(outcomes, stopped, any(one.interrupted for one in parts))
 
 
 def read_targets(project: Project, only: Sequence[str] = ()) -> tuple[Target, ...]:
@@ -137,9 +155,10 @@ def verify_project(
         else _judge_rebuilt(target, targets, base)
         for target in targets
     )
+    repeated = (Repeated(tuple(target.claim.id for target in seeded), measured),) if measured else ()
     judged, found = in_tables(alone, limits.runs)
     compared = compare(rebuilder.project, base)
-    return Verified(judged, base, compared, measured, _accepted(rebuilder.project.root), found)
+    return Verified(judged, base, compared, repeated, _accepted(rebuilder.project.root), found)
 
 
 def _accepted(root: Path) -> tuple[str, ...]:
