@@ -119,3 +119,17 @@ def test_a_large_lead_is_found_in_few_pairs() -> None:
     found = [follow(rng.standard_normal(10) + 4, rng.standard_normal(10)) for _ in range(100)]
     assert sum(one.name == "reproduced" for one in found) > 90
     assert sum(one.n for one in found) / 100 < 6
+
+
+def test_the_order_of_equal_methods_is_seldom_refuted() -> None:
+    rng = np.random.default_rng(34)
+    names = []
+    for _ in range(200):
+        methods = rng.standard_normal((3, 10))
+        for k in range(3, 11):
+            found = ranked(methods[:, :k].tolist())
+            if found.settled:
+                break
+        names.append(found.name)
+    assert (names.count("not reproduced") + names.count("direction only")) / 200 < MOST + 0.01
+    assert names.count("reproduced") / 200 < MOST
