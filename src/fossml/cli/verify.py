@@ -64,7 +64,7 @@ HELP = {
     "budget": "Start no run that would not end within this time: 10m, 1h30m.",
     "jobs": "Runs at a time; trainings that share cores slow each other down.",
     "brought": "Claims of your own, and how to run the repository where it does not say: docs/claims.md.",
-    "propose": "Draft [[claim]] tables from a .tex, .md or .csv file, a model card or published results.",
+    "propose": "Draft [[claim]] tables from a .tex, .md or .csv file, a model card, published results or a folder.",
     "write": "With --propose: append them to fossml.toml.",
     "html": "Write the answer as one page to look at, too.",
     "output": "Write the answer as JSON, too.",

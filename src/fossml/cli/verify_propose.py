@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -10,7 +12,7 @@ from fossml.begin import Change, apply, unified
 from fossml.begin.change import read as text_of_file
 from fossml.errors import GOOD, FossmlError
 from fossml.project.declared import Project, find_root, read_project
-from fossml.verify.propose.draft import draft, read
+from fossml.verify.propose.draft import Draft, draft, read
 from fossml.verify.propose.known import metrics_of
 
 _MOST_BYTES = 8 * 2**20
@@ -20,19 +22,37 @@ _READABLE = (".tex", ".ltx", ".md", ".markdown", ".csv", ".tsv", ".yaml", ".yml"
 def run(file: Path, folder: Path, *, write: bool) -> int:
     """Print the draft, or with `write` show the diff and append it to fossml.toml; the exit code."""
     project = read_project(find_root(folder))
-    name, text = _name(file, project.root), _text(file)
-    taken = [str(one.table.get("id", "")) for one in project.config.claims]
-    found = read(name, text)
-    if not found:
+    made = _drafts(_published(file) if file.is_dir() else [file], project)
+    if not made:
         hint = "results are read from tables, from sentences such as `an accuracy of 95.3 %`, and from model cards"
         raise FossmlError("no number that looks like a result", where=str(file), hint=hint)
-    made = draft(name, found, metrics_of(project), taken)
+    text = "\n".join(one.text for one in made)
     if write:
-        _append(project, made.text)
+        _append(project, text)
     else:
-        click.echo(_printable(made.text), nl=False)
-    click.echo(f"{made.claimed} claims, {made.open} more as comments", err=True)
+        click.echo(_printable(text), nl=False)
+    claimed, left = sum(one.claimed for one in made), sum(one.open for one in made)
+    click.echo(f"{claimed} claims, {left} more as comments", err=True)
     return GOOD
+
+
+def _published(folder: Path) -> list[Path]:
+    """The files of a folder in which results are published: the model card, `.eval_results`, Croissant Tasks."""
+    patterns = ("README.md", ".eval_results/*.yaml", "*croissant*.json", "*.croissant.jsonld", "*task*.jsonld")
+    return [path for pattern in patterns for path in sorted(folder.glob(pattern)) if path.is_file()]
+
+
+def _drafts(files: Sequence[Path], project: Project) -> list[Draft]:
+    """A draft of each file that publishes a number; no id is given twice."""
+    taken = [str(one.table.get("id", "")) for one in project.config.claims]
+    known, made = metrics_of(project), []
+    for file in files:
+        name = _name(file, project.root)
+        if found := read(name, _text(file)):
+            one = draft(name, found, known, taken)
+            taken += re.findall(r'(?m)^(?:# )?id = "([^"]+)"$', one.text)
+            made.append(one)
+    return made
 
 
 def _name(file: Path, root: Path) -> str:

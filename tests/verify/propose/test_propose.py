@@ -331,6 +331,26 @@ def test_the_command_appends_after_showing_the_diff(repository: Path, capsys: py
     assert claims((repository / "fossml.toml").read_text())[2:] == ["small-top-1-acc-2", "small-f1-2"]
 
 
+def test_a_folder_stands_for_what_is_published_in_it(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (repository / ".eval_results").mkdir()
+    (repository / ".eval_results" / "small.yaml").write_text(
+        "- dataset: {id: small, task_id: acc}\n  value: 0.7221\n- dataset: {id: small, task_id: f1}\n  value: 0.7100\n"
+    )
+    assert ran("--propose", ".") == 0
+    text = capsys.readouterr().out
+    assert claims(text) == ["small-top-1-acc", "small-f1", "small-acc", "small-f1-2"]
+    assert 'where = ".eval_results/small.yaml:4"' in text
+    assert 'value = "0.7100"' in text
+
+
+def test_the_name_of_the_row_and_the_value_are_enough() -> None:
+    found = match(
+        number("QDA", "published", "99.4"), [Known("m/qda.json:accuracy", 0.9944), Known("m/lda.json:a", 0.9)]
+    )
+    assert found is not None
+    assert (found.metric, found.good, found.hundredfold) == ("m/qda.json:accuracy", True, True)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [

@@ -67,7 +67,7 @@ def draft(name: str, found: Sequence[Printed], known: Sequence[Known], taken: Se
 
 def _is_result(one: Printed) -> bool:
     """Whether it is worth a comment: its metric, or the caption that says what all numbers are, is that of results."""
-    return bool(one.statement) or not one.table or any(map(looks_like_result, (one.metric, one.caption)))
+    return bool(one.statement) or not one.table or one.percent or any(map(looks_like_result, (one.metric, one.caption)))
 
 
 def _block(name: str, one: Printed, fits: Match | None, identity: str) -> list[str]:

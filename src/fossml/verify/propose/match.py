@@ -63,7 +63,7 @@ def match(number: Printed, known: Sequence[Known]) -> Match | None:
     rate, one = best[0], known[best[1]]
     tied = sum(other.points == rate.points for other, _ in rated) > 1
     how = _how(rate, one) + (", and others fit as well" if tied else "")
-    good = not tied and ((rate.value and rate.metric) or (rate.metric and rate.whole))
+    good = not tied and ((rate.value and rate.named) or rate.whole)
     return Match(one.text, how, bool(good), _hundredfold(number, one.value))
 
 
@@ -77,7 +77,7 @@ def _hundredfold(number: Printed, value: float | None) -> bool | None:
 class _Rate:
     points: float
     value: bool
-    metric: bool
+    named: bool
     whole: bool
 
 
@@ -91,7 +91,7 @@ def _rate(number: Printed, wanted: Counter[str], whose: Counter[str], one: Known
     extra = sum((names - wanted - whose).values())
     points = 4.0 * equal + 2.0 * sum(shared.values()) + 1.5 * sum(owner.values()) - 0.01 * extra - 0.5 * other
     spoken = bool(equal or shared)
-    return _Rate(points if spoken else 0.0, equal, bool(shared), whole)
+    return _Rate(points if spoken else 0.0, equal, bool(shared or owner), whole)
 
 
 def _equal(number: Printed, value: float | None) -> bool:
@@ -105,7 +105,7 @@ def _equal(number: Printed, value: float | None) -> bool:
 
 def _how(rate: _Rate, one: Known) -> str:
     there = f"there it is {one.value:.6g}" if one.value is not None else "its value is not known yet"
-    by = "by value and name" if rate.value and rate.metric else "by value alone" if rate.value else "by name alone"
+    by = "by value and name" if rate.value and rate.named else "by value alone" if rate.value else "by name alone"
     return f"matched {by}: {there}"
 
 
