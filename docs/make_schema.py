@@ -1,4 +1,4 @@
-"""Writes the JSON Schema of fossml.toml, which ships with the package: `python docs/make_schema.py`."""
+"""Writes the JSON Schemas of fossml.toml and claims.toml, which ship with the package: `python docs/make_schema.py`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ import json
 from pathlib import Path
 
 from fossml.project import settings
+from fossml.verify import brought
 
-PLACE = Path(settings.__file__).with_name("fossml.schema.json")
+PLACES = {
+    Path(settings.__file__).with_name("fossml.schema.json"): settings.schema,
+    Path(brought.__file__).with_name("claims.schema.json"): brought.schema,
+}
 
 if __name__ == "__main__":
-    PLACE.write_text(json.dumps(settings.schema(), indent=1) + "\n", encoding="utf-8")
+    for place, schema in PLACES.items():
+        place.write_text(json.dumps(schema(), indent=1) + "\n", encoding="utf-8")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from fossml.stats.levels import level
-from fossml.stats.looks import Rule, chance_of_change, look
+from fossml.stats.looks import WIDER, Rule, chance_of_change, look
 from fossml.stats.target import Target
 from fossml.types import Reading
 
@@ -52,7 +52,7 @@ def test_a_direction_makes_each_end_one_sided(reading: Reading, n: float, compar
 
 @pytest.mark.parametrize(("reading", "n"), READINGS)
 def test_equivalence_is_two_one_sided_tests_within_margin_and_slack(reading: Reading, n: float) -> None:
-    half = stats.t.ppf(1 - level(K, LAST, n), K - 1) * SD * math.sqrt(1 / K + 1 / n)
+    half = WIDER * stats.t.ppf(1 - level(K, LAST, n), K - 1) * SD * math.sqrt(1 / K + 1 / n)
     for beyond, expected in ((1e-6, True), (-1e-6, False)):
         rule = Rule(Target(1.0, 0.25, margin=half + 1.0 - 0.25 + beyond), reading, LAST)
         assert look(0.0, SD, K, rule).shown == expected

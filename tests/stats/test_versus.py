@@ -119,3 +119,37 @@ def test_a_large_lead_is_found_in_few_pairs() -> None:
     found = [follow(rng.standard_normal(10) + 4, rng.standard_normal(10)) for _ in range(100)]
     assert sum(one.name == "reproduced" for one in found) > 90
     assert sum(one.n for one in found) / 100 < 6
+
+
+def test_the_order_of_equal_methods_is_seldom_refuted() -> None:
+    rng = np.random.default_rng(34)
+    names = []
+    for _ in range(200):
+        methods = rng.standard_normal((3, 10))
+        for k in range(3, 11):
+            found = ranked(methods[:, :k].tolist())
+            if found.settled:
+                break
+        names.append(found.name)
+    assert (names.count("not reproduced") + names.count("direction only")) / 200 < MOST + 0.01
+    assert names.count("reproduced") / 200 < MOST
+
+
+def test_a_mean_lead_of_one_that_wins_half_of_the_pairs_is_left_open() -> None:
+    ours, theirs = [1.0 + 0.001 * i for i in range(10)], [0.0, 1.01] * 5
+    ours[1::2] = [1.0 + 0.0001 * i for i in range(5)]
+    leads = [a - b for a, b in zip(ours, theirs, strict=True)]
+    assert np.mean(leads) / (np.std(leads, ddof=1) / math.sqrt(10)) > 2.8
+    assert sum(lead > 0 for lead in leads) == 5
+    assert better(ours, theirs).name == "inconclusive"
+
+
+def test_a_place_is_refuted_as_one_of_all_neighbours() -> None:
+    """Behind by a little: enough to be refuted alone, not as one of five neighbours."""
+    steps = [-0.9, 0.5, -1.2, 0.1, -0.4, -1.5, 0.3, -0.8, -0.6, -1.0]
+    behind = [0.0] * 10
+    assert direction(steps, behind).name == "not reproduced"
+    apart = [[x - 10 * place for x in behind] for place in range(1, 6)]
+    noisy = [[x + 0.01 * ((i * place) % 3) for i, x in enumerate(y)] for place, y in enumerate(apart)]
+    found = ranked([steps, behind, *noisy[1:]])
+    assert (found.swapped, 0 in found.open) == ((), True)

@@ -35,6 +35,8 @@ EPILOG = f"""\b
 Examples:
   fossml verify                  the claims of the project in this folder
   fossml verify --claim ID       one of them
+  fossml verify PATH --claims claims.toml       your own claims about somebody's repository
+  fossml verify --propose paper.tex             draft claims from the tables of a paper
   {EXAMPLE}
   fossml verify --cmd "python main.py" --seed-flag seed= --metric 'stdout:acc: (\\S+)' --claim 95.3%
   fossml verify --cmd "python train.py" --seed-param params.yaml:seed --metric log.csv:acc --claim 0.91 --reading mean:5
@@ -65,6 +67,9 @@ HELP = {
     "memory": "Leave out the stages that ask for more than this: 8GiB, 512MB.",
     "trust": "Run the code as you, with all that you can read and write, rather than in a sandbox.",
     "sandbox": "With --cmd: without network, keys and other folders, rather than as you.",
+    "brought": "Claims of your own, and how to run the repository where it does not say: docs/claims.md.",
+    "propose": "Draft [[claim]] tables from a .tex, .md or .csv file, a model card, published results or a folder.",
+    "write": "With --propose: append them to fossml.toml.",
     "html": "Write the answer as one page to look at, too.",
     "output": "Write the answer as JSON, too.",
     "controls": "Do not test whether the result moves when its data, a parameter or the seed does (trainings).",
@@ -107,6 +112,9 @@ class Memory(click.ParamType[int]):
 @click.option("--cmd", metavar="COMMAND", help=HELP["cmd"])
 @click.option("--metric", "metrics", multiple=True, metavar="WHERE", help=HELP["metric"])
 @click.option("--claim", "claims", multiple=True, metavar="NUMBER", help=HELP["claim"])
+@click.option("--claims", "brought", type=click.Path(path_type=Path), metavar="FILE", help=HELP["brought"])
+@click.option("--propose", type=click.Path(path_type=Path), metavar="FILE", help=HELP["propose"])
+@click.option("--write", is_flag=True, help=HELP["write"])
 @click.option("--reading", "readings", multiple=True, metavar="HOW", help=HELP["reading"])
 @click.option("--spread", "spreads", multiple=True, metavar="NUMBER:KIND", help=HELP["spread"])
 @click.option("--margin", type=click.FloatRange(min=0), help=HELP["margin"])
@@ -141,6 +149,12 @@ def command(**given: Any) -> None:
     repeats with fresh seeds what a seed reaches. The folder itself stays as it is.
     """
     check(_form(given))
+    if given["write"] and not given["propose"]:
+        raise FossmlError("--write goes with --propose")
+    if given["propose"]:
+        sys.exit(_propose(given))
+    if given["brought"]:
+        sys.exit(_brought(given))
     if given["cmd"] is None:
         sys.exit(_project(given))
     if given["trust"] and given["sandbox"]:
@@ -152,15 +166,15 @@ def command(**given: Any) -> None:
         raise FossmlError("a PATH is for a configured project", hint=hint)
     asked = _asked(given)
     say = _silent if given["quiet"] else _say
-    report = _reporter(asked.claims, asked.limits.runs, say)
+    report = reporter(asked.claims, asked.limits.runs, say)
     with _termination() as received:
         try:
             result = verify(asked, _around(), rng=random.SystemRandom(), say=say, report=report)
         except KeyboardInterrupt:
-            sys.exit(_interrupted(received))
+            sys.exit(interrupted(received))
     told = _report(asked, result, _words(given))
     tell(told, _form(given))
-    sys.exit(_interrupted(received) if result.measurement.interrupted else told.exit_code)
+    sys.exit(interrupted(received) if result.measurement.interrupted else told.exit_code)
 
 
 _NOT_REPEATED = frozenset({"path", "printed", "html", "output", "no_record", "quiet", "keep", "fresh"})
@@ -209,7 +223,7 @@ def _report(asked: Asked, result: Result, words: Sequence[str]) -> Report:
     return of_command(asked, result, about)
 
 
-def _interrupted(received: Sequence[int]) -> int:
+def interrupted(received: Sequence[int]) -> int:
     """The exit code after a signal, as a shell has it."""
     return 128 + (received[0] if received else signal.SIGINT)
 
@@ -270,8 +284,35 @@ def _project(given: dict[str, Any]) -> int:
             limits = Limits(given["runs"], given["budget"], given["jobs"], given["memory"], not given["no_gpu"])
             code = run(given["path"] or Path.cwd(), limits, _around(), wish)
         except KeyboardInterrupt:
-            code = _interrupted(received)
+            code = interrupted(received)
     return code
+
+
+def _brought(given: dict[str, Any]) -> int:
+    """The claims of a file of the reader's, with its commands or with the pipeline of the repository."""
+    from fossml.cli import verify_brought
+
+    for name, option in (("cmd", "--cmd"), *((name, o) for name, o in _FOR_CMD.items() if name not in _ALSO_BROUGHT)):
+        if given[name]:
+            raise FossmlError(f"{option} does not go with --claims", hint="the file says it: see docs/claims.md")
+    say = _silent if given["quiet"] else _say
+    with _termination() as received:
+        try:
+            seeds = _seeds(given["seeds"])
+            code = verify_brought.run(given, _around(), seeds, say, form=_form(given), words=_words(given))
+        except KeyboardInterrupt:
+            return interrupted(received)
+    return interrupted(received) if received else code
+
+
+_ALSO_BROUGHT = ("seeds", "timeout")
+
+
+def _propose(given: dict[str, Any]) -> int:
+    """Claims drafted from a document."""
+    from fossml.cli import verify_propose
+
+    return verify_propose.run(given["propose"], given["path"] or Path.cwd(), write=given["write"])
 
 
 def _asked(given: dict[str, Any]) -> Asked:
@@ -336,7 +377,7 @@ def _silent(_line: str) -> None:
     """Say nothing."""
 
 
-def _reporter(claims: Sequence[Claim], most: int, say: Callable[[str], None]) -> Callable[[Outcome], None]:
+def reporter(claims: Sequence[Claim], most: int, say: Callable[[str], None]) -> Callable[[Outcome], None]:
     """One line for every finished run: its seed, what it gave for each claim, how long it took."""
     count = 0
 

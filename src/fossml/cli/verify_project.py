@@ -17,6 +17,7 @@ from fossml.env import Interpreter, child_environment, environment, interpreter
 from fossml.facts.verification import RECORD, digests
 from fossml.project import git
 from fossml.project.declared import Project, find_root, read_project
+from fossml.verify.brought import Brought, for_project
 from fossml.verify.confine import confinement, networked
 from fossml.verify.declared import read_targets, verify_project
 from fossml.verify.loop import Limits, Outcome
@@ -34,7 +35,7 @@ class Wish:
     """What was asked for beside the limits: the claims (`only`; none: all), and how the answer is told and kept.
 
     `words` are the options as typed, to say how to repeat it. `url` is where the repository came from: then the record
-    is kept with the runs, not in it.
+    is kept with the runs, not in it. `brought` are a reader's own claims in place of the author's: no record is kept.
     """
 
     only: Sequence[str] = ()
@@ -45,6 +46,7 @@ class Wish:
     record: bool = True
     further: Further = field(default_factory=Further)
     url: str | None = None
+    brought: Brought | None = None
     form: Form = field(default_factory=Form)
     words: Sequence[str] = ()
 
@@ -52,6 +54,7 @@ class Wish:
 def run(folder: Path, limits: Limits, around: Around, wish: Wish) -> int:
     """Verify the project around `folder`, print, keep the record; the exit code."""
     project = read_project(find_root(folder))
+    project = for_project(project, wish.brought) if wish.brought else project
     targets = read_targets(project, wish.only)
     env = child_environment(around.environ, around.prefix, around.base_prefix)
     python = interpreter("python", env, project.root)
@@ -98,7 +101,7 @@ def run(folder: Path, limits: Limits, around: Around, wish: Wish) -> int:
         records=str(records.folder),
     )
     report = of_project(verified, targets, about)
-    if wish.record and not wish.only and not verified.interrupted:
+    if wish.record and not (wish.only or wish.brought or verified.interrupted):
         place = records.folder if wish.url else project.root
         (place / RECORD).write_text(text(report) + "\n", encoding="utf-8")
     tell(report, wish.form)

@@ -69,10 +69,10 @@ def _is_texts(value: Any) -> bool:
 
 _ANY = Key("anything", lambda _value: True, {})
 _TEXT = Key("a string", lambda value: isinstance(value, str), {"type": "string"})
-_NAME = Key("a string", lambda value: isinstance(value, str) and bool(value), {"type": "string", "minLength": 1})
+NAME = Key("a string", lambda value: isinstance(value, str) and bool(value), {"type": "string", "minLength": 1})
 _BOOL = Key("true or false", lambda value: isinstance(value, bool), {"type": "boolean"})
-_TEXTS = Key("a list of strings", _is_texts, {"type": "array", "items": {"type": "string"}})
-_PARAM = Key(
+TEXTS = Key("a list of strings", _is_texts, {"type": "array", "items": {"type": "string"}})
+PARAM = Key(
     "file:key, such as params.yaml:seed",
     lambda value: isinstance(value, str) and re.fullmatch(r"[^:]+:[^:]+", value) is not None,
     {"type": "string", "pattern": "^[^:]+:[^:]+$"},
@@ -92,11 +92,11 @@ _TOKENS = Key(
 _STALENESS: Mapping[str, Key] = {"packages": _one_of(PACKAGES), "trace": _one_of(TRACES)}
 
 TABLES: Mapping[str, Mapping[str, Key]] = {
-    "project": {"title": _TEXT, "authors": _TEXTS, "license": _TEXT, "description": _TEXT},
-    "environment": {"python": _NAME},
-    "seed": {"flag": _NAME, "env": _NAME, "param": _PARAM, "value": _whole(0)},
+    "project": {"title": _TEXT, "authors": TEXTS, "license": _TEXT, "description": _TEXT},
+    "environment": {"python": NAME},
+    "seed": {"flag": NAME, "env": NAME, "param": PARAM, "value": _whole(0)},
     "staleness": _STALENESS,
-    "probe": {"label": _NAME},
+    "probe": {"label": NAME},
     "resources": {"cpu": _whole(1), "gpu": _GPUS, "memory": _SIZE_KEY, "tokens": _TOKENS},
     "stage": {
         **_STALENESS,
@@ -104,7 +104,7 @@ TABLES: Mapping[str, Mapping[str, Key]] = {
         "gpu": _whole(0),
         "memory": _SIZE_KEY,
         "tokens": _TOKENS,
-        "env": _TEXTS,
+        "env": TEXTS,
         "timeout": _SECONDS_KEY,
         "seed": _whole(0),
         "network": _BOOL,
@@ -139,20 +139,31 @@ TABLES: Mapping[str, Mapping[str, Key]] = {
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of fossml.toml."""
-    tables = {
+    tables = schema_of(TABLES)
+    tables["stage"] = {"type": "object", "additionalProperties": tables["stage"]}
+    return document("fossml.toml", tables)
+
+
+def schema_of(tables: Mapping[str, Mapping[str, Key]]) -> dict[str, Any]:
+    """The JSON Schema of each table; `[[claim]]` is a list of them."""
+    found: dict[str, Any] = {
         name: {
             "type": "object",
             "additionalProperties": False,
             "properties": {key: {**one.schema, "description": one.words} for key, one in keys.items()},
         }
-        for name, keys in TABLES.items()
+        for name, keys in tables.items()
     }
-    tables["claim"] = {"type": "array", "items": tables["claim"]}
-    tables["stage"] = {"type": "object", "additionalProperties": tables["stage"]}
+    found["claim"] = {"type": "array", "items": found["claim"]}
+    return found
+
+
+def document(title: str, tables: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of a file that has these tables and no others."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "fossml.toml",
+        "title": title,
         "type": "object",
         "additionalProperties": False,
-        "properties": tables,
+        "properties": dict(tables),
     }

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from fossml.compare import Comparison
 from fossml.engine.graph import make_graph
@@ -107,9 +107,9 @@ def read_targets(project: Project, only: Sequence[str] = ()) -> tuple[Target, ..
 def _target(project: Project, claim: Claim, where: str) -> Target:
     metric = parse_metric(claim.metric, where)
     makers = {rooted(stage, out.path): stage.address for stage in project.stages for out in stage.outs}
-    parts = metric.source.split("/")
-    for length in range(len(parts), 0, -1):
-        if maker := makers.get("/".join(parts[:length])):
+    for path in (PurePosixPath(place) for place in metric.places):
+        maker = next((makers[str(one)] for one in (path, *path.parents) if str(one) in makers), None)
+        if maker:
             return Target(claim, metric, maker, tuple(path for path, address in makers.items() if address == maker))
     made = ", ".join(sorted(makers)) or "nothing"
     raise FossmlError(f"no stage makes {metric.source}", where=where, hint=f"the stages make: {made}")

@@ -15,10 +15,12 @@ from typing import Any, Literal
 
 from fossml.errors import FossmlError
 from fossml.verify.document import SUFFIXES, find, keys, load, nearest
+from fossml.verify.mlflow import DATABASE, FOLDER, logged
 from fossml.views.digits import printed
 
 STREAMS = ("stdout", "stderr")
 _TABLES = (".csv", ".tsv")
+_DATABASES = (".db", ".sqlite", ".sqlite3")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?:\s?%)?")
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _MOST_TEXT = 64 * 2**20
@@ -30,13 +32,20 @@ class Metric:
 
     text: str
     source: str
-    form: Literal["document", "table", "log"]
+    form: Literal["document", "table", "log", "mlflow"]
     selector: str
 
     @property
     def stream(self) -> bool:
         """Whether the number is printed rather than written."""
         return self.source in STREAMS
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The paths of which one has to be made for the number to be there."""
+        if self.form != "mlflow":
+            return (self.source,)
+        return self.source, str(PurePosixPath(self.source).with_name(FOLDER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +79,10 @@ class _MissingError(Exception):
 
 
 def parse_metric(text: str, where: str) -> Metric:
-    """`metrics.json:test.acc`, `log.csv:val_acc[-1]`, `stdout:"acc: (\\S+)"`, `train.log:"acc: (\\S+)"`."""
+    """`metrics.json:test.acc`, `log.csv:val_acc[-1]`, `stdout:"acc: (\\S+)"`, `x.log:"acc: (\\S+)"`, `mlflow:acc`."""
     source, _, selector = text.strip().partition(":")
     source, selector = source.strip(), _unquoted(selector.strip())
+    source = DATABASE if source == "mlflow" else source
     form = _form(source)
     if not source or (form != "log" and not selector) or (source in STREAMS and not selector):
         hint = 'for example metrics.json:test.accuracy, log.csv:val_acc or stdout:"acc: (\\S+)"'
@@ -86,8 +96,10 @@ def _unquoted(text: str) -> str:
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
 
 
-def _form(source: str) -> Literal["document", "table", "log"]:
+def _form(source: str) -> Literal["document", "table", "log", "mlflow"]:
     suffix = PurePosixPath(source).suffix.lower()
+    if suffix in _DATABASES:
+        return "mlflow"
     return "document" if suffix in SUFFIXES else "table" if suffix in _TABLES else "log"
 
 
@@ -111,6 +123,8 @@ def measure(metric: Metric, left: Left) -> Measured:
     try:
         if metric.stream:
             return _from_streams(metric, left)
+        if metric.form == "mlflow":
+            return Measured(_numbers(metric, _logged(metric, left)))
         text = _text(metric, left)
         return Measured(_numbers(metric, _select(metric, text)))
     except _MissingError as error:
@@ -158,6 +172,23 @@ def _text(metric: Metric, left: Left) -> str:
     if path.stat().st_size > _MOST_TEXT:
         raise _MissingError(f"{name} is larger than {_MOST_TEXT // 2**20} MB")
     return path.read_text(encoding="utf-8-sig", errors="replace")
+
+
+def _logged(metric: Metric, left: Left) -> dict[str, Any]:
+    """What was logged with MLflow, if this run has logged it."""
+    database, folder = metric.places
+    there = left.written is None or database in left.written
+    place = left.folder / database if there else left.folder / f"{database}.none"
+    try:
+        found = logged(place, left.folder / folder, left.written, f"{folder}/")
+    except ValueError as error:
+        raise _MissingError(str(error)) from error
+    if not found:
+        raise _MissingError(f"nothing was logged with MLflow to {database} or {folder}/", "is it logged to a server?")
+    if metric.selector not in found:
+        near = nearest(metric.selector, sorted(found))
+        raise _MissingError(f"MLflow has no metric `{metric.selector}`", f"it has {', '.join(near)}")
+    return {metric.selector: found[metric.selector]}
 
 
 def _not_written(name: str, left: Left) -> _MissingError:

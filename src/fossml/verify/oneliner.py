@@ -119,9 +119,9 @@ def verify(
             shelf.forget()
         places = shelf.places()
         command = Command(set_up, shelf, places, say)
-        plan = _plan(asked, places, rng)
-        measured = run(asked.claims, command.measure, plan, asked.limits, cancel=command.cancel, report=report)
-    alone = tuple(_judged(asked, measured, place) for place in range(len(asked.claims)))
+        planned = plan(asked, places, rng)
+        measured = run(asked.claims, command.measure, planned, asked.limits, cancel=command.cancel, report=report)
+    alone = tuple(judge_one(asked, measured, place) for place in range(len(asked.claims)))
     judged, found = in_tables(alone, asked.limits.runs)
     hints = [f"{one.subject}: {one.message}" for one in found]
     hints += [caveats.why_missing(measured.outcomes, place)[1] for place in _empty(judged)]
@@ -134,7 +134,7 @@ def _heading(asked: Asked, python: str, size: int) -> str:
     return f"python: {python}{large}{unseeded}"
 
 
-def _plan(asked: Asked, places: Sequence[Place], rng: random.Random) -> Iterator[int | None]:
+def plan(asked: Asked, places: Sequence[Place], rng: random.Random) -> Iterator[int | None]:
     """The seeds in order: those picked, else those drawn before (their run finished or not), then fresh ones."""
     if asked.seeds is not None:
         yield from asked.seeds
@@ -146,7 +146,8 @@ def _plan(asked: Asked, places: Sequence[Place], rng: random.Random) -> Iterator
     yield from seeds.fresh(rng, {place.seed for place in places if place.seed is not None})
 
 
-def _judged(asked: Asked, measured: Measurement, place: int) -> Judged:
+def judge_one(asked: Asked, measured: Measurement, place: int) -> Judged:
+    """The verdicts on the claim at `place` of `asked.claims`."""
     claim, outcomes = asked.claims[place], measured.outcomes
     found = samples(outcomes, place, asked.claims)
     verdicts = judge(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from fossml import __version__
 from fossml.types import Environment
+from fossml.verify.brought import Brought
 from fossml.verify.declared import Compared, Verified
 from fossml.verify.judge import exit_code, outcome
 from fossml.verify.loop import Outcome
@@ -90,6 +91,49 @@ def of_command(asked: Asked, result: Result, about: Circumstances) -> Report:
         stopped=result.measurement.stopped,
         hints=result.hints,
         records=str(result.records),
+    )
+
+
+def of_brought(brought: Brought, asked: Asked, results: Sequence[Result], about: Circumstances) -> Report:
+    """The answer about the claims of a reader's file, in its order, whichever of its commands makes them."""
+    judged = {one.claim.id: one for result in results for one in result.judged}
+    order = [claim.id for claim in brought.claims if claim.id in judged]
+    runs = [
+        _placed(one, [told.claim.id for told in result.judged], order)
+        for result in results
+        for one in result.measurement.outcomes
+    ]
+    used = [one.delivery.cmd for name, one in brought.runs.items() if any(c.run == name for c in brought.claims)]
+    return Report(
+        title=about.title,
+        source=about.source,
+        claims=_told([judged[name] for name in order]),
+        exit_code=exit_code([judged[name].verdicts for name in order]),
+        repeat=about.repeat,
+        when=about.when,
+        made_by=__version__,
+        command="; ".join(used),
+        python=results[0].python if results else "",
+        environment=about.environment,
+        runs=tuple(runs),
+        budget=asked.limits.budget,
+        stopped="; ".join(dict.fromkeys(result.measurement.stopped for result in results)),
+        hints=tuple(hint for result in results for hint in result.hints),
+        records=", ".join(dict.fromkeys(str(result.records) for result in results)),
+    )
+
+
+def _placed(one: Outcome, ids: Sequence[str], order: Sequence[str]) -> Performed:
+    """A run with its values at the places of the claims that it was made for."""
+    found = dict(zip(ids, one.measured, strict=False))
+    return Performed(
+        what="run",
+        seed=one.seed,
+        seconds=one.seconds,
+        recorded=one.recorded,
+        failure=one.failure,
+        values=tuple(found[name].values or None if name in found else None for name in order),
+        missing=tuple(found[name].missing if name in found else "" for name in order),
     )
 
 
