@@ -10,14 +10,15 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from fossml.errors import FossmlError
-from fossml.types import Claim
+from fossml.types import Claim, Finding
 from fossml.verify.claims import claim_from_options
 from fossml.verify.environ import cache_folder
 from fossml.verify.judge import exit_code, outcome
@@ -27,11 +28,16 @@ from fossml.verify.seeds import Delivery
 from fossml.views.sentence import outcomes
 from fossml.views.verdicts import claim_json
 
+if TYPE_CHECKING:
+    from fossml.verify.source import Source
+
 EXAMPLE = 'fossml verify --cmd "python train.py" --seed-flag --seed --metric metrics.json:test.accuracy --claim 0.953'
 EPILOG = f"""\b
 Examples:
   fossml verify                  the claims of the project in this folder
   fossml verify --claim ID       one of them
+  fossml verify ../paper@v1      of another folder, at a tag, branch or commit
+  fossml verify https://github.com/OWNER/NAME@COMMIT
   {EXAMPLE}
   fossml verify --cmd "python main.py" --seed-flag seed= --metric 'stdout:acc: (\\S+)' --claim 95.3%
   fossml verify --cmd "python train.py" --seed-param params.yaml:seed --metric log.csv:acc --claim 0.91 --reading mean:5
@@ -59,6 +65,7 @@ HELP = {
     "seeds": "Use these seeds rather than fresh ones.",
     "budget": "Start no run that would not end within this time: 10m, 1h30m.",
     "jobs": "Runs at a time; trainings that share cores slow each other down.",
+    "worktree": "Take the files as they lie, with what is not committed, rather than the commit.",
     "folder": "What each run gets a copy of, if the command needs more than the current folder.",
 }
 _UNITS = {"h": 3600, "m": 60, "s": 1, "": 1}
@@ -80,7 +87,7 @@ class Duration(click.ParamType[float]):
 
 
 @click.command(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("path", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("target", required=False, metavar="[PATH|GIT-URL][@REV]")
 @click.option("--cmd", metavar="COMMAND", help=HELP["cmd"])
 @click.option("--metric", "metrics", multiple=True, metavar="WHERE", help=HELP["metric"])
 @click.option("--claim", "claims", multiple=True, metavar="NUMBER", help=HELP["claim"])
@@ -95,6 +102,7 @@ class Duration(click.ParamType[float]):
 @click.option("--budget", type=Duration(), help=HELP["budget"])
 @click.option("--timeout", type=Duration(), help="End a run that takes longer.")
 @click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True, help=HELP["jobs"])
+@click.option("--worktree", is_flag=True, help=HELP["worktree"])
 @click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path), help=HELP["folder"])
 @click.option("--fresh", is_flag=True, help="Forget the recorded runs and measure again.")
 @click.option("--keep", is_flag=True, help="Keep each run's copy of the folder.")
@@ -104,28 +112,50 @@ def command(**given: Any) -> None:
     """Measure whether a claimed number holds, with as few runs as can tell.
 
     With --cmd: runs any command with fresh seeds, each run in its own copy of the folder, and stops as soon as it is
-    clear. Without: rebuilds the project at PATH (here) from nothing in a copy, measures its [[claim]] tables, and
-    repeats with fresh seeds what a seed reaches. The folder itself stays as it is.
+    clear. Without: rebuilds the project (here, at PATH, or at a URL) from nothing in a copy, measures its [[claim]]
+    tables, and repeats with fresh seeds what a seed reaches. What is verified is the commit, not what lies beside it;
+    only --cmd without a PATH takes the folder as it lies. The folder itself stays as it is.
     """
     if given["cmd"] is None:
         sys.exit(_project(given))
     if not given["cmd"].strip():
         raise FossmlError("--cmd is empty", hint=f"for example {EXAMPLE}")
-    if given["path"] is not None:
-        hint = "with --cmd, go to the folder or name it with --folder"
-        raise FossmlError("a PATH is for a configured project", hint=hint)
+    if given["worktree"] and given["target"] is None:
+        hint = "leave it out: --cmd without a PATH takes the files as they lie"
+        raise FossmlError("--worktree goes with a PATH", hint=hint)
+    if given["folder"] and given["target"] is not None:
+        raise FossmlError("--folder goes without a PATH: each run gets a copy of its repository", where="--folder")
     asked = _asked(given)
     say = _silent if given["quiet"] else _say
     report = _reporter(asked.claims, asked.limits.runs, say)
     with _termination() as received:
         try:
-            result = verify(asked, _around(), rng=random.SystemRandom(), say=say, report=report)
+            with _at(given["target"], asked, given["worktree"], say) as (asked, around, source):
+                result = verify(asked, around, rng=random.SystemRandom(), say=say, report=report)
         except KeyboardInterrupt:
             sys.exit(_interrupted(received))
     stopped = result.measurement.interrupted
     code = _interrupted(received) if stopped else exit_code([one.verdicts for one in result.judged])
-    click.echo(_json(given["cmd"], result, code) if given["as_json"] else _text(result))
+    click.echo(_json(given["cmd"], result, source, code) if given["as_json"] else _text(result, source))
     sys.exit(code)
+
+
+@contextlib.contextmanager
+def _at(
+    target: str | None, asked: Asked, worktree: bool, say: Callable[[str], None]
+) -> Iterator[tuple[Asked, Around, Source | None]]:
+    """What was asked, led to the files of `target`; as it is where none is given."""
+    around = _around()
+    if target is None:
+        yield asked, around, None
+        return
+    from fossml.verify.source import moved_environment, open_source
+    from fossml.verify.target import parse_target
+
+    place = parse_target(target, around.cwd)
+    with open_source(place, around.cache, around.environ, as_it_lies=worktree, say=say) as source:
+        there = replace(around, cwd=source.folder, environ=moved_environment(around.environ, source))
+        yield replace(asked, folder=source.root), there, source
 
 
 def _interrupted(received: Sequence[int]) -> int:
@@ -167,22 +197,27 @@ _FOR_CMD = {
 def _project(given: dict[str, Any]) -> int:
     """Without --cmd: the claims of the project that stands here."""
     from fossml.cli.verify_project import run
+    from fossml.verify.source import open_source
+    from fossml.verify.target import parse_target
 
     for name, option in _FOR_CMD.items():
         if given[name]:
             raise FossmlError(f"{option} goes with --cmd, and no --cmd is given", hint=f"for example {EXAMPLE}")
+    around, say = _around(), _silent if given["quiet"] else _say
+    place = parse_target(given["target"], around.cwd)
     with _termination() as received:
         try:
-            code = run(
-                given["path"] or Path.cwd(),
-                given["claims"],
-                Limits(given["runs"], given["budget"], given["jobs"]),
-                _around(),
-                fresh=given["fresh"],
-                keep=given["keep"],
-                as_json=given["as_json"],
-                quiet=given["quiet"],
-            )
+            with open_source(place, around.cache, around.environ, as_it_lies=given["worktree"], say=say) as source:
+                code = run(
+                    source,
+                    given["claims"],
+                    Limits(given["runs"], given["budget"], given["jobs"]),
+                    around,
+                    fresh=given["fresh"],
+                    keep=given["keep"],
+                    as_json=given["as_json"],
+                    quiet=given["quiet"],
+                )
         except KeyboardInterrupt:
             code = _interrupted(received)
     return code
@@ -273,8 +308,10 @@ def _values(claims: Sequence[Claim], one: Outcome) -> str:
     return "  ".join(said)
 
 
-def _text(result: Result) -> str:
+def _text(result: Result, source: Source | None) -> str:
     """The sentences, then why, what was not checked, and where the runs are."""
+    from fossml.cli.verify_project import finding_lines
+
     lines = [click.style(line, bold=True) for line in outcomes(result.judged)]
     lines += [f"hint: {hint}" for hint in result.hints]
     lines.append("")
@@ -284,16 +321,30 @@ def _text(result: Result) -> str:
     seeds = [str(one.seed) for one in result.measurement.outcomes if one.seed is not None]
     lines += [f"Seeds: {', '.join(seeds)}."] if seeds else []
     lines.append(f"Stopped: {result.measurement.stopped}.")
+    lines += [line for one in _findings(source) for line in finding_lines(one)]
     remarks = dict.fromkeys(remark for one in result.judged for remark in one.verdicts[0].not_checked)
     lines += ["Not checked:", *(f"  - {remark}" for remark in remarks)]
     lines.append(f"Records: {result.records}")
     return "\n".join(lines)
 
 
-def _json(cmd: str, result: Result, code: int) -> str:
+def _findings(source: Source | None) -> tuple[Finding, ...]:
+    """What is to be said of the files that were taken."""
+    if source is None:
+        return ()
+    from fossml.verify.source import uncommitted
+
+    return (*uncommitted(source), *source.findings)
+
+
+def _json(cmd: str, result: Result, source: Source | None, code: int) -> str:
+    from fossml.verify.source import source_json
+
     document = {
         "version": 1,
         "command": cmd,
+        "source": source_json(source) if source else None,
+        "findings": [asdict(one) for one in _findings(source)],
         "python": result.python,
         "exit_code": code,
         "stopped": result.measurement.stopped,

@@ -9,22 +9,24 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from pathlib import Path
+from dataclasses import asdict, replace
 from typing import Any
 
 import click
 
 from fossml.engine.site import Options, own_folder
 from fossml.env import child_environment, interpreter
-from fossml.project.declared import find_root, read_project
-from fossml.project.git import commit
+from fossml.errors import FossmlError
+from fossml.project.declared import Project, find_root, read_project
 from fossml.types import Finding
+from fossml.verify.caveats import with_remarks
+from fossml.verify.data import bring_own, own_caches
 from fossml.verify.declared import Target, Verified, read_targets, verify_project
 from fossml.verify.judge import exit_code, outcome
 from fossml.verify.loop import Limits, Outcome
 from fossml.verify.oneliner import Around
-from fossml.verify.rebuild import Rebuilder, records_for
+from fossml.verify.rebuild import Rebuilder, leaves_out, records_for
+from fossml.verify.source import Source, home_of, moved_environment, source_json, uncommitted, without
 from fossml.views.table import Row, headline, rows
 from fossml.views.verdicts import claim_json
 
@@ -37,7 +39,7 @@ COLORS = {"holds": "green", "fails": "red", "unknown": "yellow"}
 
 
 def run(
-    folder: Path,
+    source: Source,
     only: Sequence[str],
     limits: Limits,
     around: Around,
@@ -47,38 +49,64 @@ def run(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Verify the project around `folder`, print, keep the record; the exit code."""
-    project = read_project(find_root(folder))
-    targets = read_targets(project, only)
-    env = child_environment(around.environ, around.prefix, around.base_prefix)
+    """Verify the project at `source`, print, keep the record; the exit code."""
+    project = read_project(find_root(source.folder))
+    home = home_of(source, project)
+    caches = own_caches(home)
+    bring_own(project, home, caches)
+    source = without(source, leaves_out(project, caches))
+    targets = _targets(project, only, source)
+    environ = moved_environment(around.environ, source)
+    env = child_environment(environ, around.prefix, around.base_prefix)
     python = interpreter("python", env, project.root)
-    records = records_for(project, around.cache, [python.version, python.distributions] if python else None)
+    records = records_for(project, around.cache, [python.version, python.distributions] if python else None, caches)
     if fresh:
         records.forget()
     options = Options(jobs=len(os.sched_getaffinity(0)), env=env)
     metrics = {target.metric.text: target.metric for target in targets}
     rebuilder = Rebuilder(
-        project, list(metrics.values()), sorted({target.stage for target in targets}), options, records
+        project, list(metrics.values()), sorted({target.stage for target in targets}), options, records, caches
     )
     say = _silent if quiet else _say
     try:
         verified = verify_project(
             targets, rebuilder, limits, rng=random.SystemRandom(), say=say, report=_reporter(say, limits.runs)
         )
+        verified = _with_source(verified, source)
     finally:
         if keep:
             say(f"the copies are kept in {records.folder / 'rooms'}")
         else:
             rebuilder.close()
     code = exit_code([one.verdicts for one in verified.judged])
-    document = _document(verified, python.path if python else None, commit(project.root), code)
-    if not only:
-        own_folder(project.root)
-        (project.root / ".fossml" / "verify.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
+    document = _document(verified, python.path if python else None, source, code)
+    if home and not only and source.rev is None:
+        own_folder(home)
+        (home / ".fossml" / "verify.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
     click.echo(json.dumps(document, indent=2, ensure_ascii=False) if as_json else "\n".join(_lines(verified)))
     if verified.measurement and verified.measurement.interrupted:
         return 130
     return code
+
+
+def _targets(project: Project, only: Sequence[str], source: Source) -> tuple[Target, ...]:
+    """The claims; where there are none, it is said if they may only not be committed."""
+    try:
+        return read_targets(project, only)
+    except FossmlError as error:
+        waiting = [path for path in source.uncommitted if path.rpartition("/")[2] in ("fossml.toml", "pyproject.toml")]
+        if source.kind == "commit" and waiting:
+            error.hint = f"{waiting[0]} has changes that are not committed: commit it, or fossml verify --worktree"
+        raise
+
+
+def _with_source(verified: Verified, source: Source) -> Verified:
+    """`verified` with what is to be said of the files that were taken."""
+    return replace(
+        verified,
+        findings=(*uncommitted(source), *source.findings, *verified.findings),
+        judged=tuple(with_remarks(one, source.not_checked) for one in verified.judged),
+    )
 
 
 def _say(line: str) -> None:
@@ -126,7 +154,7 @@ def _lines(verified: Verified) -> list[str]:
     if verified.measurement:
         seeds = ", ".join(str(one.seed) for one in verified.measurement.outcomes if one.seed is not None)
         lines.append(f"{f'Seeds: {seeds}. ' if seeds else ''}Stopped: {verified.measurement.stopped}.")
-    lines += [line for one in verified.findings for line in _finding(one)]
+    lines += [line for one in verified.findings for line in finding_lines(one)]
     remarks = dict.fromkeys(remark for one in verified.judged for remark in one.verdicts[0].not_checked)
     lines += ["Not checked:", *(f"  - {remark}" for remark in remarks), ""]
     lines.append(click.style(headline(outcomes), bold=True) + _soft_note(table))
@@ -139,7 +167,7 @@ def _row(row: Row, wide: int) -> list[str]:
     return [*lines, _wrapped(f"soft: {row.soft}", wide + 6)] if row.soft and row.outcome != "holds" else lines
 
 
-def _finding(one: Finding) -> list[str]:
+def finding_lines(one: Finding) -> list[str]:
     """What was noticed on the way, where it stands, and what to do."""
     color = {"fail": "red", "pass": "green"}.get(one.status, "yellow")
     places = [f"{seen.path}:{seen.line}" if seen.line else seen.path for seen in one.evidence]
@@ -168,12 +196,13 @@ def _soft_note(table: Sequence[Row]) -> str:
     )
 
 
-def _document(verified: Verified, python: str | None, head: Any, code: int) -> dict[str, Any]:
+def _document(verified: Verified, python: str | None, source: Source, code: int) -> dict[str, Any]:
     compared = verified.compared
     return {
         "version": 1,
-        "commit": head.id if head else None,
-        "dirty": head.dirty if head else None,
+        "commit": source.commit,
+        "dirty": bool(source.uncommitted) if source.kind == "worktree" else None if source.commit is None else False,
+        "source": source_json(source),
         "python": python,
         "exit_code": code,
         "claims": [claim_json(one, outcome(one.verdicts)) for one in verified.judged],

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fossml.types import Claim
 from fossml.verify.loop import Outcome
 from fossml.views.digits import printed
+from fossml.views.sentence import Judged
 
 ALWAYS = (
     "other hardware and other versions of the packages",
     "whether the test data had a part in training or in choosing the model",
     "files outside the folder: every run shares them",
 )
+
+
+def with_remarks(judged: Judged, remarks: Sequence[str]) -> Judged:
+    """`judged` with `remarks` before what else was not checked."""
+    verdicts = tuple(replace(one, not_checked=(*remarks, *one.not_checked)) for one in judged.verdicts)
+    return replace(judged, verdicts=verdicts)
 
 
 def not_checked(claim: Claim, outcomes: Sequence[Outcome], place: int, *, seeded: bool) -> tuple[str, ...]:

@@ -73,10 +73,11 @@ class Records:
         self._file.unlink(missing_ok=True)
 
 
-def leaves_out(project: Project) -> frozenset[Path]:
+def leaves_out(project: Project, caches: Sequence[Path] | None = None) -> frozenset[Path]:
     """What a copy for a stranger does not get: outputs, locks, caches, and files that git is told to ignore.
 
-    Nor tracked data that the cache holds: it comes out of there, as recorded, whatever lies in the working tree.
+    Nor tracked data that one of `caches` (None: the project's own) holds: it comes out of there, as recorded, whatever
+    lies in the working tree.
     """
     root = project.root
     files = {stage.file for stage in project.stages}
@@ -84,8 +85,8 @@ def leaves_out(project: Project) -> frozenset[Path]:
     out |= {root / PurePosixPath(file).with_suffix(".lock") for file in files}
     config = read_cache_config(root)
     out |= {root / "fossml.lock", root / ".dvc" / "cache", root / ".dvc" / "tmp", config.folder}
-    objects = Objects(config.folder, root=root)
-    out |= {root / artifact.path for artifact in project.tracked if objects.has(artifact)}
+    kept = [Objects(folder, root=root) for folder in ([config.folder] if caches is None else caches)]
+    out |= {root / artifact.path for artifact in project.tracked if any(one.has(artifact) for one in kept)}
     listed = git.files(root)
     if listed is None:
         return frozenset(out)
@@ -103,11 +104,18 @@ class Rebuilder:
     """Builds the stages that make `metrics` in copies: once as declared, then with other seeds."""
 
     def __init__(
-        self, project: Project, metrics: Sequence[Metric], targets: Sequence[str], options: Options, records: Records
+        self,
+        project: Project,
+        metrics: Sequence[Metric],
+        targets: Sequence[str],
+        options: Options,
+        records: Records,
+        caches: Sequence[Path] | None = None,
     ) -> None:
         self.project, self.metrics, self.records = project, metrics, records
         self.options = replace(options, targets=tuple(targets), keep_going=True)
-        self._leave_out = leaves_out(project)
+        self._caches = [read_cache_config(project.root).folder] if caches is None else list(caches)
+        self._leave_out = leaves_out(project, self._caches)
         self._known = {built.seed: built for built in records.all()}
         self._cancelled = threading.Event()
         self._base: Path | None = None
@@ -174,12 +182,11 @@ class Rebuilder:
             return self._base
 
     def _bring_data(self, folder: Path) -> None:
-        """Data that .dvc files name comes out of the author's cache; what that lacks, out of the working tree."""
-        config = read_cache_config(self.project.root)
-        objects = Objects(config.folder, root=folder)
-        for artifact in self.project.tracked:
-            if not (folder / artifact.path).exists() and objects.has(artifact):
-                objects.checkout(artifact, folder / artifact.path)
+        """Data that .dvc files name comes out of the caches; what they lack, out of the project's folder."""
+        for objects in (Objects(cache, root=folder) for cache in self._caches):
+            for artifact in self.project.tracked:
+                if not (folder / artifact.path).exists() and objects.has(artifact):
+                    objects.checkout(artifact, folder / artifact.path)
 
     def _seeded_room(self, seed: int) -> Path:
         base = self._base_room(lambda _event: None)
@@ -266,9 +273,9 @@ def _last_line(root: Path, log: str | None) -> list[str]:
     return []
 
 
-def records_for(project: Project, cache: Path, python: object) -> Records:
+def records_for(project: Project, cache: Path, python: object, caches: Sequence[Path] | None = None) -> Records:
     """The records of this state of the project: its files (fossml.toml apart), how the seed goes in, the Python."""
-    content, _ = room.digest(project.root, leaves_out(project) | {project.root / "fossml.toml"})
+    content, _ = room.digest(project.root, leaves_out(project, caches) | {project.root / "fossml.toml"})
     route = project.config.seed
     folder = cache / f"project-{key([content, asdict(route) if route else None, python])[:24]}"
     try:
