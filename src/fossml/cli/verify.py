@@ -9,16 +9,18 @@ import random
 import re
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from fossml.errors import FossmlError
+from fossml.env import child_environment
+from fossml.errors import UNKNOWN, FossmlError
 from fossml.types import Claim, Finding
+from fossml.verify.caveats import with_remarks
 from fossml.verify.claims import claim_from_options
 from fossml.verify.environ import cache_folder
 from fossml.verify.judge import exit_code, outcome
@@ -29,6 +31,7 @@ from fossml.views.sentence import outcomes
 from fossml.views.verdicts import claim_json
 
 if TYPE_CHECKING:
+    from fossml.verify.environment import Environment
     from fossml.verify.source import Source
 
 EXAMPLE = 'fossml verify --cmd "python train.py" --seed-flag --seed --metric metrics.json:test.accuracy --claim 0.953'
@@ -65,6 +68,8 @@ HELP = {
     "seeds": "Use these seeds rather than fresh ones.",
     "budget": "Start no run that would not end within this time: 10m, 1h30m.",
     "jobs": "Runs at a time; trainings that share cores slow each other down.",
+    "environment": "What the code runs in: made of what the project declares (project), the Python on PATH (path), "
+    "or the first where there is anything to make it of (auto). Default: auto; path for --cmd without a PATH.",
     "worktree": "Take the files as they lie, with what is not committed, rather than the commit.",
     "folder": "What each run gets a copy of, if the command needs more than the current folder.",
 }
@@ -102,6 +107,7 @@ class Duration(click.ParamType[float]):
 @click.option("--budget", type=Duration(), help=HELP["budget"])
 @click.option("--timeout", type=Duration(), help="End a run that takes longer.")
 @click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True, help=HELP["jobs"])
+@click.option("--environment", type=click.Choice(["auto", "project", "path"]), help=HELP["environment"])
 @click.option("--worktree", is_flag=True, help=HELP["worktree"])
 @click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path), help=HELP["folder"])
 @click.option("--fresh", is_flag=True, help="Forget the recorded runs and measure again.")
@@ -130,32 +136,78 @@ def command(**given: Any) -> None:
     report = _reporter(asked.claims, asked.limits.runs, say)
     with _termination() as received:
         try:
-            with _at(given["target"], asked, given["worktree"], say) as (asked, around, source):
-                result = verify(asked, around, rng=random.SystemRandom(), say=say, report=report)
+            with _at(given["target"], asked, given, say) as there:
+                result = verify(there.asked, there.around, rng=random.SystemRandom(), say=say, report=report)
         except KeyboardInterrupt:
             sys.exit(_interrupted(received))
     stopped = result.measurement.interrupted
     code = _interrupted(received) if stopped else exit_code([one.verdicts for one in result.judged])
-    click.echo(_json(given["cmd"], result, source, code) if given["as_json"] else _text(result, source))
+    result = replace(result, judged=tuple(with_remarks(one, there.not_checked) for one in result.judged))
+    click.echo(_json(given["cmd"], result, there, code) if given["as_json"] else _text(result, there))
     sys.exit(code)
 
 
+@dataclass(frozen=True, slots=True)
+class _There:
+    """Where a command is measured: what was asked, led to the files of `source` (None: those that lie here)."""
+
+    asked: Asked
+    around: Around
+    source: Source | None = None
+    environment: Environment | None = None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is to be said of the files and of the environment."""
+        found = self.environment.findings if self.environment else ()
+        if self.source is None:
+            return found
+        from fossml.verify.source import uncommitted
+
+        return (*uncommitted(self.source), *self.source.findings, *found)
+
+    @property
+    def not_checked(self) -> tuple[str, ...]:
+        """What the choice of files and environment leaves open."""
+        return tuple(remark for one in (self.source, self.environment) if one for remark in one.not_checked)
+
+
 @contextlib.contextmanager
-def _at(
-    target: str | None, asked: Asked, worktree: bool, say: Callable[[str], None]
-) -> Iterator[tuple[Asked, Around, Source | None]]:
-    """What was asked, led to the files of `target`; as it is where none is given."""
+def _at(target: str | None, asked: Asked, given: Mapping[str, Any], say: Callable[[str], None]) -> Iterator[_There]:
+    """What was asked, led to the files of `target` and their environment; as it is where none is given."""
     around = _around()
-    if target is None:
-        yield asked, around, None
+    if target is None and given["environment"] in (None, "path"):
+        yield _There(asked, around)
         return
-    from fossml.verify.source import moved_environment, open_source
+    from fossml.verify.source import Source, moved_environment, open_source
     from fossml.verify.target import parse_target
 
+    if target is None:
+        root = asked.folder or around.cwd
+        yield _inside(_There(asked, around, Source(root, root, "folder")), given, say, shown=False)
+        return
     place = parse_target(target, around.cwd)
-    with open_source(place, around.cache, around.environ, as_it_lies=worktree, say=say) as source:
-        there = replace(around, cwd=source.folder, environ=moved_environment(around.environ, source))
-        yield replace(asked, folder=source.root), there, source
+    with open_source(place, around.cache, around.environ, as_it_lies=given["worktree"], say=say) as source:
+        moved = replace(around, cwd=source.folder, environ=moved_environment(around.environ, source))
+        yield _inside(_There(replace(asked, folder=source.root), moved, source), given, say)
+
+
+def _inside(there: _There, given: Mapping[str, Any], say: Callable[[str], None], *, shown: bool = True) -> _There:
+    """`there` with the environment that its files ask for. FossmlError where it cannot be made."""
+    from fossml.project.declared import find_root
+    from fossml.verify.surroundings import surroundings
+
+    around, source = there.around, there.source
+    assert source is not None
+    env = child_environment(around.environ, around.prefix, around.base_prefix)
+    root = find_root(source.folder) if shown else source.root
+    place = surroundings(root, source, env, around.cache, given["environment"] or "auto", say=say)
+    if why := place.environment.failed:
+        last = place.environment.findings[-1]
+        where = next((f"{at.path}:{at.line}" if at.line else at.path for at in last.evidence), None)
+        raise FossmlError(f"the environment could not be made: {why}", where=where, hint=last.hint, code=UNKNOWN)
+    moved = replace(around, environ=place.env, prefix=around.base_prefix)
+    return _There(there.asked, moved, source if shown else None, place.environment)
 
 
 def _interrupted(received: Sequence[int]) -> int:
@@ -213,6 +265,7 @@ def _project(given: dict[str, Any]) -> int:
                     given["claims"],
                     Limits(given["runs"], given["budget"], given["jobs"]),
                     around,
+                    environment=given["environment"] or "auto",
                     fresh=given["fresh"],
                     keep=given["keep"],
                     as_json=given["as_json"],
@@ -308,7 +361,7 @@ def _values(claims: Sequence[Claim], one: Outcome) -> str:
     return "  ".join(said)
 
 
-def _text(result: Result, source: Source | None) -> str:
+def _text(result: Result, there: _There) -> str:
     """The sentences, then why, what was not checked, and where the runs are."""
     from fossml.cli.verify_project import finding_lines
 
@@ -321,30 +374,23 @@ def _text(result: Result, source: Source | None) -> str:
     seeds = [str(one.seed) for one in result.measurement.outcomes if one.seed is not None]
     lines += [f"Seeds: {', '.join(seeds)}."] if seeds else []
     lines.append(f"Stopped: {result.measurement.stopped}.")
-    lines += [line for one in _findings(source) for line in finding_lines(one)]
+    lines += [line for one in there.findings for line in finding_lines(one)]
     remarks = dict.fromkeys(remark for one in result.judged for remark in one.verdicts[0].not_checked)
     lines += ["Not checked:", *(f"  - {remark}" for remark in remarks)]
     lines.append(f"Records: {result.records}")
     return "\n".join(lines)
 
 
-def _findings(source: Source | None) -> tuple[Finding, ...]:
-    """What is to be said of the files that were taken."""
-    if source is None:
-        return ()
-    from fossml.verify.source import uncommitted
-
-    return (*uncommitted(source), *source.findings)
-
-
-def _json(cmd: str, result: Result, source: Source | None, code: int) -> str:
+def _json(cmd: str, result: Result, there: _There, code: int) -> str:
     from fossml.verify.source import source_json
+    from fossml.verify.surroundings import environment_json
 
     document = {
         "version": 1,
         "command": cmd,
-        "source": source_json(source) if source else None,
-        "findings": [asdict(one) for one in _findings(source)],
+        "source": source_json(there.source) if there.source else None,
+        "environment": environment_json(there.environment) if there.environment else None,
+        "findings": [asdict(one) for one in there.findings],
         "python": result.python,
         "exit_code": code,
         "stopped": result.measurement.stopped,

@@ -14,19 +14,21 @@ from typing import Any
 
 import click
 
-from fossml.engine.site import Options, own_folder
-from fossml.env import child_environment, interpreter
+from fossml.engine.site import Options, own_folder, with_python
+from fossml.env import child_environment
 from fossml.errors import FossmlError
 from fossml.project.declared import Project, find_root, read_project
 from fossml.types import Finding
 from fossml.verify.caveats import with_remarks
 from fossml.verify.data import bring_own, own_caches
-from fossml.verify.declared import Target, Verified, read_targets, verify_project
+from fossml.verify.declared import Target, Verified, read_targets, unbuilt, verify_project
+from fossml.verify.environment import Environment
 from fossml.verify.judge import exit_code, outcome
 from fossml.verify.loop import Limits, Outcome
 from fossml.verify.oneliner import Around
 from fossml.verify.rebuild import Rebuilder, leaves_out, records_for
 from fossml.verify.source import Source, home_of, moved_environment, source_json, uncommitted, without
+from fossml.verify.surroundings import Mode, Surroundings, environment_json, surroundings
 from fossml.views.table import Row, headline, rows
 from fossml.views.verdicts import claim_json
 
@@ -44,6 +46,7 @@ def run(
     limits: Limits,
     around: Around,
     *,
+    environment: Mode,
     fresh: bool,
     keep: bool,
     as_json: bool,
@@ -56,30 +59,36 @@ def run(
     bring_own(project, home, caches)
     source = without(source, leaves_out(project, caches))
     targets = _targets(project, only, source)
+    say = _silent if quiet else _say
     environ = moved_environment(around.environ, source)
     env = child_environment(environ, around.prefix, around.base_prefix)
-    python = interpreter("python", env, project.root)
-    records = records_for(project, around.cache, [python.version, python.distributions] if python else None, caches)
+    if home:
+        env = with_python(env, project.config.python, home)
+    place = surroundings(project.root, source, env, around.cache, environment, say=say)
+    project = replace(project, config=replace(project.config, python=None))
+    records = records_for(project, around.cache, place.key, caches)
     if fresh:
         records.forget()
-    options = Options(jobs=len(os.sched_getaffinity(0)), env=env)
+    options = Options(jobs=len(os.sched_getaffinity(0)), env=place.env)
     metrics = {target.metric.text: target.metric for target in targets}
     rebuilder = Rebuilder(
         project, list(metrics.values()), sorted({target.stage for target in targets}), options, records, caches
     )
-    say = _silent if quiet else _say
     try:
-        verified = verify_project(
-            targets, rebuilder, limits, rng=random.SystemRandom(), say=say, report=_reporter(say, limits.runs)
-        )
-        verified = _with_source(verified, source)
+        if why := place.environment.failed:
+            verified = unbuilt(targets, f"the environment could not be made: {why}")
+        else:
+            verified = verify_project(
+                targets, rebuilder, limits, rng=random.SystemRandom(), say=say, report=_reporter(say, limits.runs)
+            )
+        verified = _with_remarks(verified, source, place.environment)
     finally:
         if keep:
             say(f"the copies are kept in {records.folder / 'rooms'}")
         else:
             rebuilder.close()
     code = exit_code([one.verdicts for one in verified.judged])
-    document = _document(verified, python.path if python else None, source, code)
+    document = _document(verified, place, source, code)
     if home and not only and source.rev is None:
         own_folder(home)
         (home / ".fossml" / "verify.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
@@ -100,12 +109,13 @@ def _targets(project: Project, only: Sequence[str], source: Source) -> tuple[Tar
         raise
 
 
-def _with_source(verified: Verified, source: Source) -> Verified:
-    """`verified` with what is to be said of the files that were taken."""
+def _with_remarks(verified: Verified, source: Source, environment: Environment) -> Verified:
+    """`verified` with what is to be said of the files that were taken, and of the environment."""
+    remarks = (*source.not_checked, *environment.not_checked)
     return replace(
         verified,
-        findings=(*uncommitted(source), *source.findings, *verified.findings),
-        judged=tuple(with_remarks(one, source.not_checked) for one in verified.judged),
+        findings=(*uncommitted(source), *source.findings, *environment.findings, *verified.findings),
+        judged=tuple(with_remarks(one, remarks) for one in verified.judged),
     )
 
 
@@ -196,14 +206,15 @@ def _soft_note(table: Sequence[Row]) -> str:
     )
 
 
-def _document(verified: Verified, python: str | None, source: Source, code: int) -> dict[str, Any]:
+def _document(verified: Verified, place: Surroundings, source: Source, code: int) -> dict[str, Any]:
     compared = verified.compared
     return {
         "version": 1,
         "commit": source.commit,
         "dirty": bool(source.uncommitted) if source.kind == "worktree" else None if source.commit is None else False,
         "source": source_json(source),
-        "python": python,
+        "environment": environment_json(place.environment),
+        "python": place.python.path if place.python else None,
         "exit_code": code,
         "claims": [claim_json(one, outcome(one.verdicts)) for one in verified.judged],
         "outputs": {

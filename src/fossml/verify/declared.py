@@ -23,10 +23,7 @@ from fossml.verify.metric import Metric, parse_metric
 from fossml.verify.rebuild import Built, Rebuilder
 from fossml.views.sentence import Judged
 
-_ROOM = (
-    "the environment: the Python on this machine's PATH was used, not one made from the project's own lock",
-    "network and other folders of this machine: the rebuild could reach them",
-)
+_ROOM = ("network and other folders of this machine: the rebuild could reach them",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +212,12 @@ def _judge_rebuilt(target: Target, base: Built) -> Judged:
     found = Samples((measured.values,))
     verdicts = judge(claim, found, rung="L3", seconds=base.seconds, not_checked=not_checked)
     return Judged(tuple(replace(one, claim=target.claim) for one in verdicts), found.scores, False)
+
+
+def unbuilt(targets: Sequence[Target], reason: str) -> Verified:
+    """Nothing was built, and why: no claim can be evaluated."""
+    verdicts = (Verdict(one.claim, "not evaluable", None, one.claim.reading, 0, reason) for one in targets)
+    return Verified(tuple(Judged((one,), seeded=False) for one in verdicts), Built(None, 0.0), Compared(), None)
 
 
 def compare(project: Project, base: Built) -> Compared:

@@ -201,6 +201,8 @@ class Rebuilder:
     def _build(self, folder: Path, report: Callable[[Event], None]) -> None:
         seed = folder.parent.name.partition("seed-")[2]
         project = _thawed(read_project(folder))
+        # Which Python it is has been decided for all copies; `[environment] python` may name a folder of the author's.
+        project = replace(project, config=replace(project.config, python=self.project.config.python))
         env = inside(self.options.env, self.project.root, folder, folder)
         route = self.project.config.seed
         force = bool(seed) and (route is None or route.kind != "param")
