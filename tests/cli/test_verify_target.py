@@ -210,3 +210,69 @@ def test_what_makes_no_sense_is_said(words: tuple[str, ...], verify: Verify) -> 
 def test_nothing_is_left_when_it_ends(verify: Verify, tmp_path: Path) -> None:
     verify()
     assert list((tmp_path / "cache/verify/checkouts").iterdir()) == []
+
+
+SIX = COUNTED + 'import six\njson.dump({"acc": 0.75 if six.__version__ == "1.15.0" else 0.5}, open("m.json", "w"))\n'
+
+
+def test_the_environment_that_the_project_declares(verify: Verify, paper: Paper) -> None:
+    paper.save({"train.py": SIX, "requirements.txt": "six==1.15.0\n"})
+    said = verify("--json")
+    environment = said.document["environment"]
+    assert (said.code, environment["kind"], environment["distributions"]) == (0, "project", {"six": "1.15.0"})
+    assert environment["digest"]
+    assert not [one for one in said.document["claims"][0]["not_checked"] if "PATH" in one]
+
+
+def test_another_environment_is_another_record(verify: Verify, paper: Paper) -> None:
+    paper.save({"train.py": SIX, "requirements.txt": "six==1.15.0\n"})
+    assert verify().code == 0
+    paper.save({"requirements.txt": "six==1.14.0\n"})
+    assert verify().code == 1
+
+
+def test_a_claim_that_needs_what_cannot_be_installed_is_not_evaluable_and_the_other_is(
+    verify: Verify, paper: Paper
+) -> None:
+    pipeline = FILES["dvc.yaml"] + "  other:\n    cmd: python3 other.py\n    deps: [other.py]\n    metrics: [o.json]\n"
+    other = COUNTED + 'import docopt\njson.dump({"n": 3}, open("o.json", "w"))\n'
+    claim = '[[claim]]\nid = "other"\nmetric = "o.json:n"\nvalue = 3\nreading = "exact"\n'
+    requirements = "six==1.15.0\ndocopt==0.6.2\n"
+    paper.save({"train.py": SIX, "other.py": other, "dvc.yaml": pipeline, "requirements.txt": requirements})
+    paper.save({"fossml.toml": CLAIM + claim})
+    said = verify("--json")
+    names = [one["verdicts"][0]["verdict"] for one in said.document["claims"]]
+    assert (said.code, names) == (3, ["numeric", "not evaluable"])
+    (found,) = [one for one in said.document["findings"] if one["code"] == "ENV003"]
+    assert (found["evidence"][0]["path"], found["evidence"][0]["line"]) == ("requirements.txt", 2)
+
+
+def test_without_an_environment_no_claim_is_evaluable(verify: Verify, paper: Paper) -> None:
+    paper.save({"uv.lock": "nonsense [", "pyproject.toml": "[project]\n"})
+    said = verify("--json")
+    assert (said.code, said.document["claims"][0]["verdicts"][0]["verdict"]) == (3, "not evaluable")
+    assert "the environment could not be made" in said.document["claims"][0]["verdicts"][0]["reason"]
+    assert paper.count == []
+    assert verify("--environment", "path").code == 0
+
+
+def test_the_python_that_the_author_builds_with_is_no_part_of_it(verify: Verify, paper: Paper) -> None:
+    paper.save({"train.py": SIX, "requirements.txt": "six==1.15.0\n", ".gitignore": ".venv\n"})
+    paper.save({"fossml.toml": '[environment]\npython = ".venv"\n' + CLAIM})
+    (paper.root / ".venv/bin").mkdir(parents=True)
+    (paper.root / ".venv/bin/python").symlink_to("/bin/true")
+    assert verify().code == 0
+
+
+@pytest.mark.parametrize("words", [(".",), ("--environment", "project")])
+def test_any_command_in_the_environment_of_the_project(words: tuple[str, ...], verify: Verify, paper: Paper) -> None:
+    paper.save({"train.py": SIX, "requirements.txt": "six==1.15.0\n"})
+    command = ("--cmd", "python train.py", "--metric", "m.json:acc", "--claim", "0.75", "--reading", "exact")
+    said = verify(*words, *command, "--json")
+    assert (said.code, said.document["environment"]["distributions"]) == (0, {"six": "1.15.0"})
+
+
+def test_any_command_without_an_environment_is_an_error(verify: Verify, paper: Paper) -> None:
+    paper.save({"uv.lock": "nonsense [", "pyproject.toml": "[project]\n"})
+    said = verify(".", "--cmd", "python train.py", "--metric", "m.json:acc", "--claim", "0.75")
+    assert (said.code, "the environment could not be made" in said.err) == (3, True)

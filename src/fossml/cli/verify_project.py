@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -62,8 +63,8 @@ def run(
     say = _silent if quiet else _say
     environ = moved_environment(around.environ, source)
     env = child_environment(environ, around.prefix, around.base_prefix)
-    if home:
-        env = with_python(env, project.config.python, home)
+    with contextlib.nullcontext() if environment == "path" else contextlib.suppress(FossmlError):
+        env = with_python(env, project.config.python, home or project.root)
     place = surroundings(project.root, source, env, around.cache, environment, say=say)
     project = replace(project, config=replace(project.config, python=None))
     records = records_for(project, around.cache, place.key, caches)

@@ -11,7 +11,9 @@ import json
 import os
 import platform
 import re
+import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -210,11 +212,12 @@ class Maker:
                     )
                 args = ["--quiet", "--python", str(folder / "bin" / "python"), "--no-deps", *self._wheels()]
                 # Never linked: what runs there could write into uv's own cache through a link.
-                args += ["--link-mode", "copy", "--compile-bytecode", *_indexes(wanted), "-r", "-"]
+                args += ["--link-mode", "copy", *_indexes(wanted), "-r", "-"]
                 said = self.uv.run("pip", "install", *args, given=resolution.text, builds=self.builds)
             if not said.good:
                 room.remove(folder)
                 return said.why
+            _compile(folder, self.uv.here)
             _write(marker, sorted(installed(_packages(folder)).items()))
             return ""
 
@@ -234,7 +237,11 @@ def blamed(err: str, lines: Sequence[Line]) -> str | None:
     places = {
         line.name: match.start()
         for line in lines
-        if (match := re.search(rf"(?<![\w.-]){re.escape(line.name).replace('-', '[-_.]')}(?![\w-])", text, re.I))
+        if (
+            match := re.search(
+                rf"(?<![\w.-]){line.name.replace('.', '[.]').replace('-', '[-_.]')}(?![\w-])", text, re.I
+            )
+        )
     }
     return min(places, key=lambda name: places[name]) if places else None
 
@@ -267,8 +274,24 @@ def _digest(path: Path) -> str:
     return room.sha256(path) if path.is_file() else ""
 
 
+def as_interpreter(made: Environment) -> Interpreter:
+    """The Python of a made environment, known without running it: what is installed may run code when it starts."""
+    folders = _packages(made.folder) if made.folder else []
+    names = sorted(path.name for folder in folders for path in Path(folder).iterdir() if path.suffix == ".dist-info")
+    return Interpreter(made.python, made.version, tuple(names), tuple(folders))
+
+
 def _packages(folder: Path) -> list[str]:
     return [str(path) for path in sorted(folder.glob("lib*/python*/site-packages"))]
+
+
+def _compile(folder: Path, here: Path) -> None:
+    """Bytecode for what was installed, as nothing may be written there later; of that itself nothing is run (-S)."""
+    python = str(folder / "bin" / "python")
+    for packages in _packages(folder):
+        args = [python, "-I", "-S", "-m", "compileall", "-q", "-q", "-j", "0", packages]
+        with contextlib.suppress(OSError):
+            subprocess.run(args, cwd=here, stdin=subprocess.DEVNULL, capture_output=True, check=False)
 
 
 @contextlib.contextmanager
@@ -292,9 +315,9 @@ def _is_whole(folder: Path, marker: Path) -> bool:
 def _write(file: Path, content: Any) -> None:
     """A small file, whole or not at all, and lasting."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f"{file.name}.{os.getpid()}.new")
+    temporary = file.with_name(f"{file.name}.{os.getpid()}-{threading.get_ident()}.new")
     with temporary.open("w", encoding="utf-8") as opened:
-        json.dump(content, opened)
+        json.dump(content, opened, default=str)
         opened.flush()
         os.fsync(opened.fileno())
     temporary.replace(file)

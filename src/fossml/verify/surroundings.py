@@ -16,7 +16,7 @@ from fossml.facts import gather
 from fossml.scan.text import decode
 from fossml.types import Evidence, Finding
 from fossml.verify import uv
-from fossml.verify.environment import Environment, Maker
+from fossml.verify.environment import Environment, Maker, as_interpreter
 from fossml.verify.source import Source, scratch
 from fossml.verify.wanted import FOLDERS, wanted
 
@@ -71,8 +71,7 @@ def surroundings(
         made = maker.make(asked, first, date, root)
     if made.failed or made.folder is None:
         return Surroundings(made, env, first)
-    inner = inside(env, made, source, root)
-    return Surroundings(made, inner, interpreter("python", inner, root))
+    return Surroundings(made, inside(env, made, source, root), as_interpreter(made))
 
 
 _NO_UV = Finding(
