@@ -100,19 +100,19 @@ def test_a_claim_that_is_not_committed_is_asked_for(verify: Verify, paper: Paper
 def test_a_revision_leaves_the_record_of_the_folder_alone(verify: Verify, paper: Paper) -> None:
     paper.save({"raw.txt": "0.9\n"})
     assert (verify().code, verify(".@HEAD~1").code) == (1, 0)
-    document = json.loads((paper.root / ".fossml/verify.json").read_text())
+    document = json.loads((paper.root / "fossml.verify.json").read_text())
     assert (document["exit_code"], document["commit"]) == (1, head(paper))
 
 
 def test_a_folder_and_a_url_of_it_share_the_records(verify: Verify, paper: Paper) -> None:
     url = f"file://{paper.root}"
     first = verify(url, "--json")
-    assert (first.code, first.document["source"]["url"], first.document["source"]["path"]) == (0, url, None)
+    assert (first.code, first.document["source"]["url"], first.document["source"]["kind"]) == (0, url, "commit")
+    assert first.document["repeat"] == f"fossml verify {url}@{head(paper)}"
     assert paper.count == ["train.py"]
     again = verify(url, "--json")
     assert (again.code, paper.count) == (0, ["train.py"])
     assert (verify().code, paper.count) == (0, ["train.py"])
-    assert not (paper.root / ".fossml" / "verify.json").exists() or verify().code == 0
     paper.save({"raw.txt": "0.9\n"})
     assert (verify(url).code, paper.count) == (1, ["train.py"] * 2)
 
@@ -175,7 +175,7 @@ def test_any_command_on_a_commit(way: str, verify: Verify, paper: Paper) -> None
     url = {"path": ".", "url": f"file://{paper.root}"}[way]
     paper.write({"raw.txt": "0.9\n"})
     said = verify(url, *command, "--claim", "0.75", "--json")
-    assert (said.code, said.document["source"]["commit"]) == (0, head(paper))
+    assert (said.code, said.document["commit"]) == (0, head(paper))
     assert said.codes == (["SRC001"] if way == "path" else [])
     assert verify(*command, "--claim", "0.9").code == 0
     assert verify(".", "--worktree", *command, "--claim", "0.9").code == 0
@@ -218,9 +218,10 @@ SIX = COUNTED + 'import six\njson.dump({"acc": 0.75 if six.__version__ == "1.15.
 def test_the_environment_that_the_project_declares(verify: Verify, paper: Paper) -> None:
     paper.save({"train.py": SIX, "requirements.txt": "six==1.15.0\n"})
     said = verify("--json")
-    environment = said.document["environment"]
-    assert (said.code, environment["kind"], environment["distributions"]) == (0, "project", {"six": "1.15.0"})
-    assert environment["digest"]
+    made = said.document["made"]
+    assert (said.code, made["kind"], made["files"]) == (0, "project", ["requirements.txt"])
+    assert said.document["environment"]["distributions"] == {"six": "1.15.0"}
+    assert made["digest"]
     assert not [one for one in said.document["claims"][0]["not_checked"] if "PATH" in one]
 
 

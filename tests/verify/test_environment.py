@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -19,7 +18,8 @@ from fossml.verify import uv
 from fossml.verify.environment import Environment, blamed
 from fossml.verify.locks import Line
 from fossml.verify.source import Source
-from fossml.verify.surroundings import Mode, Surroundings, environment_json, surroundings
+from fossml.verify.surroundings import Mode, Surroundings, made_of, surroundings
+from fossml.views.report import Made
 
 DAY = "2021-01-01T00:00:00Z"
 
@@ -324,10 +324,9 @@ def test_a_link_out_of_the_repository_declares_nothing(lab: Lab, tmp_path: Path)
     assert lab.make({}).kind == "path"
 
 
-def test_it_is_told_as_json(lab: Lab) -> None:
-    document = environment_json(lab.make({"requirements.txt": "six==1.15.0\n"}))
-    assert json.loads(json.dumps(document))["distributions"] == {"six": "1.15.0"}
-    assert document["files"] == ["requirements.txt"]
+def test_it_is_told_how_it_came_to_be(lab: Lab) -> None:
+    made = lab.make({"requirements.txt": "six\n"})
+    assert made_of(made) == Made("project", ("requirements.txt",), made.digest, DAY, "")
 
 
 def test_who_is_to_blame() -> None:

@@ -3,36 +3,35 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import random
 import re
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from fossml.env import child_environment
-from fossml.errors import UNKNOWN, FossmlError
-from fossml.types import Claim, Finding
+from fossml.cli.tell import Form, check, tell
+from fossml.env import child_environment, environment, interpreter
+from fossml.errors import FossmlError
+from fossml.types import Claim
 from fossml.verify.caveats import with_remarks
 from fossml.verify.claims import claim_from_options
 from fossml.verify.environ import cache_folder
-from fossml.verify.judge import exit_code, outcome
 from fossml.verify.loop import Limits, Outcome
 from fossml.verify.oneliner import Around, Asked, Result, verify
+from fossml.verify.report import Circumstances, of_command, repeat
 from fossml.verify.seeds import Delivery
-from fossml.views.sentence import outcomes
-from fossml.views.verdicts import claim_json
+from fossml.views.report import Report
 
 if TYPE_CHECKING:
-    from fossml.verify.environment import Environment
-    from fossml.verify.source import Source
+    from fossml.verify.there import There
 
 EXAMPLE = 'fossml verify --cmd "python train.py" --seed-flag --seed --metric metrics.json:test.accuracy --claim 0.953'
 EPILOG = f"""\b
@@ -68,6 +67,8 @@ HELP = {
     "seeds": "Use these seeds rather than fresh ones.",
     "budget": "Start no run that would not end within this time: 10m, 1h30m.",
     "jobs": "Runs at a time; trainings that share cores slow each other down.",
+    "html": "Write the answer as one page to look at, too.",
+    "output": "Write the answer as JSON, too.",
     "environment": "What the code runs in: made of what the project declares (project), the Python on PATH (path), "
     "or the first where there is anything to make it of (auto). Default: auto; path for --cmd without a PATH.",
     "worktree": "Take the files as they lie, with what is not committed, rather than the commit.",
@@ -112,7 +113,11 @@ class Duration(click.ParamType[float]):
 @click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path), help=HELP["folder"])
 @click.option("--fresh", is_flag=True, help="Forget the recorded runs and measure again.")
 @click.option("--keep", is_flag=True, help="Keep each run's copy of the folder.")
-@click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
+@click.option("--json", "printed", flag_value="json", help="Everything as JSON.")
+@click.option("--markdown", "printed", flag_value="markdown", help="For a pull request.")
+@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help=HELP["html"])
+@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help=HELP["output"])
+@click.option("--no-record", is_flag=True, help="Do not write fossml.verify.json.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 def command(**given: Any) -> None:
     """Measure whether a claimed number holds, with as few runs as can tell.
@@ -122,6 +127,7 @@ def command(**given: Any) -> None:
     tables, and repeats with fresh seeds what a seed reaches. What is verified is the commit, not what lies beside it;
     only --cmd without a PATH takes the folder as it lies. The folder itself stays as it is.
     """
+    check(_form(given))
     if given["cmd"] is None:
         sys.exit(_project(given))
     if not given["cmd"].strip():
@@ -136,78 +142,70 @@ def command(**given: Any) -> None:
     report = _reporter(asked.claims, asked.limits.runs, say)
     with _termination() as received:
         try:
-            with _at(given["target"], asked, given, say) as there:
+            with _at(asked, given, say) as there:
                 result = verify(there.asked, there.around, rng=random.SystemRandom(), say=say, report=report)
+                told = _report(there, result, _words(given))
         except KeyboardInterrupt:
             sys.exit(_interrupted(received))
-    stopped = result.measurement.interrupted
-    code = _interrupted(received) if stopped else exit_code([one.verdicts for one in result.judged])
-    result = replace(result, judged=tuple(with_remarks(one, there.not_checked) for one in result.judged))
-    click.echo(_json(given["cmd"], result, there, code) if given["as_json"] else _text(result, there))
-    sys.exit(code)
+    tell(told, _form(given))
+    sys.exit(_interrupted(received) if result.measurement.interrupted else told.exit_code)
 
 
-@dataclass(frozen=True, slots=True)
-class _There:
-    """Where a command is measured: what was asked, led to the files of `source` (None: those that lie here)."""
+_NOT_REPEATED = frozenset({"target", "printed", "html", "output", "no_record", "quiet", "keep", "fresh"})
+"""Options that have no part in the answer."""
 
-    asked: Asked
-    around: Around
-    source: Source | None = None
-    environment: Environment | None = None
 
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """What is to be said of the files and of the environment."""
-        found = self.environment.findings if self.environment else ()
-        if self.source is None:
-            return found
-        from fossml.verify.source import uncommitted
+def _words(given: dict[str, Any]) -> list[str]:
+    """The options as typed, those apart that only say how the answer is told."""
+    context = click.get_current_context()
+    words: list[str] = []
+    for option in context.command.params:
+        name = option.name or ""
+        typed = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        if typed and name not in _NOT_REPEATED:
+            value, flag = given[name], max(option.opts, key=len)
+            if value is True:
+                words.append(flag)
+                continue
+            for one in value if isinstance(value, tuple) else (value,):
+                words += [flag, f"{one:g}s" if isinstance(option.type, Duration) else str(one)]
+    return words
 
-        return (*uncommitted(self.source), *self.source.findings, *found)
 
-    @property
-    def not_checked(self) -> tuple[str, ...]:
-        """What the choice of files and environment leaves open."""
-        return tuple(remark for one in (self.source, self.environment) if one for remark in one.not_checked)
+def _form(given: dict[str, Any]) -> Form:
+    return Form(given["printed"] or "table", given["html"], given["output"])
+
+
+def _report(there: There, result: Result, words: Sequence[str]) -> Report:
+    """What was found, with what is known of the folder and of the machine."""
+    asked, around = there.asked, there.around
+    root = (asked.folder or around.cwd).resolve()
+    env = child_environment(around.environ, around.prefix, around.base_prefix)
+    source = there.told(root)
+    about = Circumstances(
+        title=root.name,
+        source=source,
+        repeat=repeat(source.commit, words, source.url or ""),
+        when=datetime.now(UTC).isoformat(timespec="seconds"),
+        environment=environment(interpreter(asked.delivery.cmd, env, around.cwd)),
+        made=there.made,
+        findings=there.findings,
+    )
+    judged = tuple(with_remarks(one, there.not_checked) for one in result.judged)
+    return of_command(asked, replace(result, judged=judged), about)
 
 
 @contextlib.contextmanager
-def _at(target: str | None, asked: Asked, given: Mapping[str, Any], say: Callable[[str], None]) -> Iterator[_There]:
-    """What was asked, led to the files of `target` and their environment; as it is where none is given."""
-    around = _around()
-    if target is None and given["environment"] in (None, "path"):
-        yield _There(asked, around)
-        return
-    from fossml.verify.source import Source, moved_environment, open_source
-    from fossml.verify.target import parse_target
+def _at(asked: Asked, given: Mapping[str, Any], say: Callable[[str], None]) -> Iterator[There]:
+    """What was asked, led to the files of the target and their environment; as it is where none is given."""
+    from fossml.verify.there import at_folder, at_target
 
-    if target is None:
-        root = asked.folder or around.cwd
-        yield _inside(_There(asked, around, Source(root, root, "folder")), given, say, shown=False)
-        return
-    place = parse_target(target, around.cwd)
-    with open_source(place, around.cache, around.environ, as_it_lies=given["worktree"], say=say) as source:
-        moved = replace(around, cwd=source.folder, environ=moved_environment(around.environ, source))
-        yield _inside(_There(replace(asked, folder=source.root), moved, source), given, say)
-
-
-def _inside(there: _There, given: Mapping[str, Any], say: Callable[[str], None], *, shown: bool = True) -> _There:
-    """`there` with the environment that its files ask for. FossmlError where it cannot be made."""
-    from fossml.project.declared import find_root
-    from fossml.verify.surroundings import surroundings
-
-    around, source = there.around, there.source
-    assert source is not None
-    env = child_environment(around.environ, around.prefix, around.base_prefix)
-    root = find_root(source.folder) if shown else source.root
-    place = surroundings(root, source, env, around.cache, given["environment"] or "auto", say=say)
-    if why := place.environment.failed:
-        last = place.environment.findings[-1]
-        where = next((f"{at.path}:{at.line}" if at.line else at.path for at in last.evidence), None)
-        raise FossmlError(f"the environment could not be made: {why}", where=where, hint=last.hint, code=UNKNOWN)
-    moved = replace(around, environ=place.env, prefix=around.base_prefix)
-    return _There(there.asked, moved, source if shown else None, place.environment)
+    around, mode = _around(), given["environment"]
+    if given["target"] is not None:
+        with at_target(asked, around, given["target"], mode or "auto", as_it_lies=given["worktree"], say=say) as there:
+            yield there
+    else:
+        yield at_folder(asked, around, mode or "path", say=say)
 
 
 def _interrupted(received: Sequence[int]) -> int:
@@ -248,7 +246,7 @@ _FOR_CMD = {
 
 def _project(given: dict[str, Any]) -> int:
     """Without --cmd: the claims of the project that stands here."""
-    from fossml.cli.verify_project import run
+    from fossml.cli.verify_project import Wish, run
     from fossml.verify.source import open_source
     from fossml.verify.target import parse_target
 
@@ -256,21 +254,22 @@ def _project(given: dict[str, Any]) -> int:
         if given[name]:
             raise FossmlError(f"{option} goes with --cmd, and no --cmd is given", hint=f"for example {EXAMPLE}")
     around, say = _around(), _silent if given["quiet"] else _say
-    place = parse_target(given["target"], around.cwd)
+    target = parse_target(given["target"], around.cwd)
+    wish = Wish(
+        only=given["claims"],
+        fresh=given["fresh"],
+        keep=given["keep"],
+        quiet=given["quiet"],
+        record=not given["no_record"],
+        environment=given["environment"] or "auto",
+        form=_form(given),
+        words=_words(given),
+    )
+    limits = Limits(given["runs"], given["budget"], given["jobs"])
     with _termination() as received:
         try:
-            with open_source(place, around.cache, around.environ, as_it_lies=given["worktree"], say=say) as source:
-                code = run(
-                    source,
-                    given["claims"],
-                    Limits(given["runs"], given["budget"], given["jobs"]),
-                    around,
-                    environment=given["environment"] or "auto",
-                    fresh=given["fresh"],
-                    keep=given["keep"],
-                    as_json=given["as_json"],
-                    quiet=given["quiet"],
-                )
+            with open_source(target, around.cache, around.environ, as_it_lies=given["worktree"], say=say) as source:
+                code = run(source, limits, around, wish)
         except KeyboardInterrupt:
             code = _interrupted(received)
     return code
@@ -359,55 +358,3 @@ def _values(claims: Sequence[Claim], one: Outcome) -> str:
         values = ", ".join(f"{value:.6g}" for value in list(measured.values.values())[:5]) or f"({measured.missing})"
         said.append(values if len(claims) == 1 else f"{claim.id} {values}")
     return "  ".join(said)
-
-
-def _text(result: Result, there: _There) -> str:
-    """The sentences, then why, what was not checked, and where the runs are."""
-    from fossml.cli.verify_project import finding_lines
-
-    lines = [click.style(line, bold=True) for line in outcomes(result.judged)]
-    lines += [f"hint: {hint}" for hint in result.hints]
-    lines.append("")
-    for one in result.judged:
-        reasons = [verdict.reason for verdict in one.verdicts if verdict.name != "not evaluable" and verdict.reason]
-        lines += [f"  {reason}" for reason in dict.fromkeys(reasons)]
-    seeds = [str(one.seed) for one in result.measurement.outcomes if one.seed is not None]
-    lines += [f"Seeds: {', '.join(seeds)}."] if seeds else []
-    lines.append(f"Stopped: {result.measurement.stopped}.")
-    lines += [line for one in there.findings for line in finding_lines(one)]
-    remarks = dict.fromkeys(remark for one in result.judged for remark in one.verdicts[0].not_checked)
-    lines += ["Not checked:", *(f"  - {remark}" for remark in remarks)]
-    lines.append(f"Records: {result.records}")
-    return "\n".join(lines)
-
-
-def _json(cmd: str, result: Result, there: _There, code: int) -> str:
-    from fossml.verify.source import source_json
-    from fossml.verify.surroundings import environment_json
-
-    document = {
-        "version": 1,
-        "command": cmd,
-        "source": source_json(there.source) if there.source else None,
-        "environment": environment_json(there.environment) if there.environment else None,
-        "findings": [asdict(one) for one in there.findings],
-        "python": result.python,
-        "exit_code": code,
-        "stopped": result.measurement.stopped,
-        "claims": [claim_json(one, outcome(one.verdicts)) for one in result.judged],
-        "runs": [_run_json(one) for one in result.measurement.outcomes],
-        "hints": list(result.hints),
-        "records": str(result.records),
-    }
-    return json.dumps(document, indent=2, ensure_ascii=False)
-
-
-def _run_json(one: Outcome) -> dict[str, Any]:
-    return {
-        "seed": one.seed,
-        "seconds": round(one.seconds, 3),
-        "recorded": one.recorded,
-        "failure": one.failure or None,
-        "values": [dict(measured.values) or None for measured in one.measured],
-        "missing": [measured.missing or None for measured in one.measured],
-    }

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from fossml.errors import FossmlError
 from fossml.project import git as worktree
@@ -20,6 +20,7 @@ from fossml.verify import room
 from fossml.verify.checkout import DEEPEST, Git, Repository, Submodule, lay, mirror, submodules, way_to
 from fossml.verify.environ import inside
 from fossml.verify.target import Target, name_of, shown_url
+from fossml.views import report as views
 
 Kind = Literal["commit", "worktree", "folder"]
 _FULL = 8
@@ -263,17 +264,20 @@ def moved_environment(environ: Mapping[str, str], source: Source) -> dict[str, s
     return inside(environ, source.home, source.root, source.folder)
 
 
-def source_json(source: Source) -> dict[str, Any]:
-    """What was verified: which files, of which commit, of what."""
-    return {
-        "kind": source.kind,
-        "url": source.url or None,
-        "path": str(source.home) if source.home else None,
-        "rev": source.rev,
-        "commit": source.commit,
-        "date": source.date or None,
-        "uncommitted": list(source.uncommitted),
-    }
+def told(source: Source, name: str, digests: Mapping[str, Mapping[str, str]]) -> views.Source:
+    """What was verified, as a view shows it."""
+    dirty = source.kind == "worktree" and bool(source.uncommitted)
+    return views.Source(
+        name,
+        source.url or None,
+        source.commit,
+        dirty,
+        digests,
+        source.kind,
+        source.rev,
+        source.date,
+        source.uncommitted,
+    )
 
 
 def uncommitted(source: Source) -> tuple[Finding, ...]:

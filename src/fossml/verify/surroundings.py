@@ -19,6 +19,7 @@ from fossml.verify import uv
 from fossml.verify.environment import Environment, Maker, as_interpreter
 from fossml.verify.source import Source, scratch
 from fossml.verify.wanted import FOLDERS, wanted
+from fossml.views.report import Made
 
 Mode = Literal["auto", "project", "path"]
 _LARGEST = 16 * 2**20
@@ -137,14 +138,6 @@ def _imported(root: Path) -> dict[str, Evidence]:
     return found
 
 
-def environment_json(made: Environment) -> dict[str, Any]:
-    """What the stages ran in."""
-    return {
-        "kind": made.kind,
-        "files": list(made.files),
-        "python": made.version or None,
-        "digest": made.digest or None,
-        "date": made.date or None,
-        "distributions": dict(sorted(made.distributions.items())),
-        "failed": made.failed or None,
-    }
+def made_of(environment: Environment) -> Made:
+    """How it came to be, as a view shows it."""
+    return Made(environment.kind, environment.files, environment.digest, environment.date, environment.failed)
