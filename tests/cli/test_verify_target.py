@@ -277,3 +277,46 @@ def test_any_command_without_an_environment_is_an_error(verify: Verify, paper: P
     paper.save({"uv.lock": "nonsense [", "pyproject.toml": "[project]\n"})
     said = verify(".", "--cmd", "python train.py", "--metric", "m.json:acc", "--claim", "0.75")
     assert (said.code, "the environment could not be made" in said.err) == (3, True)
+
+
+def test_what_is_missing_is_named_with_the_line_that_asked_and_other_claims_are_judged(
+    verify: Verify, paper: Paper
+) -> None:
+    other = "  other:\n    cmd: python3 other.py\n    deps: [other.py]\n    metrics: [o.json]\n"
+    claim = '[[claim]]\nid = "other"\nmetric = "o.json:n"\nvalue = 3\nreading = "exact"\n'
+    paper.save({"other.py": "import json\nopen('/home/anna/birds.csv')\n", "dvc.yaml": FILES["dvc.yaml"] + other})
+    paper.save({"fossml.toml": CLAIM + claim})
+    said = verify("--json")
+    names = [one["verdicts"][0]["verdict"] for one in said.document["claims"]]
+    assert (said.code, names) == (3, ["numeric", "not evaluable"])
+    (found,) = [one for one in said.document["findings"] if one["code"] == "DAT006"]
+    assert (found["subject"], found["evidence"][0]["path"], found["evidence"][0]["line"]) == (
+        "/home/anna/birds.csv",
+        "other.py",
+        2,
+    )
+
+
+def test_data_that_cannot_be_had_makes_a_claim_not_evaluable_with_the_reason(
+    verify: Verify, paper: Paper, dvc: Dvc
+) -> None:
+    dvc(paper.root, "init", "-q")
+    subprocess.run(["git", "rm", "-q", "--cached", "raw.txt"], cwd=paper.root, check=True)
+    dvc(paper.root, "add", "-q", "raw.txt")
+    paper.save({})
+    said = verify(f"file://{paper.root}", "--json")
+    assert said.code == 3
+    (found,) = [one for one in said.document["findings"] if one["code"] == "DAT002"]
+    assert (found["subject"], found["evidence"][0]["path"]) == ("raw.txt", "raw.txt.dvc")
+    reason = said.document["claims"][0]["verdicts"][0]["reason"]
+    assert "raw.txt" in reason
+
+
+def test_any_command_gets_the_data_of_the_commit(verify: Verify, paper: Paper, dvc: Dvc) -> None:
+    dvc(paper.root, "init", "-q")
+    subprocess.run(["git", "rm", "-q", "--cached", "raw.txt"], cwd=paper.root, check=True)
+    dvc(paper.root, "add", "-q", "raw.txt")
+    paper.save({})
+    (paper.root / "raw.txt").unlink()
+    command = ("--cmd", "cp raw.txt data.txt && python3 train.py", "--metric", "m.json:acc", "--claim", "0.75")
+    assert verify(".", *command, "--reading", "exact").code == 0

@@ -17,8 +17,9 @@ from fossml.env import child_environment, environment
 from fossml.errors import FossmlError
 from fossml.facts.verification import RECORD, digests
 from fossml.project.declared import Project, find_root, read_project
+from fossml.verify.asked import asked_for
 from fossml.verify.caveats import with_remarks
-from fossml.verify.data import bring_own, own_caches
+from fossml.verify.data import bring
 from fossml.verify.declared import Target, read_targets, unbuilt, verify_project
 from fossml.verify.loop import Limits, Outcome
 from fossml.verify.oneliner import Around
@@ -52,8 +53,8 @@ def run(source: Source, limits: Limits, around: Around, wish: Wish) -> int:
     say = _silent if wish.quiet else _say
     project = read_project(find_root(source.folder))
     home = home_of(source, project)
-    caches = own_caches(home)
-    bring_own(project, home, caches)
+    brought = bring(project, home, around.cache / "data", around.environ, say)
+    caches = brought.caches
     source = without(source, leaves_out(project, caches))
     targets = _targets(project, wish.only, source)
     place = _surroundings(project, source, around, wish.environment, say)
@@ -88,7 +89,13 @@ def run(source: Source, limits: Limits, around: Around, wish: Wish) -> int:
         python=place.python.path if place.python else "",
         environment=environment(place.python),
         made=made_of(place.environment),
-        findings=(*uncommitted(source), *source.findings, *place.environment.findings),
+        findings=(
+            *uncommitted(source),
+            *source.findings,
+            *place.environment.findings,
+            *brought.findings,
+            *asked_for(verified.rebuilt.failed, project.root),
+        ),
         budget=limits.budget,
         records=str(records.folder),
     )

@@ -24,6 +24,7 @@ from fossml.project.dvcconfig import CacheConfig, ensure_dvc, read_cache_config
 from fossml.store.objects import Objects
 from fossml.types import Event
 from fossml.verify import room, seeds
+from fossml.verify.asked import place_in
 from fossml.verify.environ import inside
 from fossml.verify.metric import Left, Measured, Metric, measure
 
@@ -267,12 +268,12 @@ def _thawed(project: Project) -> Project:
 
 
 def _last_line(root: Path, log: str | None) -> list[str]:
-    """The last line that a failed stage printed: mostly the reason."""
+    """The last line that a failed stage printed, mostly the reason, and the line of code that a traceback leads to."""
     if log is None:
         return []
     with contextlib.suppress(OSError):
-        lines = (root / log).read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        return [lines[-1].strip()[:200]] if lines else []
+        said = (root / log).read_text(encoding="utf-8", errors="replace").strip()
+        return [said.splitlines()[-1].strip()[:200] + place_in(said, root)] if said else []
     return []
 
 

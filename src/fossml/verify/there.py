@@ -11,9 +11,11 @@ from fossml.env import child_environment
 from fossml.errors import UNKNOWN, FossmlError
 from fossml.facts.verification import digests
 from fossml.project import git
-from fossml.project.declared import find_root
+from fossml.project.declared import find_root, read_project
+from fossml.store.objects import Objects
 from fossml.types import Finding
 from fossml.verify import source as sources
+from fossml.verify.data import bring
 from fossml.verify.environment import Environment
 from fossml.verify.oneliner import Around, Asked
 from fossml.verify.source import Source, moved_environment, open_source, uncommitted
@@ -74,8 +76,22 @@ def at_target(asked: Asked, around: Around, target: str, mode: Mode, *, as_it_li
     place = parse_target(target, around.cwd)
     with open_source(place, around.cache, around.environ, as_it_lies=as_it_lies, say=say) as source:
         moved = replace(around, cwd=source.folder, environ=moved_environment(around.environ, source))
+        source = replace(source, findings=(*source.findings, *_with_data(source, around, say)))
         there = There(replace(asked, folder=source.root), moved, source)
         yield _inside(there, find_root(source.folder), mode, say)
+
+
+def _with_data(source: Source, around: Around, say: Say) -> tuple[Finding, ...]:
+    """Lay the data that .dvc files name into a checkout; what could not be had. A work tree is left as it is."""
+    if source.kind != "commit":
+        return ()
+    project = read_project(find_root(source.folder))
+    brought = bring(project, sources.home_of(source, project), around.cache / "data", around.environ, say)
+    for objects in (Objects(cache, root=project.root) for cache in brought.caches):
+        for one in project.tracked:
+            if not (project.root / one.path).exists() and objects.has(one):
+                objects.checkout(one, project.root / one.path)
+    return brought.findings
 
 
 def _inside(there: There, root: Path, mode: Mode, say: Say) -> There:
