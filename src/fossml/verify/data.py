@@ -135,7 +135,7 @@ def _why_not(one: Named, remote: Remote | None, home: Path | None) -> str:
 
 
 def _pointers(root: Path, home: Path | None) -> Iterator[Finding]:
-    """Files of git-lfs of which only the pointer is in the commit; the reader's own copy is taken where it is the one."""
+    """Files of git-lfs that the commit has as pointers only; the reader's own copy is taken where it is the one."""
     for path in git.files(root) or ():
         file = root / path
         with contextlib.suppress(OSError):
