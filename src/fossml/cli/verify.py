@@ -72,6 +72,8 @@ HELP = {
     "environment": "What the code runs in: made of what the project declares (project), the Python on PATH (path), "
     "or the first where there is anything to make it of (auto). Default: auto; path for --cmd without a PATH.",
     "worktree": "Take the files as they lie, with what is not committed, rather than the commit.",
+    "controls": "Do not test whether the result moves when its data, a parameter or the seed does (trainings).",
+    "probe": "Look for leaks too: permuted labels, baselines, rows in both train and test (trainings).",
     "folder": "What each run gets a copy of, if the command needs more than the current folder.",
 }
 _UNITS = {"h": 3600, "m": 60, "s": 1, "": 1}
@@ -111,6 +113,8 @@ class Duration(click.ParamType[float]):
 @click.option("--environment", type=click.Choice(["auto", "project", "path"]), help=HELP["environment"])
 @click.option("--worktree", is_flag=True, help=HELP["worktree"])
 @click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path), help=HELP["folder"])
+@click.option("--no-controls", is_flag=True, help=HELP["controls"])
+@click.option("--probe", is_flag=True, help=HELP["probe"])
 @click.option("--fresh", is_flag=True, help="Forget the recorded runs and measure again.")
 @click.option("--keep", is_flag=True, help="Keep each run's copy of the folder.")
 @click.option("--json", "printed", flag_value="json", help="Everything as JSON.")
@@ -247,6 +251,7 @@ _FOR_CMD = {
 def _project(given: dict[str, Any]) -> int:
     """Without --cmd: the claims of the project that stands here."""
     from fossml.cli.verify_project import Wish, run
+    from fossml.verify.shows import Further, within
     from fossml.verify.source import open_source
     from fossml.verify.target import parse_target
 
@@ -264,6 +269,7 @@ def _project(given: dict[str, Any]) -> int:
         environment=given["environment"] or "auto",
         form=_form(given),
         words=_words(given),
+        further=Further(not given["no_controls"], given["probe"], within(given["budget"])),
     )
     limits = Limits(given["runs"], given["budget"], given["jobs"])
     with _termination() as received:

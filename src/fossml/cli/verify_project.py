@@ -25,6 +25,7 @@ from fossml.verify.loop import Limits, Outcome
 from fossml.verify.oneliner import Around
 from fossml.verify.rebuild import Rebuilder, leaves_out, records_for
 from fossml.verify.report import Circumstances, of_project, repeat
+from fossml.verify.shows import Further
 from fossml.verify.source import Source, home_of, moved_environment, told, uncommitted, without
 from fossml.verify.surroundings import Mode, Surroundings, made_of, surroundings
 from fossml.views.document import text
@@ -44,6 +45,7 @@ class Wish:
     quiet: bool = False
     record: bool = True
     environment: Mode = "auto"
+    further: Further = field(default_factory=Further)
     form: Form = field(default_factory=Form)
     words: Sequence[str] = ()
 
@@ -64,15 +66,21 @@ def run(source: Source, limits: Limits, around: Around, wish: Wish) -> int:
         records.forget()
     options = Options(jobs=len(os.sched_getaffinity(0)), env=place.env)
     metrics = {target.metric.text: target.metric for target in targets}
-    rebuilder = Rebuilder(
-        project, list(metrics.values()), sorted({target.stage for target in targets}), options, records, caches
-    )
+    stages = sorted({target.stage for target in targets})
+    own = None if source.rev else home
+    rebuilder = Rebuilder(project, list(metrics.values()), stages, options, records, caches, own)
     try:
         if why := place.environment.failed:
             verified = unbuilt(targets, f"the environment could not be made: {why}")
         else:
             verified = verify_project(
-                targets, rebuilder, limits, rng=random.SystemRandom(), say=say, report=_reporter(say, limits.runs)
+                targets,
+                rebuilder,
+                limits,
+                rng=random.SystemRandom(),
+                say=say,
+                report=_reporter(say, limits.runs),
+                further=wish.further,
             )
     finally:
         if wish.keep:
@@ -100,12 +108,11 @@ def run(source: Source, limits: Limits, around: Around, wish: Wish) -> int:
         records=str(records.folder),
     )
     report = of_project(verified, targets, about)
-    interrupted = verified.measurement is not None and verified.measurement.interrupted
-    if wish.record and not wish.only and not interrupted:
+    if wish.record and not wish.only and not verified.interrupted:
         kept = home if home and source.rev is None else records.folder
         (kept / RECORD).write_text(text(report) + "\n", encoding="utf-8")
     tell(report, wish.form)
-    return 130 if interrupted else report.exit_code
+    return 130 if verified.interrupted else report.exit_code
 
 
 def _surroundings(
