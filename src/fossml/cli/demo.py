@@ -91,7 +91,8 @@ def _show(said: _Tour) -> None:
     claim = next(claim for claim in project.config.claims if claim.table.get("level") != "soft")
     with changed(folder / "fossml.toml", lambda text: _other_value(text, claim.line)):
         title = "Change a claim: it is not the number that is measured."
-        said.step(title, NOT, "verify", "--quiet", "--claim", claim.table["id"], shows="not reproduced")
+        words = ("--worktree", "--quiet", "--claim", claim.table["id"])
+        said.step(title, NOT, "verify", *words, shows="not reproduced")
     with changed(_data_file(project), _without_last_row):
         title = "Take a row out of the data: everything that rests on it is named."
         said.step(title, GOOD, "build", "--dry", shows="changed")

@@ -8,27 +8,31 @@ import random
 import re
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from fossml.cli.tell import Form, check, tell
 from fossml.env import child_environment, environment, interpreter
 from fossml.errors import FossmlError
-from fossml.project import git
 from fossml.project.settings import size
 from fossml.types import Claim
+from fossml.verify.caveats import with_remarks
 from fossml.verify.claims import claim_from_options
 from fossml.verify.environ import cache_folder
 from fossml.verify.loop import Limits, Outcome
 from fossml.verify.oneliner import Around, Asked, Result, verify
 from fossml.verify.report import Circumstances, of_command, repeat
 from fossml.verify.seeds import Delivery
-from fossml.views.report import Report, Source
+from fossml.views.report import Report
+
+if TYPE_CHECKING:
+    from fossml.verify.there import There
 
 EXAMPLE = 'fossml verify --cmd "python train.py" --seed-flag --seed --metric metrics.json:test.accuracy --claim 0.953'
 EPILOG = f"""\b
@@ -37,6 +41,8 @@ Examples:
   fossml verify --claim ID       one of them
   fossml verify PATH --claims claims.toml       your own claims about somebody's repository
   fossml verify --propose paper.tex             draft claims from the tables of a paper
+  fossml verify ../paper@v1      of another folder, at a tag, branch or commit
+  fossml verify https://github.com/OWNER/NAME@COMMIT
   {EXAMPLE}
   fossml verify --cmd "python main.py" --seed-flag seed= --metric 'stdout:acc: (\\S+)' --claim 95.3%
   fossml verify --cmd "python train.py" --seed-param params.yaml:seed --metric log.csv:acc --claim 0.91 --reading mean:5
@@ -72,6 +78,9 @@ HELP = {
     "write": "With --propose: append them to fossml.toml.",
     "html": "Write the answer as one page to look at, too.",
     "output": "Write the answer as JSON, too.",
+    "environment": "What the code runs in: made of what the project declares (project), the Python on PATH (path), "
+    "or the first where there is anything to make it of (auto). Default: auto; path for --cmd without a PATH.",
+    "worktree": "Take the files as they lie, with what is not committed, rather than the commit.",
     "controls": "Do not test whether the result moves when its data, a parameter or the seed does (trainings).",
     "probe": "Look for leaks too: permuted labels, baselines, rows in both train and test (trainings).",
     "folder": "What each run gets a copy of, if the command needs more than the current folder.",
@@ -108,7 +117,7 @@ class Memory(click.ParamType[int]):
 
 
 @click.command(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("path", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("target", required=False, metavar="[PATH|GIT-URL][@REV]")
 @click.option("--cmd", metavar="COMMAND", help=HELP["cmd"])
 @click.option("--metric", "metrics", multiple=True, metavar="WHERE", help=HELP["metric"])
 @click.option("--claim", "claims", multiple=True, metavar="NUMBER", help=HELP["claim"])
@@ -128,6 +137,8 @@ class Memory(click.ParamType[int]):
 @click.option("--no-gpu", is_flag=True, help="Leave out the stages that need a GPU.")
 @click.option("--timeout", type=Duration(), help="End a run that takes longer.")
 @click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True, help=HELP["jobs"])
+@click.option("--environment", type=click.Choice(["auto", "project", "path"]), help=HELP["environment"])
+@click.option("--worktree", is_flag=True, help=HELP["worktree"])
 @click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path), help=HELP["folder"])
 @click.option("--no-controls", is_flag=True, help=HELP["controls"])
 @click.option("--probe", is_flag=True, help=HELP["probe"])
@@ -145,8 +156,9 @@ def command(**given: Any) -> None:
     """Measure whether a claimed number holds, with as few runs as can tell.
 
     With --cmd: runs any command with fresh seeds, each run in its own copy of the folder, and stops as soon as it is
-    clear. Without: rebuilds the project at PATH (here) from nothing in a copy, measures its [[claim]] tables, and
-    repeats with fresh seeds what a seed reaches. The folder itself stays as it is.
+    clear. Without: rebuilds the project (here, at PATH, or at a URL) from nothing in a copy, measures its [[claim]]
+    tables, and repeats with fresh seeds what a seed reaches. What is verified is the commit, not what lies beside it;
+    only --cmd without a PATH takes the folder as it lies. The folder itself stays as it is.
     """
     check(_form(given))
     if given["write"] and not given["propose"]:
@@ -161,23 +173,26 @@ def command(**given: Any) -> None:
         raise FossmlError("--trust and --sandbox exclude each other")
     if not given["cmd"].strip():
         raise FossmlError("--cmd is empty", hint=f"for example {EXAMPLE}")
-    if given["path"] is not None:
-        hint = "with --cmd, go to the folder or name it with --folder"
-        raise FossmlError("a PATH is for a configured project", hint=hint)
+    if given["worktree"] and given["target"] is None:
+        hint = "leave it out: --cmd without a PATH takes the files as they lie"
+        raise FossmlError("--worktree goes with a PATH", hint=hint)
+    if given["folder"] and given["target"] is not None:
+        raise FossmlError("--folder goes without a PATH: each run gets a copy of its repository", where="--folder")
     asked = _asked(given)
     say = _silent if given["quiet"] else _say
     report = reporter(asked.claims, asked.limits.runs, say)
     with _termination() as received:
         try:
-            result = verify(asked, _around(), rng=random.SystemRandom(), say=say, report=report)
+            with place(asked, _around(), given, say) as there:
+                result = verify(there.asked, there.around, rng=random.SystemRandom(), say=say, report=report)
+                told = _report(there, result, _words(given))
         except KeyboardInterrupt:
             sys.exit(interrupted(received))
-    told = _report(asked, result, _words(given))
     tell(told, _form(given))
     sys.exit(interrupted(received) if result.measurement.interrupted else told.exit_code)
 
 
-_NOT_REPEATED = frozenset({"path", "printed", "html", "output", "no_record", "quiet", "keep", "fresh"})
+_NOT_REPEATED = frozenset({"target", "printed", "html", "output", "no_record", "quiet", "keep", "fresh"})
 """Options that have no part in the answer."""
 
 
@@ -190,6 +205,9 @@ def _words(given: dict[str, Any]) -> list[str]:
         typed = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
         if typed and name not in _NOT_REPEATED:
             value, flag = given[name], max(option.opts, key=len)
+            if value is True:
+                words.append(flag)
+                continue
             for one in value if isinstance(value, tuple) else (value,):
                 written = _typed(one, option.type)
                 words += [flag] if one is True else [flag, written]
@@ -207,20 +225,36 @@ def _form(given: dict[str, Any]) -> Form:
     return Form(given["printed"] or "table", given["html"], given["output"])
 
 
-def _report(asked: Asked, result: Result, words: Sequence[str]) -> Report:
+def _report(there: There, result: Result, words: Sequence[str]) -> Report:
     """What was found, with what is known of the folder and of the machine."""
-    around = _around()
+    asked, around = there.asked, there.around
     root = (asked.folder or around.cwd).resolve()
-    head = git.commit(root)
     env = child_environment(around.environ, around.prefix, around.base_prefix)
+    source = there.told(root)
     about = Circumstances(
         title=root.name,
-        source=Source(root.name, None, head.id if head else None, head.dirty if head else False),
-        repeat=repeat(head.id if head else None, words),
+        source=source,
+        repeat=repeat(source.commit, words, source.url or ""),
         when=datetime.now(UTC).isoformat(timespec="seconds"),
         environment=environment(interpreter(asked.delivery.cmd, env, around.cwd)),
+        made=there.made,
+        findings=there.findings,
     )
-    return of_command(asked, result, about)
+    judged = tuple(with_remarks(one, there.not_checked) for one in result.judged)
+    return of_command(asked, replace(result, judged=judged), about)
+
+
+@contextlib.contextmanager
+def place(asked: Asked, around: Around, given: Mapping[str, Any], say: Callable[[str], None]) -> Iterator[There]:
+    """What was asked, led to the files of the target and their environment; as it is where none is given."""
+    from fossml.verify.there import at_folder, at_target
+
+    mode = given["environment"]
+    if given["target"] is not None:
+        with at_target(asked, around, given["target"], mode or "auto", as_it_lies=given["worktree"], say=say) as there:
+            yield there
+    else:
+        yield at_folder(asked, around, mode or "path", say=say)
 
 
 def interrupted(received: Sequence[int]) -> int:
@@ -264,25 +298,31 @@ def _project(given: dict[str, Any]) -> int:
     """Without --cmd: the claims of the project that stands here."""
     from fossml.cli.verify_project import Wish, run
     from fossml.verify.shows import Further, within
+    from fossml.verify.source import open_source
+    from fossml.verify.target import parse_target
 
     for name, option in _FOR_CMD.items():
         if given[name]:
             raise FossmlError(f"{option} goes with --cmd, and no --cmd is given", hint=f"for example {EXAMPLE}")
+    around, say = _around(), _silent if given["quiet"] else _say
+    target = parse_target(given["target"], around.cwd)
+    wish = Wish(
+        only=given["claims"],
+        fresh=given["fresh"],
+        keep=given["keep"],
+        quiet=given["quiet"],
+        trust=given["trust"],
+        record=not given["no_record"],
+        environment=given["environment"] or "auto",
+        form=_form(given),
+        words=_words(given),
+        further=Further(not given["no_controls"], given["probe"], within(given["budget"])),
+    )
+    limits = Limits(given["runs"], given["budget"], given["jobs"], given["memory"], not given["no_gpu"])
     with _termination() as received:
         try:
-            wish = Wish(
-                only=given["claims"],
-                fresh=given["fresh"],
-                keep=given["keep"],
-                quiet=given["quiet"],
-                trust=given["trust"],
-                record=not given["no_record"],
-                form=_form(given),
-                words=_words(given),
-                further=Further(not given["no_controls"], given["probe"], within(given["budget"])),
-            )
-            limits = Limits(given["runs"], given["budget"], given["jobs"], given["memory"], not given["no_gpu"])
-            code = run(given["path"] or Path.cwd(), limits, _around(), wish)
+            with open_source(target, around.cache, around.environ, as_it_lies=given["worktree"], say=say) as source:
+                code = run(source, limits, around, wish)
         except KeyboardInterrupt:
             code = interrupted(received)
     return code
@@ -325,8 +365,15 @@ def _asked(given: dict[str, Any]) -> Asked:
         timeout=given["timeout"],
         keep=given["keep"],
         fresh=given["fresh"],
-        sandbox=given["sandbox"],
+        sandbox=given["sandbox"] or (not given["trust"] and _elsewhere(given["target"])),
     )
+
+
+def _elsewhere(target: str | None) -> bool:
+    """Whether the code is that of a URL: a stranger's."""
+    from fossml.verify.target import parse_target
+
+    return target is not None and bool(parse_target(target, Path.cwd()).url)
 
 
 def _claims(given: dict[str, Any]) -> tuple[Claim, ...]:

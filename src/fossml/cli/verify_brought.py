@@ -12,16 +12,19 @@ from typing import Any
 from fossml.cli import verify as oneliner
 from fossml.cli.tell import Form, tell
 from fossml.errors import FossmlError
-from fossml.project import git
 from fossml.project.declared import find_root, read_project
 from fossml.types import Claim
 from fossml.verify.brought import Brought, choose, read_claims
+from fossml.verify.caveats import with_remarks
 from fossml.verify.loop import Limits, Outcome
 from fossml.verify.oneliner import Around, Asked
 from fossml.verify.report import Circumstances, of_brought, repeat
 from fossml.verify.seeds import Delivery
+from fossml.verify.shows import Further, within
+from fossml.verify.source import open_source
+from fossml.verify.target import parse_target
+from fossml.verify.there import There
 from fossml.verify.together import verify_brought
-from fossml.views.report import Source
 
 
 def run(
@@ -35,61 +38,78 @@ def run(
 ) -> int:
     """Verify what the file claims, tell it; the exit code."""
     brought = read_claims(given["brought"])
-    folder = (given["path"] or Path.cwd()).resolve()
-    limits = Limits(given["runs"], given["budget"], given["jobs"])
-    keep, fresh = given["keep"], given["fresh"]
+    limits = Limits(given["runs"], given["budget"], given["jobs"], given["memory"], not given["no_gpu"])
     if not brought.runs:
-        return _by_pipeline(brought, folder, limits, around, given, form, words)
+        return _by_pipeline(brought, limits, around, given, say, form, words)
     brought = choose(brought, given["claims"])
     if brought.environment:
-        say("the environment that the file describes is not made: the Python on the PATH is used")
-    asked = Asked(Delivery(""), (), limits, seeds, folder, given["timeout"], keep, fresh)
-    report = _reporter(limits.runs, say)
-    around, rng = replace(around, cwd=folder), random.SystemRandom()
-    results = verify_brought(brought, asked, around, rng=rng, say=say, report=report)
-    told = of_brought(brought, asked, results, _circumstances(folder, given["brought"], words))
+        say("[environment] of the file is not used: the environment is what the repository declares (--environment)")
+    asked = Asked(
+        delivery=Delivery(""),
+        claims=(),
+        limits=limits,
+        seeds=seeds,
+        timeout=given["timeout"],
+        keep=given["keep"],
+        fresh=given["fresh"],
+        sandbox=not given["trust"],
+    )
+    report, rng = _reporter(limits.runs, say), random.SystemRandom()
+    with oneliner.place(asked, around, {**given, "environment": given["environment"] or "auto"}, say) as there:
+        results = verify_brought(brought, there.asked, there.around, rng=rng, say=say, report=report)
+        results = [
+            replace(one, judged=tuple(with_remarks(j, there.not_checked) for j in one.judged)) for one in results
+        ]
+        told = of_brought(brought, there.asked, results, _circumstances(there, given["brought"], words))
     tell(told, form)
     stopped = any(one.measurement.interrupted for one in results)
     return oneliner.interrupted(()) if stopped else told.exit_code
 
 
-def _circumstances(folder: Path, file: Path, words: Sequence[str]) -> Circumstances:
-    head = git.commit(folder)
-    source = Source(folder.name, None, head.id if head else None, head.dirty if head else False)
+def _circumstances(there: There, file: Path, words: Sequence[str]) -> Circumstances:
+    folder = (there.asked.folder or there.around.cwd).resolve()
+    source = there.told(folder)
     return Circumstances(
         title=f"{folder.name}, by {file.name}",
         source=source,
-        repeat=repeat(source.commit, words),
+        repeat=repeat(source.commit, words, source.url or ""),
         when=datetime.now(UTC).isoformat(timespec="seconds"),
+        made=there.made,
+        findings=there.findings,
     )
 
 
 def _by_pipeline(
     brought: Brought,
-    folder: Path,
     limits: Limits,
     around: Around,
     given: Mapping[str, Any],
+    say: Callable[[str], None],
     form: Form,
     words: Sequence[str],
 ) -> int:
     """Without a command in the file: the stages of the repository make the numbers."""
     from fossml.cli import verify_project
 
-    if not read_project(find_root(folder)).stages:
-        hint = 'say how the numbers are made: [run] cmd = "python train.py"'
-        raise FossmlError("the repository has no dvc.yaml, and the file no [run]", where=brought.file, hint=hint)
     wish = verify_project.Wish(
         only=given["claims"],
         fresh=given["fresh"],
         keep=given["keep"],
         quiet=given["quiet"],
+        trust=given["trust"],
         record=False,
+        environment=given["environment"] or "auto",
+        further=Further(not given["no_controls"], given["probe"], within(given["budget"])),
         brought=brought,
         form=form,
         words=words,
     )
-    return verify_project.run(folder, limits, around, wish)
+    target = parse_target(given["target"], around.cwd)
+    with open_source(target, around.cache, around.environ, as_it_lies=given["worktree"], say=say) as source:
+        if not read_project(find_root(source.folder)).stages:
+            hint = 'say how the numbers are made: [run] cmd = "python train.py"'
+            raise FossmlError("the repository has no dvc.yaml, and the file no [run]", where=brought.file, hint=hint)
+        return verify_project.run(source, limits, around, wish)
 
 
 def _reporter(most: int, say: Callable[[str], None]) -> Callable[[Sequence[Claim], Outcome], None]:

@@ -2,40 +2,45 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 
 from fossml.cli.tell import Form, tell
-from fossml.engine.site import Options
-from fossml.env import Interpreter, child_environment, environment, interpreter
+from fossml.engine.site import Options, with_python
+from fossml.env import child_environment, environment
+from fossml.errors import FossmlError
 from fossml.facts.verification import RECORD, digests
-from fossml.project import git
 from fossml.project.declared import Project, find_root, read_project
+from fossml.verify.asked import asked_for
 from fossml.verify.brought import Brought, for_project
-from fossml.verify.confine import confinement, networked
-from fossml.verify.declared import read_targets, verify_project
+from fossml.verify.caveats import with_remarks
+from fossml.verify.confine import Confinement, confinement, networked
+from fossml.verify.data import bring
+from fossml.verify.declared import read_targets, unbuilt, verify_project
 from fossml.verify.loop import Limits, Outcome
 from fossml.verify.oneliner import Around
-from fossml.verify.rebuild import Rebuilder, records_for
+from fossml.verify.rebuild import Rebuilder, leaves_out, records_for
 from fossml.verify.repeat import Target
 from fossml.verify.report import Circumstances, of_project, repeat
 from fossml.verify.shows import Further
+from fossml.verify.source import Source, home_of, moved_environment, told, uncommitted, without
+from fossml.verify.surroundings import Mode, Surroundings, made_of, surroundings
 from fossml.views.document import text
-from fossml.views.report import Source
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What was asked for beside the limits: the claims (`only`; none: all), and how the answer is told and kept.
 
-    `words` are the options as typed, to say how to repeat it. `url` is where the repository came from: then the record
-    is kept with the runs, not in it. `brought` are a reader's own claims in place of the author's: no record is kept.
+    `words` are the options as typed, to say how to repeat it. The record of a repository elsewhere, or of another
+    revision than the one that is checked out, is kept with the runs. `brought` are a
+    reader's own claims in place of the author's: no record is kept.
     """
 
     only: Sequence[str] = ()
@@ -44,80 +49,107 @@ class Wish:
     quiet: bool = False
     trust: bool = False
     record: bool = True
+    environment: Mode = "auto"
     further: Further = field(default_factory=Further)
-    url: str | None = None
     brought: Brought | None = None
     form: Form = field(default_factory=Form)
     words: Sequence[str] = ()
 
 
-def run(folder: Path, limits: Limits, around: Around, wish: Wish) -> int:
-    """Verify the project around `folder`, print, keep the record; the exit code."""
-    project = read_project(find_root(folder))
+def run(source: Source, limits: Limits, around: Around, wish: Wish) -> int:
+    """Verify the project at `source`, print, keep the record; the exit code."""
+    say = _silent if wish.quiet else _say
+    project = read_project(find_root(source.folder))
     project = for_project(project, wish.brought) if wish.brought else project
-    targets = read_targets(project, wish.only)
-    env = child_environment(around.environ, around.prefix, around.base_prefix)
-    python = interpreter("python", env, project.root)
-    records = records_for(project, around.cache, _depends(project, python, trust=wish.trust))
+    home = home_of(source, project)
+    data = bring(project, home, around.cache / "data", around.environ, say)
+    caches = data.caches
+    source = without(source, leaves_out(project, caches))
+    targets = _targets(project, wish.only, source)
+    place = _surroundings(project, source, around, wish.environment, say)
+    project = replace(project, config=replace(project.config, python=None))
+    rests_on = [place.key, wish.trust, networked(project)]
+    records = records_for(project, around.cache, rests_on, caches)
     if wish.fresh:
         records.forget()
-    own = (project.root, around.cache)
-    closed = None if wish.trust else confinement(python, env, around.home, own)
-    options = Options(jobs=len(os.sched_getaffinity(0)), env=env)
+    options = Options(jobs=len(os.sched_getaffinity(0)), env=place.env)
     metrics = {target.metric.text: target.metric for target in targets}
-    rebuilder = Rebuilder(
-        project,
-        list(metrics.values()),
-        sorted({target.stage for target in targets}),
-        options,
-        records,
-        confinement=closed,
-    )
-    source = source_of(project, wish.url)
-    say = _silent if wish.quiet else _say
+    stages = sorted({target.stage for target in targets})
+    own = None if source.rev else home
+    closed = None if wish.trust else _confined(project, place, around)
+    rebuilder = Rebuilder(project, list(metrics.values()), stages, options, records, caches, own, confinement=closed)
     try:
-        verified = verify_project(
-            targets,
-            rebuilder,
-            limits,
-            rng=random.SystemRandom(),
-            say=say,
-            report=_reporter(say, limits.runs),
-            further=wish.further,
-        )
+        if why := place.environment.failed:
+            verified = unbuilt(targets, f"the environment could not be made: {why}")
+        else:
+            verified = verify_project(
+                targets,
+                rebuilder,
+                limits,
+                rng=random.SystemRandom(),
+                say=say,
+                report=_reporter(say, limits.runs),
+                further=wish.further,
+            )
     finally:
         if wish.keep:
             say(f"the copies are kept in {records.folder / 'rooms'}")
         else:
             rebuilder.close()
+    remarks = (*source.not_checked, *place.environment.not_checked)
+    verified = replace(verified, judged=tuple(with_remarks(one, remarks) for one in verified.judged))
     about = Circumstances(
         title=str((project.config.project or {}).get("title") or project.root.name),
-        source=source,
-        repeat=repeat(source.commit, wish.words),
+        source=told(source, project.root.name, digests(project.root)),
+        repeat=repeat(source.commit, wish.words, source.url),
         when=datetime.now(UTC).isoformat(timespec="seconds"),
-        python=python.path if python else "",
-        environment=environment(python),
+        python=place.python.path if place.python else "",
+        environment=environment(place.python),
+        made=made_of(place.environment),
+        findings=(
+            *uncommitted(source),
+            *source.findings,
+            *place.environment.findings,
+            *data.findings,
+            *asked_for(verified.rebuilt.failed, project.root),
+        ),
         budget=limits.budget,
         records=str(records.folder),
     )
     report = of_project(verified, targets, about)
     if wish.record and not (wish.only or wish.brought or verified.interrupted):
-        place = records.folder if wish.url else project.root
-        (place / RECORD).write_text(text(report) + "\n", encoding="utf-8")
+        kept = home if home and source.rev is None else records.folder
+        (kept / RECORD).write_text(text(report) + "\n", encoding="utf-8")
     tell(report, wish.form)
     return 130 if verified.interrupted else report.exit_code
 
 
-def source_of(project: Project, url: str | None = None) -> Source:
-    """What is verified, as it lies there: the record of an earlier verification does not count as a difference."""
-    head = git.commit(project.root)
-    dirty = head is not None and git.changed_since(project.root, head.id, (RECORD,)) != []
-    return Source(project.root.name, url, head.id if head else None, dirty, digests(project.root))
+def _surroundings(
+    project: Project, source: Source, around: Around, mode: Mode, say: Callable[[str], None]
+) -> Surroundings:
+    """What the stages run in; where it is the Python on PATH, the one that the author's `[environment]` names."""
+    env = child_environment(moved_environment(around.environ, source), around.prefix, around.base_prefix)
+    with contextlib.nullcontext() if mode == "path" else contextlib.suppress(FossmlError):
+        env = with_python(env, project.config.python, home_of(source, project) or project.root)
+    return surroundings(project.root, source, env, around.cache, mode, say=say)
 
 
-def _depends(project: Project, python: Interpreter | None, *, trust: bool) -> object:
-    """What a record of a rebuild rests on beside the project's files."""
-    return [python.version if python else "", python.distributions if python else (), trust, networked(project)]
+def _targets(project: Project, only: Sequence[str], source: Source) -> tuple[Target, ...]:
+    """The claims; where there are none, it is said if they may only not be committed."""
+    try:
+        return read_targets(project, only)
+    except FossmlError as error:
+        waiting = [path for path in source.uncommitted if path.rpartition("/")[2] in ("fossml.toml", "pyproject.toml")]
+        if source.kind == "commit" and waiting:
+            error.hint = f"{waiting[0]} has changes that are not committed: commit it, or fossml verify --worktree"
+        raise
+
+
+def _confined(project: Project, place: Surroundings, around: Around) -> Confinement:
+    """The sandbox: the environment that was made can be read in it."""
+    made = place.environment.folder
+    own = (project.root, around.cache)
+    return confinement(place.python, place.env, around.home, own, readable=[made] if made else [])
 
 
 def _say(line: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +41,38 @@ def read_cache_config(root: Path) -> CacheConfig:
     if "\0" in folder:
         raise FossmlError("the cache folder's name cannot be one", where=".dvc/config", hint=_HINT)
     return CacheConfig((root / ".dvc" / folder).resolve(), links)
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A remote as `.dvc/config` names it: where it is, further settings, and the line that says where."""
+
+    name: str
+    url: str
+    settings: Mapping[str, str]
+    file: str
+    line: int | None = None
+
+
+def read_remotes(root: Path) -> tuple[dict[str, Remote], str | None]:
+    """The remotes of `.dvc/config` and `.dvc/config.local` by name, and the name of the default one."""
+    found: dict[str, Remote] = {}
+    default = None
+    for name in (".dvc/config", ".dvc/config.local"):
+        if (text := _text(root, name)) is None:
+            continue
+        parser = configparser.ConfigParser(interpolation=None)
+        _parse(parser, text, name)
+        default = _bare(parser.get("core", "remote", fallback="")) or default
+        for section in parser.sections():
+            if match := re.fullmatch(r"""'?remote\s+"([^"]+)"'?""", section):
+                before = found.get(match[1])
+                settings = {**(before.settings if before else {})}
+                settings |= {key: _bare(value) for key, value in parser.items(section)}
+                lines = [number for number, line in enumerate(text.splitlines(), 1) if re.match(r"\s*url\s*=", line)]
+                at = [number for number in lines if settings.get("url", "") in text.splitlines()[number - 1]]
+                found[match[1]] = Remote(match[1], settings.get("url", ""), settings, name, at[0] if at else None)
+    return found, default
 
 
 def _bare(value: str) -> str:

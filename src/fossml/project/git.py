@@ -61,6 +61,13 @@ def _dirty(root: Path) -> bool:
     return changed != "" or any(_dirty(folder) for folder in _submodules(root))
 
 
+def changed(root: Path) -> list[str]:
+    """The files that differ from the commit or are not in git and not ignored, sorted."""
+    args = ("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=dirty")
+    said = git(root, *args, settings=_filters(root)) or ""
+    return sorted(entry[3:] for entry in said.split("\0") if entry)
+
+
 def _filters(root: Path) -> list[str]:
     """The settings of filters (commands) that the repository's own configuration names."""
     found = git(root, "config", "--show-scope", "-z", "--get-regexp", r"^filter\.") or ""

@@ -72,7 +72,7 @@ def read_requirements(path: str, text: str) -> RequirementsFile:
     declarations: list[Declaration] = []
     includes: list[str] = []
     constraints: list[str] = []
-    for number, line in _logical(text):
+    for number, line in logical(text):
         if match := re.match(r"(?:-r|--requirement)[\s=]*(\S+)", line):
             includes.append(match[1])
         elif match := re.match(r"(?:-c|--constraint)[\s=]*(\S+)", line):
@@ -95,8 +95,8 @@ def _some(declaration: Declaration | None) -> tuple[Declaration, ...]:
     return () if declaration is None else (declaration,)
 
 
-def _logical(text: str) -> Iterator[tuple[int, str]]:
-    """Lines with their continuations joined, numbered by their first."""
+def logical(text: str) -> Iterator[tuple[int, str]]:
+    """The lines of a requirements file with their continuations joined, numbered by their first; none that is empty."""
     begun, start = "", 0
     for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
         start = start if begun else number

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fossml.types import Claim
 from fossml.verify.loop import Outcome
 from fossml.views.digits import printed
+from fossml.views.sentence import Judged
 
 SHARED = "files outside the folder: every run shares them"
 ALWAYS = (
@@ -14,6 +16,12 @@ ALWAYS = (
     "whether the test data had a part in training or in choosing the model",
     SHARED,
 )
+
+
+def with_remarks(judged: Judged, remarks: Sequence[str]) -> Judged:
+    """`judged` with `remarks` before what else was not checked."""
+    verdicts = tuple(replace(one, not_checked=(*remarks, *one.not_checked)) for one in judged.verdicts)
+    return replace(judged, verdicts=verdicts)
 
 
 def not_checked(claim: Claim, outcomes: Sequence[Outcome], place: int, *, seeded: bool) -> tuple[str, ...]:

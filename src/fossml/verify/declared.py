@@ -35,8 +35,6 @@ from fossml.views.sentence import Judged
 
 __all__ = ["Compared", "Repeated", "Target", "Verified", "compare", "read_targets", "verify_project"]
 
-_ROOM = ("the environment: the Python on this machine's PATH was used, not one made from the project's own lock",)
-
 
 @dataclass(frozen=True, slots=True)
 class Compared:
@@ -331,7 +329,7 @@ class Done:
             rung="L4" if self.has_seed else "L3",
             seconds=sum(one.seconds for one in outcomes),
             missing=caveats.why_missing(outcomes, place)[0],
-            not_checked=(*_ROOM, *not_checked),
+            not_checked=not_checked,
         )
         return Judged(verdicts, found.scores, self.has_seed, found.fixed, best_of_about(target.claim, found))
 
@@ -340,7 +338,7 @@ class Done:
         rebuilt = self._rebuilt(target)
         reading = target.claim.reading
         equal = rebuilt.verdicts[0].name in HOLDS and (reading is None or reading.kind == "one")
-        not_checked = ("other seeds: they were left out", *_ROOM, *caveats.ALWAYS)
+        not_checked = ("other seeds: they were left out", *caveats.ALWAYS)
         if not equal and rebuilt.scores:
             found, base = self._recorded(target), self.base
             verdicts = judge(target.claim, found, last=self.limits.runs, rung="L3", seconds=base.seconds)
@@ -355,7 +353,7 @@ class Done:
             return _not_evaluable(target, why or self._lacking(target).missing)
         # Where no seed reaches it there is one result: it equals the claim or it does not, whatever it is called.
         claim = replace(target.claim, reading=Reading("exact"))
-        verdicts = judge(claim, found, rung="L3", seconds=base.seconds, not_checked=(*_ROOM, *caveats.ALWAYS))
+        verdicts = judge(claim, found, rung="L3", seconds=base.seconds, not_checked=caveats.ALWAYS)
         return Judged(tuple(replace(one, claim=target.claim) for one in verdicts), found.scores, False)
 
     def _measured(self, target: Target) -> dict[str, Measured]:
@@ -377,7 +375,12 @@ class Done:
 
 def _not_evaluable(target: Target, reason: str) -> Judged:
     missing = Verdict(target.claim, "not evaluable", None, target.claim.reading, 0, reason)
-    return Judged((replace(missing, not_checked=(*_ROOM, *caveats.ALWAYS)),), seeded=False)
+    return Judged((replace(missing, not_checked=caveats.ALWAYS),), seeded=False)
+
+
+def unbuilt(targets: Sequence[Target], reason: str) -> Verified:
+    """Nothing was built, and why: no claim can be evaluated."""
+    return Verified(tuple(_not_evaluable(one, reason) for one in targets), Built(None, 0.0), Compared())
 
 
 def compare(project: Project, base: Built, rebuilt: Path | None = None, records: Path | None = None) -> Compared:

@@ -27,6 +27,7 @@ from fossml.project.dvcconfig import CacheConfig, ensure_dvc, read_cache_config
 from fossml.store.objects import Objects
 from fossml.types import Event, Finding, Run, Stage
 from fossml.verify import contained, perturb, room, seeds
+from fossml.verify.asked import place_in
 from fossml.verify.confine import Confinement, declared
 from fossml.verify.environ import inside
 from fossml.verify.metric import Left, Measured, Metric, measure
@@ -106,10 +107,11 @@ class Records:
         self._file.unlink(missing_ok=True)
 
 
-def leaves_out(project: Project) -> frozenset[Path]:
+def leaves_out(project: Project, caches: Sequence[Path] | None = None) -> frozenset[Path]:
     """What a copy for a stranger does not get: outputs, locks, caches, and files that git is told to ignore.
 
-    Nor tracked data that the cache holds: it comes out of there, as recorded, whatever lies in the working tree.
+    Nor tracked data that one of `caches` (None: the project's own) holds: it comes out of there, as recorded, whatever
+    lies in the working tree.
     """
     root = project.root
     files = {stage.file for stage in project.stages}
@@ -117,8 +119,8 @@ def leaves_out(project: Project) -> frozenset[Path]:
     out |= {root / PurePosixPath(file).with_suffix(".lock") for file in files}
     config = read_cache_config(root)
     out |= {root / "fossml.lock", root / RECORD, root / ".dvc" / "cache", root / ".dvc" / "tmp", config.folder}
-    objects = Objects(config.folder, root=root)
-    out |= {root / artifact.path for artifact in project.tracked if objects.has(artifact)}
+    kept = [Objects(folder, root=root) for folder in ([config.folder] if caches is None else caches)]
+    out |= {root / artifact.path for artifact in project.tracked if any(one.has(artifact) for one in kept)}
     listed = git.files(root)
     if listed is None:
         return frozenset(out)
@@ -140,6 +142,7 @@ class Rebuilder:
 
     With a `confinement`, in its sandbox and in another time zone, locale and file order; `spare` are the seconds that
     it may take to find which of these made a difference.
+    `authors` is the project in the reader's own folder `home`, where results and records lie that no commit has.
     """
 
     def __init__(
@@ -149,12 +152,16 @@ class Rebuilder:
         targets: Sequence[str],
         options: Options,
         records: Records,
+        caches: Sequence[Path] | None = None,
+        home: Path | None = None,
         *,
         confinement: Confinement | None = None,
     ) -> None:
+        self.authors = replace(project, root=home) if home else project
         self.project, self.metrics, self.records = project, metrics, records
         self.options = replace(options, targets=tuple(targets), keep_going=True)
-        self._leave_out = leaves_out(project)
+        self._caches = [read_cache_config(project.root).folder] if caches is None else list(caches)
+        self._leave_out = leaves_out(project, self._caches)
         self._known: dict[int | None, Built] = {}
         for built in records.all():
             if not built.variant:
@@ -401,12 +408,11 @@ class Rebuilder:
             shutil.copyfile(folder / OWN_LOCK, self.records.folder / OWN_LOCK)
 
     def _bring_data(self, folder: Path) -> None:
-        """Data that .dvc files name comes out of the author's cache; what that lacks, out of the working tree."""
-        config = read_cache_config(self.project.root)
-        objects = Objects(config.folder, root=folder)
-        for artifact in self.project.tracked:
-            if not (folder / artifact.path).exists() and objects.has(artifact):
-                objects.checkout(artifact, folder / artifact.path)
+        """Data that .dvc files name comes out of the caches; what they lack, out of the project's folder."""
+        for objects in (Objects(cache, root=folder) for cache in self._caches):
+            for artifact in self.project.tracked:
+                if not (folder / artifact.path).exists() and objects.has(artifact):
+                    objects.checkout(artifact, folder / artifact.path)
 
     def _seeded_room(self, seed: int) -> Path:
         base = self._base_room(lambda _event: None)
@@ -429,6 +435,8 @@ class Rebuilder:
     ) -> None:
         seed = folder.parent.name.partition("seed-")[2]
         project = _thawed(read_project(folder))
+        # Which Python it is has been decided for all copies; `[environment] python` may name a folder of the author's.
+        project = replace(project, config=replace(project.config, python=self.project.config.python))
         project = _narrowed(project, only) if only else project
         targets = [address for address in targets if not only or address in only]
         env = inside(self.options.env, self.project.root, folder, folder)
@@ -552,18 +560,18 @@ def _narrowed(project: Project, only: Collection[str]) -> Project:
 
 
 def _last_line(root: Path, log: str | None) -> list[str]:
-    """The last line that a failed stage printed: mostly the reason."""
+    """The last line that a failed stage printed, mostly the reason, and the line of code that a traceback leads to."""
     if log is None:
         return []
     with contextlib.suppress(OSError):
-        lines = (root / log).read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        return [lines[-1].strip()[:200]] if lines else []
+        said = (root / log).read_text(encoding="utf-8", errors="replace").strip()
+        return [said.splitlines()[-1].strip()[:200] + place_in(said, root)] if said else []
     return []
 
 
-def records_for(project: Project, cache: Path, python: object) -> Records:
+def records_for(project: Project, cache: Path, python: object, caches: Sequence[Path] | None = None) -> Records:
     """The records of this state of the project: its files (fossml.toml apart), how the seed goes in, the Python."""
-    content, _ = room.digest(project.root, leaves_out(project) | {project.root / "fossml.toml"})
+    content, _ = room.digest(project.root, leaves_out(project, caches) | {project.root / "fossml.toml"})
     route = project.config.seed
     folder = cache / f"project-{key([content, asdict(route) if route else None, python])[:24]}"
     try:

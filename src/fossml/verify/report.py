@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fossml import __version__
-from fossml.types import Environment
+from fossml.types import Environment, Finding
 from fossml.verify.brought import Brought
 from fossml.verify.declared import Compared, Verified
 from fossml.verify.judge import exit_code, outcome
@@ -17,7 +17,7 @@ from fossml.verify.planned import steps
 from fossml.verify.rebuild import Built
 from fossml.verify.repeat import Target
 from fossml.views.compared import summary
-from fossml.views.report import Outputs, Performed, Report, Source, Told
+from fossml.views.report import Made, Outputs, Performed, Report, Source, Told
 from fossml.views.sentence import Judged
 
 
@@ -31,6 +31,8 @@ class Circumstances:
     when: str
     python: str = ""
     environment: Environment | None = None
+    made: Made | None = None
+    findings: tuple[Finding, ...] = ()
     budget: float | None = None
     records: str = ""
 
@@ -50,7 +52,8 @@ def of_project(verified: Verified, targets: Sequence[Target], about: Circumstanc
         made_by=__version__,
         python=about.python,
         environment=about.environment,
-        findings=verified.findings,
+        made=about.made,
+        findings=(*about.findings, *verified.findings),
         outputs=outputs(verified.compared),
         runs=(base, *runs),
         plan=steps(verified.plan),
@@ -75,6 +78,8 @@ def of_command(asked: Asked, result: Result, about: Circumstances) -> Report:
         command=asked.delivery.cmd,
         python=result.python,
         environment=about.environment,
+        made=about.made,
+        findings=about.findings,
         runs=tuple(
             Performed(
                 what="run",
@@ -178,7 +183,9 @@ def _run(one: Outcome, claims: Sequence[str], targets: Sequence[Target]) -> Perf
     )
 
 
-def repeat(commit: str | None, words: Sequence[str]) -> str:
-    """What to type to get the answer again: at the same commit, the same words."""
+def repeat(commit: str | None, words: Sequence[str], url: str = "") -> str:
+    """What to type to get the answer again: at the same commit, of the same repository, the same words."""
+    if url:
+        return shlex.join(["fossml", "verify", f"{url}@{commit}" if commit else url, *words])
     first = [f"git checkout {commit}"] if commit else []
     return "\n".join([*first, shlex.join(["fossml", "verify", *words])])

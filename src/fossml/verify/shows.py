@@ -60,7 +60,7 @@ def show(
     say: Callable[[str], None],
 ) -> Shown:
     """Run what `further` asks for. `measured` are the ids of claims that were measured with several builds."""
-    found = origins(rebuilder.project, targets)
+    found = origins(rebuilder.authors, targets)
     rebuilder.resume()
     try:
         controlled = (

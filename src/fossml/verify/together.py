@@ -46,10 +46,9 @@ def verify_brought(
 
 def _part(one: Run, claims: Sequence[Claim], asked: Asked, around: Around) -> tuple[Asked, Setting]:
     """One command with the claims whose numbers it makes."""
-    root = asked.folder or around.cwd
-    wdir = root / one.wdir
+    wdir = around.cwd / one.wdir
     if not wdir.is_dir():
-        raise FossmlError(f"there is no folder {one.wdir}", where=str(root), hint="see `wdir` of the run")
+        raise FossmlError(f"there is no folder {one.wdir}", where=str(around.cwd), hint="see `wdir` of the run")
     own = tuple(claim for claim in claims if claim.run == one.name)
     part = replace(asked, delivery=one.delivery, claims=own)
     return part, setting(part, replace(around, cwd=wdir))

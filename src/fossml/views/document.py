@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fossml.views.compared import comparison_json
-from fossml.views.report import Outputs, Performed, Report
+from fossml.views.report import Made, Outputs, Performed, Report, Source
 from fossml.views.table import headline
 from fossml.views.verdicts import claim_json
 
@@ -29,13 +29,14 @@ def document(report: Report) -> dict[str, Any]:
         "title": report.title,
         "headline": headline([told.outcome for told in report.claims]),
         "exit_code": report.exit_code,
-        "source": {"name": report.source.name, "url": report.source.url},
+        "source": _source(report.source),
         "commit": report.source.commit,
         "dirty": report.source.dirty,
         "digests": {name: dict(files) for name, files in report.source.digests.items()},
         "command": report.command or None,
         "python": report.python or None,
         "environment": asdict(report.environment) if report.environment else None,
+        "made": _made(report.made),
         "claims": [claim_json(told) for told in report.claims],
         "findings": [asdict(one) for one in report.findings],
         "outputs": _outputs(report.outputs),
@@ -64,6 +65,29 @@ def text(report: Report) -> str:
     except UnicodeEncodeError:
         return json.dumps(said, indent=2, allow_nan=False)
     return plain
+
+
+def _source(source: Source) -> dict[str, Any]:
+    return {
+        "name": source.name,
+        "url": source.url,
+        "kind": source.kind,
+        "rev": source.rev,
+        "date": source.date or None,
+        "uncommitted": list(source.uncommitted),
+    }
+
+
+def _made(made: Made | None) -> dict[str, Any] | None:
+    if made is None:
+        return None
+    return {
+        "kind": made.kind,
+        "files": list(made.files),
+        "digest": made.digest or None,
+        "date": made.date or None,
+        "failed": made.failed or None,
+    }
 
 
 def _outputs(outputs: Outputs | None) -> dict[str, Any] | None:

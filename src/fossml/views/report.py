@@ -49,7 +49,9 @@ class Told:
 class Source:
     """What was verified: a folder or a repository of `name`, at a commit (40 hex digits), `dirty` if files differ.
 
-    `digests` are those of the locks and of the files that declare the environment, MD5 by path.
+    `digests` are those of the locks and of the files that declare the environment, MD5 by path. `kind`: the files of
+    the commit, those of a work tree, or those of a folder without git. `rev` is the revision that was asked for,
+    `date` when the commit was made (ISO 8601, UTC), `uncommitted` what differs from it beside what was verified.
     """
 
     name: str
@@ -57,6 +59,24 @@ class Source:
     commit: str | None = None
     dirty: bool = False
     digests: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    kind: Literal["commit", "worktree", "folder"] = "folder"
+    rev: str | None = None
+    date: str = ""
+    uncommitted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How the environment came to be: of what the project declares in `files`, of its imports, or the one on PATH.
+
+    `digest` names what is in it, `date` is the day as of which versions were chosen, `failed` why there is none.
+    """
+
+    kind: Literal["project", "imports", "path"]
+    files: tuple[str, ...] = ()
+    digest: str = ""
+    date: str = ""
+    failed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +142,7 @@ class Report:
     command: str = ""
     python: str = ""
     environment: Environment | None = None
+    made: Made | None = None
     findings: tuple[Finding, ...] = ()
     outputs: Outputs | None = None
     runs: tuple[Performed, ...] = ()

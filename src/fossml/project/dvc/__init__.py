@@ -8,11 +8,12 @@ from fossml.project.dvc.params import lookup, read_params, select_params
 from fossml.project.dvc.places import rooted
 from fossml.project.dvc.runcache import dump_run, load_run, run_key, run_value
 from fossml.project.dvc.stages import read_stages
-from fossml.project.dvc.tracked import read_tracked
+from fossml.project.dvc.tracked import Named, read_named, read_tracked
 from fossml.project.dvc.walk import files, ignored, left_out
 
 __all__ = [
     "LockEntry",
+    "Named",
     "as_now",
     "dump_lock",
     "dump_run",
@@ -22,6 +23,7 @@ __all__ = [
     "load_run",
     "lookup",
     "read_lock",
+    "read_named",
     "read_params",
     "read_stages",
     "read_tracked",

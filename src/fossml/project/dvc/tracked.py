@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,31 @@ def read_tracked(root: Path, names: Sequence[str] | None = None) -> tuple[Artifa
 
 
 def _outs(root: Path, file: str) -> Iterator[Artifact]:
+    return (one.artifact for one in _named(root, file))
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Data as a .dvc file names it: the `file` and `line`, and the `remote` that it is said to be in, if any.
+
+    `imported`: it came from another place, which the file names too. `legacy`: its digest is one of DVC 2.
+    """
+
+    artifact: Artifact
+    file: str
+    line: int | None
+    remote: str | None = None
+    imported: bool = False
+    legacy: bool = False
+
+
+def read_named(root: Path) -> tuple[Named, ...]:
+    """As `read_tracked`, with the place that names each."""
+    _, names = files(root)
+    return tuple(each for name in names for each in _named(root, name))
+
+
+def _named(root: Path, file: str) -> Iterator[Named]:
     source = read(root, file)
     data: dict[str, Any] = yaml12.load(source.text, file) or {}
     conform(data, TRACKED, source)
@@ -40,4 +65,6 @@ def _outs(root: Path, file: str) -> Iterator[Artifact]:
         place = posixpath.normpath(posixpath.join(folder, path))
         if is_url(path) or leaves(place):
             raise source.error(f"{path} lies outside of the repository", ("outs", index, "path"))
-        yield replace(artifact(out), path=place)
+        line = yaml12.line_of(source.text, ("outs", index, "path"), None)
+        legacy = "md5" in out and "hash" not in out
+        yield Named(replace(artifact(out), path=place), file, line, out.get("remote"), bool(data.get("deps")), legacy)

@@ -1,0 +1,57 @@
+"""What a stage that failed had asked for, and the line of the repository that did, out of what it printed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from fossml.scan.text import HOME, MACHINE
+from fossml.types import Evidence, Finding
+
+_FRAME = re.compile(r'^\s*File "(?P<path>[^"]+)", line (?P<line>\d+)', re.M)
+_PLACE = re.compile(r" \(at (?P<path>.+):(?P<line>\d+)\)$")
+_MODULE = re.compile(r"(?:ModuleNotFoundError|ImportError): No module named '([\w.]+)'")
+_FILE = re.compile(r"No such file or directory: ['\"]?([^'\"]+?)['\"]?(?: \(at |$|;)")
+_SHELL = re.compile(
+    r"(?:(?:cannot open|can't open file|cannot access|cannot stat) |: )['\"]?([^'\":]+)['\"]?: (?:\[Errno 2\] )?No such"
+)
+
+
+def place_in(log: str, folder: Path) -> str:
+    """` (at train.py:12)`: the innermost line of the copy `folder` in the last traceback of a log; "" without one."""
+    trace = log.rpartition("Traceback (most recent call last)")
+    found = ""
+    for frame in _FRAME.finditer(trace[2] if trace[1] else ""):
+        inside = frame["path"].removeprefix(f"{folder}/")
+        if not inside.startswith(("/", "<")) and "site-packages/" not in inside and (folder / inside).is_file():
+            found = f" (at {inside}:{frame['line']})"
+    return found
+
+
+def asked_for(failed: Mapping[str, str], root: Path) -> Iterator[Finding]:
+    """A Finding for each stage of `failed` (stage -> why) that asked for what is not there."""
+    for stage, why in failed.items():
+        if module := _MODULE.search(why):
+            message = f"stage {stage} imports it, and it is not in the environment"
+            hint = "declare the package that brings it, with its version"
+            yield Finding("ENV012", "fail", "hard", module[1], message, _evidence(why, root), hint)
+        elif file := _FILE.search(why) or _SHELL.search(why):
+            yield _file(stage, file[1], _evidence(why, root))
+
+
+def _file(stage: str, path: str, at: tuple[Evidence, ...]) -> Finding:
+    if HOME.search(path) or MACHINE.search(path):
+        message = f"stage {stage} reads it: a path of the author's machine"
+        hint = "use a path relative to the repository, or a parameter"
+        return Finding("DAT006", "fail", "hard", path, message, at, hint)
+    hint = "commit it, track it with dvc, or declare the stage that makes it"
+    return Finding("DAT005", "fail", "hard", path, f"stage {stage} reads it, and it is not there", at, hint)
+
+
+def _evidence(why: str, root: Path) -> tuple[Evidence, ...]:
+    if not (place := _PLACE.search(why)):
+        return ()
+    lines = (root / place["path"]).read_text(encoding="utf-8", errors="replace").splitlines()
+    number = int(place["line"])
+    return (Evidence(place["path"], number, lines[number - 1].strip()[:200] if number <= len(lines) else ""),)
