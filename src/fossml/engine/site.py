@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from fossml.engine.assess import Assessment, Assessor
+from fossml.engine.certificate import Place
 from fossml.engine.graph import Graph, make_graph, order
 from fossml.engine.observe import Observer
 from fossml.engine.outputs import Outputs
@@ -34,6 +35,7 @@ class Options:
 
     `cancelled` is asked ten times a second; once it says True, the build ends as by an interrupt. `cache` None: the
     one that `.dvc/config` names. `folder` (relative to the root) is where the user stands: targets count from there.
+    `certify` is told what the answer rests on where all is current and there is nothing to say of it.
     """
 
     targets: tuple[str, ...] = ()
@@ -44,6 +46,7 @@ class Options:
     env: Mapping[str, str] = field(default_factory=dict)
     cancelled: Callable[[], bool] = lambda: False
     cache: CacheConfig | None = None
+    certify: Callable[[Iterable[Place]], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Site:
     outputs: Outputs
     run_cache: RunCache
     python: Callable[[Stage], Interpreter | None]
+    looks_for_python: Callable[[Stage], tuple[str, ...]]
 
     @property
     def root(self) -> Path:
@@ -98,8 +102,10 @@ def open_site(project: Project, options: Options, own: Path | None) -> Iterator[
     made = {rooted(s, out.path): address for address, s in graph.stages.items() for out in s.outs}
 
     def python(stage: Stage) -> Interpreter | None:
-        cmd = stage.cmd if isinstance(stage.cmd, str) else "\n".join(stage.cmd)
-        return interpreters.of(cmd, project.root / stage.wdir)
+        return interpreters.of(_script(stage), project.root / stage.wdir)
+
+    def looks_for_python(stage: Stage) -> tuple[str, ...]:
+        return interpreters.places(_script(stage), project.root / stage.wdir)
 
     with StatCache(own / "stat.db" if own else None) as cache:
         workspace = Workspace(project.root, cache)
@@ -125,9 +131,14 @@ def open_site(project: Project, options: Options, own: Path | None) -> Iterator[
                 outputs=Outputs(project.root, config.folder, tracked, objects, workspace),
                 run_cache=RunCache(config.folder),
                 python=python,
+                looks_for_python=looks_for_python,
             )
         finally:
             sources.save()
+
+
+def _script(stage: Stage) -> str:
+    return stage.cmd if isinstance(stage.cmd, str) else "\n".join(stage.cmd)
 
 
 def own_folder(root: Path) -> Path:
