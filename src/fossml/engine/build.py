@@ -170,8 +170,11 @@ class _Build:
         return missed
 
     def _restore(self, found: Assessment) -> bool:
-        """Bring back an earlier result; one of which the cache turns out to hold damaged bytes is passed over."""
-        while (spared := self.site.spared(found)) is not None:
+        """Bring back an earlier result; one of which the cache turns out to hold damaged bytes is passed over.
+
+        The cache is looked at while the result is brought back; only after one that failed beforehand as well.
+        """
+        while (spared := self.site.spared(found, found.stage.address in self.damaged)) is not None:
             entry, run = spared
             try:
                 self.site.outputs.restore(found, entry)

@@ -73,19 +73,20 @@ class Site:
         """The repository."""
         return self.project.root
 
-    def spared(self, found: Assessment) -> tuple[LockEntry, Run | None] | None:
+    def spared(self, found: Assessment, each: bool = True) -> tuple[LockEntry, Run | None] | None:
         """A recorded result that can be brought back in place of a run of the stage; None where there is none.
 
         The stage's own entry where only its outputs are not as it says; then our own Runs; then DVC's run cache.
+        `each` as for `Outputs.can_restore`.
         """
         if found.stage.frozen or not found.why:
             entry, run = found.entry, found.run
-            return (entry, run) if entry and self.outputs.can_restore(found, entry, own=True) else None
+            return (entry, run) if entry and self.outputs.can_restore(found, entry, True, each) else None
         for run in self.assessor.earlier(found):
-            if self.outputs.can_restore(found, entry_of(run), own=False):
+            if self.outputs.can_restore(found, entry_of(run), False, each):
                 return entry_of(run), run
         entry = self.run_cache.find(found, self.records.newest(found.stage))
-        return (entry, None) if entry and self.outputs.can_restore(found, entry, own=False) else None
+        return (entry, None) if entry and self.outputs.can_restore(found, entry, False, each) else None
 
 
 @contextmanager
