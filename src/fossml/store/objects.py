@@ -24,7 +24,7 @@ from fossml.types import Artifact
 
 __all__ = ["Objects", "gitignore"]
 
-_AT_ONCE = 500
+_AT_ONCE = 2000
 
 
 class Objects:

@@ -74,7 +74,7 @@ def _pump(source: int, into: int | None, here: _Hash, there: _Hash | None) -> No
     Meanwhile the system writes to disk what is not there yet, of the source too: a sync will ask for it.
     """
     now, next_ = memoryview(bytearray(_CHUNK)), memoryview(bytearray(_CHUNK))
-    unwritten = _AHEAD if into is None else 0
+    unwritten = 0
 
     def beside(chunk: memoryview, buffer: memoryview) -> int:
         nonlocal unwritten
@@ -83,14 +83,16 @@ def _pump(source: int, into: int | None, here: _Hash, there: _Hash | None) -> No
         if into is not None:
             _write_all(into, chunk)
             unwritten += len(chunk)
-        if unwritten >= _AHEAD:
-            start_writing(source if into is None else into)
-            unwritten = 0
+            if unwritten >= _AHEAD:
+                start_writing(into)
+                unwritten = 0
         return os.readv(source, [buffer])
 
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(1) as helper:
+    with ThreadPoolExecutor(2) as helper:
+        if into is None:
+            helper.submit(start_writing, source)  # it waits for the disk
         size = os.readv(source, [now])
         while size:
             following = helper.submit(beside, now[:size], next_)
