@@ -15,6 +15,7 @@ from fossml.canon import key
 from fossml.engine.build import Options, build
 from fossml.engine.graph import make_graph, select
 from fossml.errors import FossmlError
+from fossml.facts.verification import RECORD
 from fossml.project import git
 from fossml.project.config import SeedRoute
 from fossml.project.declared import Project, read_project
@@ -83,7 +84,7 @@ def leaves_out(project: Project) -> frozenset[Path]:
     out = {root / rooted(stage, out.path) for stage in project.stages for out in stage.outs}
     out |= {root / PurePosixPath(file).with_suffix(".lock") for file in files}
     config = read_cache_config(root)
-    out |= {root / "fossml.lock", root / ".dvc" / "cache", root / ".dvc" / "tmp", config.folder}
+    out |= {root / "fossml.lock", root / RECORD, root / ".dvc" / "cache", root / ".dvc" / "tmp", config.folder}
     objects = Objects(config.folder, root=root)
     out |= {root / artifact.path for artifact in project.tracked if objects.has(artifact)}
     listed = git.files(root)
