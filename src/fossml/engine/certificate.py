@@ -34,13 +34,14 @@ def holds() -> str | None:
     It does not hold while another fossml builds here, or where one was killed: that leaves its number in the lock.
     """
     try:
+        here = _here()
         if os.path.islink(os.path.dirname(FILE)) or os.stat(_LOCK).st_size:  # noqa: PTH114, PTH116, PTH120
             return None
         with open(FILE, "rb") as file:  # noqa: PTH123
             parts = os.fsdecode(file.read()).split("\0")
     except OSError:
         return None
-    if len(parts) % 2 or parts[:2] != [_MAGIC, _here()] or parts[-1] != _MAGIC:
+    if len(parts) % 2 or parts[:2] != [_MAGIC, here] or parts[-1] != _MAGIC:
         return None
     rests = zip(parts[3:-1:2], parts[4:-1:2], strict=True)
     return parts[2] if all(state((place[:1], place[1:])) == was for place, was in rests) else None
