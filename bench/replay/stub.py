@@ -19,6 +19,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import socket
 import zlib
 from collections.abc import Iterator
@@ -122,7 +123,12 @@ def places(spec: Spec) -> list[str]:
 
 
 def write(spec: Spec, root: str, made: str) -> None:
-    """Write the outputs of a run that depended on what `made` is the digest of; JSON, since they may be metrics."""
+    """Write the outputs of a run that depended on what `made` is the digest of; JSON, since they may be metrics.
+
+    What an earlier commit's command left in an output that is a folder goes first, whoever calls this.
+    """
+    for out in spec["outs"]:
+        shutil.rmtree(os.path.join(root, out), ignore_errors=True)
     for place in places(spec):
         path = os.path.join(root, place)
         os.makedirs(os.path.dirname(path), exist_ok=True)

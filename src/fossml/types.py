@@ -100,8 +100,8 @@ class Trace:
     Paths inside the repository are POSIX and relative to its root; `outside` holds absolute ones (data only, no
     interpreter or package files). `sources` are the repository's Python files that were executed. `missing` are paths
     of the repository that were opened in vain and are not there; `searched` maps its folders to the top-level modules
-    that were looked for in them and found elsewhere or nowhere. `changed` are those of `sources` and `read` that
-    somebody else changed after they were read: what was read of them is not known. `distributions` are those that
+    that were looked for in them and found elsewhere or nowhere (`name/*`). `changed` are those of `sources` and `read`
+    that somebody else changed after they were read: what was read of them is not known. `distributions` are those that
     were imported, name -> version, out of the folders `packages` (absolute). `python` is the version of the
     interpreter, "" where no Python ran. `untraced` are the commands of Pythons that the hook could not enter
     (`python -I`): what those read is not known.
@@ -130,7 +130,8 @@ class Discovered:
     `sources` are the repository's Python files that were executed: digests that comments and formatting do not move.
     `files` were opened: MD5 as DVC writes it; paths are relative to the root, those outside absolute, with `~` for the
     home folder. `listed` maps folders to a digest of the names in them. A digest "" means that it is not known: the
-    file was changed while the stage ran. `missing` and `searched` are as in Trace. `wrote` was written and is no
+    file was changed while the stage ran. `missing` and `searched` are as in Trace; `searched` has
+    the modules executed, too, that a package of the same name would hide (`name/`). `wrote` was written and is no
     declared output. `packages` are the folders of packages where they are not those of the Python that the command
     finds. `untraced` are commands that the trace could not enter: what those read is not known.
     """

@@ -63,6 +63,8 @@ HELP = {
     "jobs": "Runs at a time; trainings that share cores slow each other down.",
     "html": "Write the answer as one page to look at, too.",
     "output": "Write the answer as JSON, too.",
+    "controls": "Do not test whether the result moves when its data, a parameter or the seed does (trainings).",
+    "probe": "Look for leaks too: permuted labels, baselines, rows in both train and test (trainings).",
     "folder": "What each run gets a copy of, if the command needs more than the current folder.",
 }
 _UNITS = {"h": 3600, "m": 60, "s": 1, "": 1}
@@ -100,6 +102,8 @@ class Duration(click.ParamType[float]):
 @click.option("--timeout", type=Duration(), help="End a run that takes longer.")
 @click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True, help=HELP["jobs"])
 @click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path), help=HELP["folder"])
+@click.option("--no-controls", is_flag=True, help=HELP["controls"])
+@click.option("--probe", is_flag=True, help=HELP["probe"])
 @click.option("--fresh", is_flag=True, help="Forget the recorded runs and measure again.")
 @click.option("--keep", is_flag=True, help="Keep each run's copy of the folder.")
 @click.option("--json", "printed", flag_value="json", help="Everything as JSON.")
@@ -213,6 +217,7 @@ _FOR_CMD = {
 def _project(given: dict[str, Any]) -> int:
     """Without --cmd: the claims of the project that stands here."""
     from fossml.cli.verify_project import Wish, run
+    from fossml.verify.shows import Further, within
 
     for name, option in _FOR_CMD.items():
         if given[name]:
@@ -227,6 +232,7 @@ def _project(given: dict[str, Any]) -> int:
                 record=not given["no_record"],
                 form=_form(given),
                 words=_words(given),
+                further=Further(not given["no_controls"], given["probe"], within(given["budget"])),
             )
             limits = Limits(given["runs"], given["budget"], given["jobs"])
             code = run(given["path"] or Path.cwd(), limits, _around(), wish)

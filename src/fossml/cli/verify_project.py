@@ -22,6 +22,7 @@ from fossml.verify.loop import Limits, Outcome
 from fossml.verify.oneliner import Around
 from fossml.verify.rebuild import Rebuilder, records_for
 from fossml.verify.report import Circumstances, of_project, repeat
+from fossml.verify.shows import Further
 from fossml.views.document import text
 from fossml.views.report import Source
 
@@ -39,6 +40,7 @@ class Wish:
     keep: bool = False
     quiet: bool = False
     record: bool = True
+    further: Further = field(default_factory=Further)
     url: str | None = None
     form: Form = field(default_factory=Form)
     words: Sequence[str] = ()
@@ -62,7 +64,13 @@ def run(folder: Path, limits: Limits, around: Around, wish: Wish) -> int:
     say = _silent if wish.quiet else _say
     try:
         verified = verify_project(
-            targets, rebuilder, limits, rng=random.SystemRandom(), say=say, report=_reporter(say, limits.runs)
+            targets,
+            rebuilder,
+            limits,
+            rng=random.SystemRandom(),
+            say=say,
+            report=_reporter(say, limits.runs),
+            further=wish.further,
         )
     finally:
         if wish.keep:
@@ -80,12 +88,11 @@ def run(folder: Path, limits: Limits, around: Around, wish: Wish) -> int:
         records=str(records.folder),
     )
     report = of_project(verified, targets, about)
-    interrupted = verified.measurement is not None and verified.measurement.interrupted
-    if wish.record and not wish.only and not interrupted:
+    if wish.record and not wish.only and not verified.interrupted:
         place = records.folder if wish.url else project.root
         (place / RECORD).write_text(text(report) + "\n", encoding="utf-8")
     tell(report, wish.form)
-    return 130 if interrupted else report.exit_code
+    return 130 if verified.interrupted else report.exit_code
 
 
 def source_of(project: Project, url: str | None = None) -> Source:

@@ -23,9 +23,13 @@ _FOUND = "found.json"
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One start of a stage. `earlier` is what the attempts that it goes on from rest on; `note` what became of them."""
+    """One start of a stage. `earlier` is what the attempts that it goes on from rest on; `note` what became of them.
+
+    `cmd` is the shell's text that the hook is to enter, "" where it is not used.
+    """
 
     folder: Path
+    cmd: str = ""
     earlier: Discovered | None = None
     note: str | None = None
 
@@ -41,7 +45,7 @@ class Attempt:
 
     def rests_on(self, observer: Observer, stage: Stage, root: Path) -> Discovered | None:
         """What the stage rests on so far, together with the attempts that it goes on from."""
-        found = observer.discover(stage, collect(self.trace, root))
+        found = observer.discover(stage, collect(self.trace, root, self.cmd))
         return merged(self.earlier, found) if self.earlier and found else found or self.earlier
 
     def stopped(self, observer: Observer, stage: Stage, root: Path) -> None:
@@ -85,7 +89,8 @@ def begin(home: Path, site: Site, found: Assessment, *, afresh: bool) -> Attempt
             shutil.rmtree(folder / "trace", ignore_errors=True)
     else:
         shutil.rmtree(folder, ignore_errors=True)
-    attempt = Attempt(folder, earlier, note)
+    cmd = stage.cmd if isinstance(stage.cmd, str) else "\n".join(stage.cmd)
+    attempt = Attempt(folder, cmd if found.settings.trace == "hook" else "", earlier, note)
     attempt.checkpoints.mkdir(parents=True, exist_ok=True)
     attempt.trace.mkdir(exist_ok=True)
     return attempt

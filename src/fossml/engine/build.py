@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from fossml.engine.alone import alone
@@ -23,7 +25,7 @@ from fossml.engine.undeclared import Undeclared, undeclared
 from fossml.errors import FossmlError, told
 from fossml.executors.local import end_left
 from fossml.project.declared import Project
-from fossml.project.dvc import LockEntry
+from fossml.project.dvc import LockEntry, rooted
 from fossml.types import Event, Run, Stage, Todo
 
 if TYPE_CHECKING:
@@ -75,7 +77,14 @@ def build(project: Project, options: Options, emit: Callable[[Event], None]) -> 
         if killed:
             tidy(project.root, own, project.stages)
         with open_site(project, options, own) as site:
-            return _Build(site, own, options, emit).run()
+            first = _Build(site, own, options, emit)
+            summary = first.run()
+        if not first.late() or summary.failed:
+            return summary
+        options = replace(options, force=False)
+        with open_site(project, options, own) as site:  # which knows now what waits for what
+            again = _Build(site, own, options, lambda event: emit(event) if event.event != "current" else None)
+            return again.run(first.how)
 
 
 class _Build:
@@ -89,15 +98,22 @@ class _Build:
             check(self.whole, site.project.config.settings(address), address)
         self.queue = Queue([address for address in site.order if address in selected], site.graph.needs)
         self.waiting: list[Assessment] = []
+        self.passed_over: set[str] = set()
         self.crew: Crew | None = None
-        self.ended: Counter[str] = Counter()
+        self.how: dict[str, str] = {}
+        self.by_dvc = 0
+        self.begun: dict[str, float] = {}
+        self.over: dict[str, float] = {}
         self.undeclared: list[Undeclared] = []
         self.damaged: dict[str, str] = {}
         self.current: list[Assessment] = []
         self.saved = time.monotonic()
 
-    def run(self) -> Summary:
-        """Work until nothing is left that may start and nothing runs; the locks are written whatever happens."""
+    def run(self, before: Mapping[str, str] = MappingProxyType({})) -> Summary:
+        """Work until nothing is left that may start and nothing runs; the locks are written whatever happens.
+
+        `before` is how the stages ended when this build looked at them first.
+        """
         try:
             while self._settle_ready() or self._start_waiting() or self.crew:
                 self._finish_some()
@@ -107,8 +123,10 @@ class _Build:
             self.site.records.save()
         for address in (*(found.stage.address for found in self.waiting), *self.queue.left()):
             self._end(address, "cancelled", ("a stage that it needs failed, or the build stopped before it",))
-        ended = self.ended
-        if self.options.certify and ended.keys() <= {"current"} and not self.undeclared:
+        new = {address: how for address, how in self.how.items() if how != "current" or address not in before}
+        ended = Counter({**before, **new}.values())
+        silent = not (before or self.by_dvc or self.undeclared or self.late())
+        if self.options.certify and silent and ended.keys() <= {"current"}:
             from fossml.engine.witness import rests_on  # for whoever asks in the plain way
 
             self.options.certify(rests_on(self.site, self.current))
@@ -118,12 +136,16 @@ class _Build:
             restored=ended["restored"],
             failed=ended["failed"],
             cancelled=ended["cancelled"],
-            by_dvc=ended["by dvc"],
+            by_dvc=self.by_dvc,
             undeclared=tuple(self.undeclared),
         )
 
+    def late(self) -> bool:
+        """Whether a stage that ran had read what another, that nobody knew of, made only after it had begun."""
+        return any(self.begun.get(one.stage.address, inf) < self.over.get(one.maker, 0) for one in self.undeclared)
+
     def _goes_on(self) -> bool:
-        return self.options.keep_going or not self.ended["failed"]
+        return self.options.keep_going or "failed" not in self.how.values()
 
     def _settle_ready(self) -> bool:
         """Find every stage whose needs are met current, restore it, or let it wait; True where there was one."""
@@ -159,7 +181,7 @@ class _Build:
                 self.site.records.restored(stage, here, None)
         missed = self._undeclared(found.run)
         self.current.append(found)
-        self.ended.update(["by dvc"] if found.note else [])
+        self.by_dvc += found.note is not None
         self._end(stage.address, "current", notes=(*([found.note] if found.note else ()), *map(str, missed)))
 
     def _undeclared(self, run: Run | None) -> list[Undeclared]:
@@ -213,14 +235,23 @@ class _Build:
 
     def _start(self, found: Assessment) -> bool:
         assert self.crew is not None
-        running = self.crew.start(found)
+        running = self.crew.start(found, self._again if found.stage.address in self.passed_over else None)
         if running is None:
+            self.passed_over.add(found.stage.address)
             return False
         self.waiting.remove(found)
+        self.begun[found.stage.address] = time.monotonic()
         log = str(running.log.relative_to(self.site.root))
         notes = self._passed_over(found.stage.address) + ((running.attempt.note,) if running.attempt.note else ())
         self.emit(Event("start", found.stage.address, found.reasons, log=log, notes=notes))
         return True
+
+    def _again(self, found: Assessment) -> Assessment:
+        """A stage that waited for room, as it is when its turn comes: somebody may have edited what it reads."""
+        stage = found.stage
+        self.site.workspace.forget(rooted(stage, path) for path in stage.deps)
+        now = self.site.assessor.assess(stage, force=self.options.force)
+        return now if now.why else replace(now, why=found.why)
 
     def _finish_some(self) -> None:
         if not self.crew:
@@ -248,7 +279,9 @@ class _Build:
         log: str | None = None,
         notes: tuple[str, ...] = (),
     ) -> None:
-        self.ended[how] += 1
+        self.how[address] = how
+        if how in ("done", "restored"):
+            self.over[address] = time.monotonic()
         if how in ("done", "current", "restored"):
             self.queue.done(address)
         self.emit(Event(how, address, why, round(seconds, 3), log, notes))  # type: ignore[arg-type]  # one of its words

@@ -5,7 +5,7 @@ Imported when a first stage must run: a build with nothing to do pays for none o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
@@ -38,13 +38,17 @@ class Crew:
     def __len__(self) -> int:
         return len(self._running)
 
-    def start(self, found: Assessment) -> Running | None:
-        """Start the stage; None where there is no room for it now. FossmlError where it cannot start."""
+    def start(self, found: Assessment, again: Callable[[Assessment], Assessment] | None = None) -> Running | None:
+        """Start the stage; None where there is no room for it now. FossmlError where it cannot start.
+
+        `again` looks at it once more, when there is room: for one that has waited.
+        """
         grant = lend(self._free, self._whole, found.settings)
         if grant is None or len(self._running) >= self._options.jobs:
             return None
         if not self._looked:
             self._commit, self._looked = commit(self._site.root), True
+        found = again(found) if again else found
         site = self._site
         with told(found.stage.address):
             attempt = begin(self._own / "attempts", site, found, afresh=self._options.force)

@@ -50,8 +50,9 @@ def _appeared(was: Discovered, now: Discovered) -> Iterator[str]:
         still = set(now.searched.get(folder, ()))
         for name in names:
             if name not in still:
-                place = name if folder == "." else f"{folder}/{name}"
-                yield f"{place} would be imported in place of the module {name} that it used"
+                base = name.partition("/")[0]
+                place = base if folder == "." else f"{folder}/{base}"
+                yield f"{place} would be imported in place of the module {base} that it used"
 
 
 def _environment(was: Discovered, now: Discovered, packages: Packages) -> Iterator[str]:

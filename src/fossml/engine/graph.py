@@ -75,6 +75,15 @@ def _makers_of(dep: str, makers: Mapping[str, str], inner: list[str]) -> Iterato
         yield makers[path]
 
 
+def with_needs(graph: Graph, more: Iterable[tuple[str, str]]) -> Graph:
+    """`graph`, in which of each pair the first waits for the second too, unless that would close a circle."""
+    needs = dict(graph.needs)
+    for address, maker in more:
+        if maker not in needs[address] and address not in _with_all_below(needs, [maker]):
+            needs[address] = (*needs[address], maker)
+    return Graph(graph.stages, needs)
+
+
 def order(graph: Graph) -> tuple[str, ...]:
     """All addresses, each after what it needs, otherwise in file order. FossmlError names a cycle."""
     done: dict[str, None] = {}
@@ -103,12 +112,17 @@ def select(graph: Graph, targets: Iterable[str], folder: str = ".") -> frozenset
     Like DVC's, targets count from `folder`; those that mean nothing there, from the root.
     """
     wanted = [address for target in targets for address in _match(graph, target, folder)] or list(graph.stages)
+    return _with_all_below(graph.needs, wanted)
+
+
+def _with_all_below(needs: Mapping[str, tuple[str, ...]], addresses: Iterable[str]) -> frozenset[str]:
+    wanted = list(addresses)
     found: set[str] = set()
     while wanted:
         address = wanted.pop()
         if address not in found:
             found.add(address)
-            wanted.extend(graph.needs[address])
+            wanted.extend(needs[address])
     return frozenset(found)
 
 

@@ -8,7 +8,8 @@ import os
 import posixpath
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 from fossml.canon import canonical
@@ -16,7 +17,7 @@ from fossml.engine.sources import Sources
 from fossml.engine.workspace import Workspace
 from fossml.env import Interpreter, installed
 from fossml.errors import FossmlError
-from fossml.project.dvc import rooted
+from fossml.project.dvc import left_out, rooted
 from fossml.types import Discovered, Stage, Trace
 
 _OURS = frozenset({"dvc.yaml", "dvc.lock", "fossml.lock", "fossml.toml", ".gitignore", ".dvcignore"})
@@ -24,6 +25,8 @@ _OURS = frozenset({"dvc.yaml", "dvc.lock", "fossml.lock", "fossml.toml", ".gitig
 _LEFT_OUT = frozenset({".git", ".dvc", ".fossml", "__pycache__", ".ipynb_checkpoints"}) | _OURS
 _OWN = "fossml"
 """The distribution of `fossml.checkpoint`: a newer fossml is no reason to train again."""
+_AS_PACKAGE = "/"
+"""Behind the name of a module that was executed: as a package it would be imported in its place."""
 _MANY = 1000
 """So many files opened in one folder are recorded as that folder."""
 
@@ -31,7 +34,8 @@ _MANY = 1000
 class Observer:
     """Turns Traces into Discovered values. `made` maps the outputs of all stages, relative to the root, to the stage.
 
-    `python` gives the interpreter that a stage's command would find.
+    `python` gives the interpreter that a stage's command would find, `wrote` what each was last seen to
+    write beside its outputs.
     """
 
     def __init__(
@@ -40,43 +44,58 @@ class Observer:
         sources: Sources,
         made: Mapping[str, str],
         python: Callable[[Stage], Interpreter | None],
+        wrote: Callable[[], Mapping[str, Iterable[str]]] = dict,
     ) -> None:
         self._workspace, self._sources, self._made, self._python = workspace, sources, made, python
         self._names: dict[str, frozenset[str]] = {}
         self._made_in = _by_folder(made)
+        self._wrote = wrote
+        self._left_out = left_out(workspace.root)
 
     def discover(self, stage: Stage, trace: Trace) -> Discovered | None:
         """What the traced run of `stage` rests on beyond what it declares; None where nothing was traced."""
         if trace.how == "none":
-            return None
+            return Discovered(how="hook", untraced=_lines(trace.untraced)) if trace.untraced else None
+        self._workspace.forget((*trace.sources, *trace.read, *trace.written, *trace.outside))
         declared = frozenset(
             rooted(stage, path) for path in (*stage.deps, *(one.path for one in stage.params), *_outs(stage))
         )
         wrote = tuple(path for path in trace.written if not _within(path, self._made) and not _is_ours(path))
+        wrote += tuple(self._left(stage, trace.listed, _by_folder(wrote)))
         changed, written = frozenset(trace.changed), frozenset(trace.written)
 
         def counts(path: str) -> bool:
-            return not (_within(path, declared) or _is_ours(path) or path in written)
+            told = _within(path, declared) and not self._left_out(path)
+            return not (told or _is_ours(path) or path in written)
 
         files = _folded(path for path in trace.read if counts(path))
         files += [_homely(path) for path in trace.outside if path not in written]
+        sources = [path for path in trace.sources if counts(path)]
         packages = self._packages(stage, trace)
         versions = installed(self._folders(stage, packages))
         return Discovered(
             how=trace.how,
             python=trace.python,
-            sources={p: "" if p in changed else self._source(p) for p in trace.sources if counts(p)},
+            sources={p: "" if p in changed else self._source(p) for p in sources},
             files={p: "" if p in changed else self._file(p) for p in files},
             listed={p: self._listing(p, wrote) for p in trace.listed if not _within(p, declared)},
             missing=tuple(p for p in trace.missing if counts(p) and not _within(p, self._made)),
-            searched={folder: names for folder, names in trace.searched.items() if names},
+            searched=self._searched(trace, sources),
             wrote=wrote,
             distributions={
                 name: versions.get(name, version) for name, version in trace.distributions.items() if name != _OWN
             },
             packages=packages,
-            untraced=tuple(shlex.join(command) for command in trace.untraced),
+            untraced=_lines(trace.untraced),
         )
+
+    def _left(self, stage: Stage, listed: Iterable[str], wrote_in: Mapping[str, frozenset[str]]) -> Iterator[str]:
+        """What earlier runs of `stage` left in folders that it listed and where it has now put more."""
+        before = _by_folder(self._wrote().get(stage.address, ()))
+        for folder in wrote_in.keys() & frozenset(listed):
+            for name in sorted(before.get(folder, frozenset()) - wrote_in[folder]):
+                if (self._workspace.root / folder / name).exists():
+                    yield posixpath.normpath(f"{folder}/{name}")
 
     def again(self, stage: Stage, was: Discovered) -> Discovered:
         """What is there now of what `was` names: for `discoveries.differences`."""
@@ -111,10 +130,16 @@ class Observer:
         return found.digest if found else ""
 
     def _listing(self, folder: str, wrote: Iterable[str]) -> str:
-        """A digest of the names in `folder`, without what stages and the run itself put there; "" if it is gone."""
+        """A digest of the names in `folder`, without what stages and the run itself put there; "" if it is gone.
+
+        Where the run put something there, what other stages put there beside their outputs does not count either: it
+        is a folder of logs, in which each takes the next free name.
+        """
         if not (self._workspace.root / folder).is_dir():
             return ""
-        apart = self._made_in.get(folder, frozenset()) | _by_folder(wrote).get(folder, frozenset())
+        apart = self._made_in.get(folder, frozenset())
+        if own := _by_folder(wrote).get(folder):
+            apart = apart | own | _by_folder(chain.from_iterable(self._wrote().values())).get(folder, frozenset())
         names = sorted(self._names_in(folder) - apart - _LEFT_OUT)
         return hashlib.md5(canonical(names), usedforsecurity=False).hexdigest()
 
@@ -129,14 +154,27 @@ class Observer:
     def _is_there(self, path: str) -> bool:
         return posixpath.basename(path) in self._names_in(posixpath.dirname(path) or ".")
 
+    def _searched(self, trace: Trace, sources: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """`trace.searched`, and the modules executed that a package of the same name would hide."""
+        found = {folder: set(names) for folder, names in trace.searched.items() if names}
+        for path in sources:
+            base, suffix = posixpath.splitext(path)
+            folder, name = posixpath.split(base)
+            if suffix == ".py" and name != "__init__" and not (self._workspace.root / base / "__init__.py").exists():
+                found.setdefault(folder or ".", set()).add(name + _AS_PACKAGE)
+        return {folder: tuple(sorted(names)) for folder, names in sorted(found.items())}
+
     def _still_elsewhere(self, folder: str, modules: Iterable[str]) -> tuple[str, ...]:
         names = self._names_in(folder)
         return tuple(name for name in modules if not self._would_be_imported(folder, name, names))
 
     def _would_be_imported(self, folder: str, name: str, names: frozenset[str]) -> bool:
-        if f"{name}.py" in names:
+        base, slash, _ = name.partition("/")
+        if f"{base}.py" in names and name != base + _AS_PACKAGE:
             return True
-        return name in names and (self._workspace.root / folder / name / "__init__.py").exists()
+        place = self._workspace.root / folder / base
+        anyhow = slash and name != base + _AS_PACKAGE and base not in self._made_in.get(folder, ())
+        return base in names and ((place / "__init__.py").exists() or bool(anyhow and place.is_dir()))
 
     def _packages(self, stage: Stage, trace: Trace) -> tuple[str, ...]:
         """The folders of packages, where they are not those of the python that the command finds on PATH."""
@@ -168,6 +206,10 @@ def _by_folder(paths: Iterable[str]) -> dict[str, frozenset[str]]:
 
 def _outs(stage: Stage) -> list[str]:
     return [out.path for out in stage.outs]
+
+
+def _lines(commands: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(map(shlex.join, commands))
 
 
 def _within(path: str, places: Mapping[str, object] | frozenset[str]) -> bool:

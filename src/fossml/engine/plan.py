@@ -160,9 +160,13 @@ def plan(
         above = [] if stage.frozen else [need for need in graph.needs[address] if need in todo]
         rests = {dep: need for need in above for dep in _between(graph.stages[need], stage)}
         own, rests_on = why(address, frozenset(rests))
-        found = (*own, *(f"{rooted(stage, dep)} is made by {need}, which runs first" for dep, need in rests.items()))
-        if found:
-            todo[address] = Todo(stage, found, None if rests else rests_on)
+        seen = [need for need in above if need not in rests.values()]
+        first = (
+            *(f"{rooted(stage, dep)} is made by {need}, which runs first" for dep, need in rests.items()),
+            *(f"it was seen to read what {need} makes, which runs first" for need in seen),
+        )
+        if own or first:
+            todo[address] = Todo(stage, (*own, *first), None if first else rests_on)
     return tuple(todo.values())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -64,6 +64,21 @@ class Records:
             return from_json(self._kept[address])
         except (KeyError, ValueError):
             return None
+
+    def opened(self, address: str) -> Iterator[str]:
+        """The files that the stage at `address` was seen to open beyond its inputs, as fossml.lock says."""
+        yield from self._seen(address, "files")
+
+    def wrote(self) -> dict[str, tuple[str, ...]]:
+        """What each stage was last seen to write beside its outputs, by address."""
+        kept = {address: tuple(self._seen(address, "wrote")) for address in self._kept}
+        return {**kept, **{address: run.discovered.wrote for address, run in self._new.items() if run.discovered}}
+
+    def _seen(self, address: str, what: str) -> Iterator[str]:
+        run = self._kept.get(address)
+        found = run.get("discovered") if isinstance(run, dict) else None
+        told = found.get(what) if isinstance(found, dict) else None
+        yield from (path for path in told if isinstance(path, str)) if isinstance(told, dict | list) else ()
 
     def newest(self, stage: Stage) -> Run | None:
         """The newest Run of `stage` that is recorded here or in fossml.lock, whatever its recipe."""

@@ -11,13 +11,14 @@ from pathlib import Path
 
 from fossml.engine.assess import Assessment, Assessor
 from fossml.engine.certificate import Place
-from fossml.engine.graph import Graph, make_graph, order
+from fossml.engine.graph import Graph, make_graph, order, with_needs
 from fossml.engine.observe import Observer
 from fossml.engine.outputs import Outputs
 from fossml.engine.plan import entry_of
 from fossml.engine.records import Records
 from fossml.engine.runcache import RunCache
 from fossml.engine.sources import Sources
+from fossml.engine.undeclared import undeclared
 from fossml.engine.workspace import Workspace
 from fossml.env import Interpreter, Interpreters
 from fossml.errors import FossmlError
@@ -51,7 +52,11 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The parts, each made once. `made` maps every output, relative to the root, to the address of its stage."""
+    """The parts, each made once. `made` maps every output, relative to the root, to the address of its stage.
+
+    In `graph` a stage also waits for those whose outputs it was seen to read undeclared; `order` is that of what is
+    declared, as dvc has it.
+    """
 
     project: Project
     graph: Graph
@@ -115,7 +120,8 @@ def open_site(project: Project, options: Options, own: Path | None) -> Iterator[
         records = Records(project.root, ordered)
         for stage in graph.stages.values():
             records.entry(stage)  # a lock that cannot be read is one error, not one for each stage
-        observer = Observer(workspace, sources, made, python)
+        graph = with_needs(graph, _seen(graph, records, made))
+        observer = Observer(workspace, sources, made, python, records.wrote)
         tracked = {artifact.path: artifact for artifact in project.tracked}
         try:
             yield Site(
@@ -140,6 +146,13 @@ def open_site(project: Project, options: Options, own: Path | None) -> Iterator[
 
 def _script(stage: Stage) -> str:
     return stage.cmd if isinstance(stage.cmd, str) else "\n".join(stage.cmd)
+
+
+def _seen(graph: Graph, records: Records, made: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Who was seen to read, without declaring it, what another stage makes: (reader, maker)."""
+    for address, stage in graph.stages.items():
+        for missed in undeclared(stage, records.opened(address), made):
+            yield address, missed.maker
 
 
 def own_folder(root: Path) -> Path:

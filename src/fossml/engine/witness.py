@@ -105,7 +105,7 @@ def _discovered(it: Discovered) -> Iterator[Place]:
         yield PATH, _plain(folder)
     for folder, names in it.searched.items():
         yield PATH, folder
-        for name in names:
+        for name in {name.partition("/")[0] for name in names}:
             yield PATH, f"{folder}/{name}"
             yield PATH, f"{folder}/{name}/__init__.py"
 

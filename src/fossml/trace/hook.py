@@ -35,8 +35,10 @@ AFRESH = os.O_TRUNC | os.O_EXCL
 
 PACKAGES = ("/site-packages/", "/dist-packages/")
 SYSTEM = ("/proc", "/dev", "/sys", "/etc", "/bin", "/sbin", "/lib", "/lib64", "/usr", "/System", "/Library")
-NOT_LISTING = ("<frozen importlib", "/importlib", "/pkgutil.py", "/pkg_resources/")
+NOT_LISTING = ("<frozen importlib", "/importlib", "/pkg_resources/")
 """Modules that list folders to find code, not data."""
+FINDING = "/pkgutil.py"
+"""Lists what is on sys.path to find code; in other folders a program looks with it for its own plugins."""
 BY_FOLDER = ("/shutil.py", "/os.py", "<frozen os>")
 """Modules whose os.open names a file relative to a folder that no event tells."""
 
@@ -82,7 +84,9 @@ def ignored_folders(folder: str, root: str, interpreter: "set[str]") -> "tuple[s
 
 def is_ignored(path: str, folders: "tuple[str, ...]") -> bool:
     """Whether `path` belongs to the interpreter, the system, a package, or to the trace itself."""
-    if path.startswith(folders) or path.endswith(".pyc") or "/__pycache__/" in path:
+    if path.startswith(folders) or "/__pycache__/" in path:
+        return True
+    if path.endswith(".pyc") and path.rpartition("/")[2].count(".") > 1:  # a cache: module.cpython-312.pyc
         return True
     return any(mark in path for mark in PACKAGES)
 
@@ -133,6 +137,12 @@ def absolute(path: "Any") -> "str | None":
     return os.path.normpath(name if os.path.isabs(name) else os.path.join(os.getcwd(), name))
 
 
+def unquoted(text: str) -> str:
+    """`text` of a URI, %20 and the like read as what they stand for."""
+    first, *rest = text.encode().split(b"%")
+    return os.fsdecode(first + b"".join(bytes([int(part[:2], 16)]) + part[2:] for part in rest))
+
+
 def escaped(field: object) -> str:
     """`field` on one line and without tabs."""
     text = str(field)
@@ -174,6 +184,7 @@ class Recorder:
             "os.symlink": self.linked,
             "os.truncate": self.truncated,
             "sqlite3.connect": self.database,
+            "ctypes.dlopen": self.library_loaded,
             "subprocess.Popen": self.command,
             "os.exec": self.command,
             "os.posix_spawn": self.command,
@@ -272,9 +283,12 @@ class Recorder:
 
     def listed(self, _event: str, args: "tuple[Any, ...]") -> None:
         """A folder listed by the program; not by the import system, which lists what is on sys.path."""
-        path = absolute("." if args[0] is None else args[0])
+        name = "." if args[0] is None else args[0]
+        path = os.path.realpath(f"/proc/self/fd/{name}") if isinstance(name, int) else absolute(name)
         caller = sys._getframe(2).f_code.co_filename
-        if path is not None and not any(name in caller for name in NOT_LISTING) and not is_ignored(path, self.ignored):
+        if path is None or any(name in caller for name in NOT_LISTING) or is_ignored(path, self.ignored):
+            return
+        if not (caller.endswith(FINDING) and path in map(absolute, filter(_is_name, sys.path))):
             self.once("L", path)
 
     def renamed(self, _event: str, args: "tuple[Any, ...]") -> None:
@@ -306,11 +320,22 @@ class Recorder:
 
     def database(self, _event: str, args: "tuple[Any, ...]") -> None:
         """SQLite opens its file in C, to read and to write; whether it was written shows when it is over."""
-        if os.fsdecode(args[0]).startswith((":memory:", "file:")):
+        name, as_uri, asked = os.fsdecode(args[0]).partition("file:")
+        if name.startswith(":memory:") or "mode=memory" in asked:
             return
-        path = absolute(args[0])
-        if path is not None:
-            self.touched(path, os.O_RDWR | os.O_CREAT)
+        if as_uri and not name:
+            name = unquoted(asked.partition("?")[0].partition("#")[0])
+            name = "/" + name[2:].partition("/")[2] if name.startswith("//") else name
+        path = absolute(name)
+        if path is not None and not path.endswith("/:memory:"):
+            self.touched(path, os.O_RDONLY if "mode=ro" in asked else os.O_RDWR | os.O_CREAT)
+
+    def library_loaded(self, _event: str, args: "tuple[Any, ...]") -> None:
+        """`ctypes.CDLL(path)`: one without a slash is looked for among those of the system."""
+        if args[0] is not None and "/" in os.fsdecode(args[0]):
+            path = absolute(args[0])
+            if path is not None and not is_ignored(path, self.ignored):
+                self.touched(path, os.O_RDONLY)
 
     def command(self, event: str, args: "tuple[Any, ...]") -> None:
         """A process started by this one; told twice where subprocess starts it by os.posix_spawn."""

@@ -11,12 +11,16 @@ from pathlib import Path
 from fossml.trace.hook import PACKAGES
 from fossml.trace.records import Record
 
+NOWHERE = "/*"
+"""Behind the name of a module that was found nowhere."""
+
 
 def searched(records: Iterable[Record]) -> dict[str, set[str]]:
     """Folder on sys.path -> top-level modules that were looked for there and are not there, all absolute.
 
-    A module is looked for in one folder after the other until it is found; one that is nowhere, in all of them.
-    Folders of packages are left out: who installs something there changes the distributions.
+    A module is looked for in one folder after the other until it is found; one that is nowhere, in all of them: it has
+    NOWHERE behind its name, since any folder of that name would be it. Folders of packages are left out: who installs
+    something there changes the distributions.
     """
     paths: dict[str, tuple[str, ...]] = {}
     found: dict[str, set[str]] = defaultdict(set)
@@ -25,17 +29,20 @@ def searched(records: Iterable[Record]) -> dict[str, set[str]]:
         if record.kind == "V":
             paths[record.process] = record.fields
         if record.kind == "I":
-            for folder in _before(record.fields[0], paths.get(record.process, ()), modules):
-                found[folder].add(record.fields[0])
+            for folder, name in _before(record.fields[0], paths.get(record.process, ()), modules):
+                found[folder].add(name)
     return found
 
 
-def _before(name: str, path: Iterable[str], modules: object) -> Iterator[str]:
+def _before(name: str, path: Iterable[str], modules: object) -> Iterator[tuple[str, str]]:
+    passed: list[str] = []
     for folder in path:
         if name in modules(folder):  # type: ignore[operator]  # a cached function
+            yield from ((one, name) for one in passed)
             return
         if not (folder + "/").endswith(PACKAGES):
-            yield folder
+            passed.append(folder)
+    yield from ((one, name if Path(one, name).is_dir() else name + NOWHERE) for one in passed)
 
 
 def _modules(folder: str) -> frozenset[str]:

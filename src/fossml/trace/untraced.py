@@ -25,6 +25,7 @@ def untraced(records: Iterable[Record], cmd: str) -> Iterator[Command]:
 
     A recorded command that is itself a Python has left a record where some process says that this was its command
     line. Of a Python that a shell starts, the options tell: -I and -E ignore the environment, -S leaves out `site`.
+    Where nothing at all was recorded, none of those in the text was entered.
     """
     records = list(records)
     entered = Counter(record.fields[2:] for record in of(records, "H"))
@@ -36,7 +37,8 @@ def untraced(records: Iterable[Record], cmd: str) -> Iterator[Command]:
             elif shutil.which(command[0]):
                 yield command
         elif (text := _text(command)) is not None:
-            yield from (inner for inner in _simple(text) if is_python(inner[0]) and _isolated(inner[1:]))
+            inner = [one for one in _simple(text) if is_python(one[0])]
+            yield from (one for one in inner if _isolated(one[1:]) or not records)
 
 
 def is_python(program: str) -> bool:

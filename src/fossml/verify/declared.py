@@ -23,6 +23,7 @@ from fossml.verify.judge import Samples, best_of_about, judge
 from fossml.verify.loop import Limits, Measurement, Outcome, run, samples
 from fossml.verify.metric import Metric, parse_metric
 from fossml.verify.rebuild import Built, Rebuilder
+from fossml.verify.shows import Further, show
 from fossml.views.sentence import Judged
 
 _ROOM = (
@@ -72,6 +73,7 @@ class Verified:
     repeated: tuple[Repeated, ...] = ()
     accepted: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    interrupted: bool = False
 
     @property
     def measurement(self) -> Measurement | None:
@@ -126,6 +128,7 @@ def verify_project(
     rng: random.Random,
     say: Callable[[str], None],
     report: Callable[[Sequence[Target], Outcome], None],
+    further: Further = Further(controls=False),  # noqa: B008  # frozen
 ) -> Verified:
     """Rebuild, find which claims a seed reaches, measure those with fresh seeds, judge all."""
     make_graph(rebuilder.project.stages)
@@ -156,9 +159,27 @@ def verify_project(
         for target in targets
     )
     repeated = (Repeated(tuple(target.claim.id for target in seeded), measured),) if measured else ()
-    judged, found = in_tables(alone, limits.runs)
-    compared = compare(rebuilder.project, base)
-    return Verified(judged, base, compared, repeated, _accepted(rebuilder.project.root), found)
+    judged, cells = in_tables(alone, limits.runs)
+    interrupted = measured is not None and measured.interrupted
+    shown = show(
+        targets,
+        rebuilder,
+        base,
+        replace(further, controls=False, probe=False) if interrupted else further,
+        measured=[target.claim.id for target in seeded] if measured else (),
+        seeds=draws,
+        rng=rng,
+        say=say,
+    )
+    return Verified(
+        tuple(map(shown.beside, judged)),
+        base,
+        compare(rebuilder.project, base),
+        repeated,
+        _accepted(rebuilder.project.root),
+        (*cells, *shown.findings),
+        interrupted or shown.interrupted,
+    )
 
 
 def _accepted(root: Path) -> tuple[str, ...]:

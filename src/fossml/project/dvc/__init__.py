@@ -9,7 +9,7 @@ from fossml.project.dvc.places import rooted
 from fossml.project.dvc.runcache import dump_run, load_run, run_key, run_value
 from fossml.project.dvc.stages import read_stages
 from fossml.project.dvc.tracked import read_tracked
-from fossml.project.dvc.walk import files, ignored
+from fossml.project.dvc.walk import files, ignored, left_out
 
 __all__ = [
     "LockEntry",
@@ -18,6 +18,7 @@ __all__ = [
     "dump_run",
     "files",
     "ignored",
+    "left_out",
     "load_run",
     "lookup",
     "read_lock",
