@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-import shutil
 import statistics
 import subprocess
 import tempfile
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from speed.programs import NEVER, Spent, call
-from speed.work import BUILD, Change, Work
+from speed.work import BUILD, Change, Work, remove
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ def measure(work: Work) -> Result:
         md5 = digests(roots["command"] / work.md5) if work.md5 else None
         note = _with_less(work, spent, scratch) if work.less else ""
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        remove(scratch)
     medians = {program: statistics.median(one.seconds for one in all_) for program, all_ in spent.items()}
     peaks = {program: statistics.median(one.peak for one in all_) for program, all_ in spent.items()}
     return Result(work, medians, peaks, md5, note)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
 import shutil
+import tempfile
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +19,7 @@ CORES = len(os.sched_getaffinity(0))
 BUILD = {"fossml": ("build",), "dvc": ("repro",), "snakemake": ("--cores", "all")}
 LINKS = ("default", "hardlink", "copy")
 FILES, GIB = 20_000, 2**30
+MANY = 1000
 
 Change = Callable[[Path], None]
 
@@ -66,11 +71,25 @@ def outputs(*names: str) -> Change:
 
 
 def remove(path: Path) -> None:
-    """A file or a folder; nothing where there is none."""
-    if path.is_dir() and not path.is_symlink():
+    """A file or a folder; nothing where there is none.
+
+    A folder of many files is moved away and removed when all is measured: for a minute ext4 steps over every inode
+    that was freed, one by one, whenever it looks for one, which then takes most of the time of any program.
+    """
+    if not path.is_dir() or path.is_symlink():
+        path.unlink(missing_ok=True)
+    elif sum(len(files) for _, _, files in os.walk(path)) < MANY:
         shutil.rmtree(path)
     else:
-        path.unlink(missing_ok=True)
+        path.rename(gone() / str(time.time_ns()))
+
+
+@functools.cache
+def gone() -> Path:
+    """The folder of what was moved away, removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="fossml-bench-gone-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def some(**sides: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

@@ -24,6 +24,10 @@ print(sys.executable)
 print(sys.version.split()[0])
 print(*filter(os.path.isdir, sys.path), sep=os.pathsep)
 """
+READ = ("PATH", "HOME", "PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE", "VIRTUAL_ENV", "UV")
+"""The variables that any answer of this module depends on."""
+_TOLD = ("PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE", "HOME")
+"""Those that a Python itself reads."""
 _INFO = (".dist-info", ".egg-info", ".egg-link")
 _DISTRIBUTION = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+?)(-py[0-9.]+)?\.(dist|egg)-info")
 _PYTHON = re.compile(r"(python|pypy)[0-9.]*(-[a-z]+)?")
@@ -85,11 +89,23 @@ class Interpreters:
 
     def of(self, command: str, cwd: Path) -> Interpreter | None:
         """The python that `command` names, else the one on PATH; None if there is none."""
-        names = tuple(str(cwd / name) if "/" in name else name for name in (*_named(command), "python", "python3"))
+        names = _names(command, cwd)
         if names not in self._found:
             path = next(filter(None, map(self._path, names)), None)
             self._found[names] = self._describe(path, cwd) if path else None
         return self._found[names]
+
+    def places(self, command: str, cwd: Path) -> tuple[str, ...]:
+        """Every path that `of` looks at: another file there may be another answer."""
+        folders = self._env.get("PATH", "").split(os.pathsep)
+        found = [
+            path
+            for name in _names(command, cwd)
+            for path in ([name] if "/" in name else [f"{folder or '.'}/{name}" for folder in folders])
+        ]
+        beside = {f"{path.rpartition('/')[0]}/../pyvenv.cfg" for path in found}
+        python = self.of(command, cwd)
+        return (*found, *beside, *(python.folders if python else ()))
 
     def _path(self, name: str) -> str | None:
         path = name if "/" in name else shutil.which(name, path=self._env.get("PATH", ""))
@@ -102,7 +118,7 @@ class Interpreters:
 
     def _describe(self, path: str, cwd: Path) -> Interpreter | None:
         state: list[Any] = [_state(path), _state(os.path.join(os.path.dirname(path), "..", "pyvenv.cfg"))]  # noqa: PTH118, PTH120
-        state += [self._env.get(name, "") for name in ("PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE", "HOME")]
+        state += [self._env.get(name, "") for name in _TOLD]
         known = self._answers.get(path)
         if not (isinstance(known, dict) and known.get("state") == state):
             asked = _ask(path, self._env, cwd)
@@ -122,6 +138,11 @@ class Interpreters:
         with contextlib.suppress(OSError):
             temporary.write_text(json.dumps(self._answers), encoding="utf-8")
             temporary.replace(self._memory)
+
+
+def _names(command: str, cwd: Path) -> tuple[str, ...]:
+    """What is looked for: a path, or a name on PATH; the first that is there counts."""
+    return tuple(str(cwd / name) if "/" in name else name for name in (*_named(command), "python", "python3"))
 
 
 def _recalled(memory: Path | None) -> dict[str, Any]:

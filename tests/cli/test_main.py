@@ -13,7 +13,7 @@ import pytest
 
 from fossml import __version__
 from fossml.cli import main
-from fossml.cli.main import COMMANDS
+from fossml.cli.app import COMMANDS
 
 
 def fossml(*args: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -53,9 +53,9 @@ print("LOADED", json.dumps(sorted(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     loaded = set(json.loads(done.stdout.partition("LOADED ")[2]))
-    assert "fossml.cli.main" in loaded
+    assert "fossml.cli.app" in loaded
     assert not loaded & {"numpy", "scipy", "ruamel", "ruamel.yaml", "pathspec", "sqlite3", "ssl", "urllib.request"}
-    assert not {name for name in loaded if name.startswith("fossml.cli.")} - {"fossml.cli.main"}
+    assert not {name for name in loaded if name.startswith("fossml.cli.")} - {"fossml.cli.app"}
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -202,3 +203,28 @@ def test_a_damaged_object_is_named_and_the_stage_runs_again(repository: Path, dv
     assert object_.read_bytes() == b"1\n"
     assert "up to date" in dvc(repository, "status").stdout
     assert times_run(repository) == 2
+
+
+@pytest.mark.parametrize("how", ["gone", "damaged"])
+@pytest.mark.parametrize("kind", ["hardlink", "symlink", "copy"])
+def test_one_bad_object_of_a_folder_is_named_and_the_stage_runs_again(repository: Path, how: str, kind: str) -> None:
+    """The files of a folder are looked at while they are linked: what was linked before the bad one is no output."""
+    (repository / ".dvc").mkdir()
+    (repository / ".dvc/config").write_text(f"[cache]\n    type = {kind}\n")
+    make = "mkdir d && for i in $(seq 200); do echo $i > d/$i; done; echo x >> ran"
+    stages(repository, f"a: {{cmd: '{make}', deps: [in], outs: [d]}}")
+    run(repository)
+    digest = hashlib.md5(b"150\n").hexdigest()
+    object_ = repository / ".dvc/cache/files/md5" / digest[:2] / digest[2:]
+    subprocess.run(["rm", "-r", repository / "d"], check=True)
+    object_.chmod(0o644)
+    object_.unlink() if how == "gone" else object_.write_bytes(b"15x\n")
+    summary, events = run(repository)
+    assert summary == Summary(ran=1)
+    assert {path.name: path.read_text() for path in (repository / "d").iterdir()} == {
+        str(i): f"{i}\n" for i in range(1, 201)
+    }
+    assert any(digest in text for event in events for text in event.notes)
+    assert object_.read_bytes() == b"150\n"
+    assert times_run(repository) == 2
+    assert run(repository)[0] == Summary(current=1)

@@ -47,9 +47,10 @@ class Outputs:
                 if legacy.bring(self.cache, artifact.digest, place):
                     self.workspace.forget([rooted(stage, artifact.path)])
 
-    def can_restore(self, found: Assessment, entry: LockEntry, own: bool) -> bool:
+    def can_restore(self, found: Assessment, entry: LockEntry, own: bool, each: bool = True) -> bool:
         """Whether what `entry` says can be brought back: all of it is in the cache or lies there already.
 
+        Not `each`: the files of folders in the cache are not looked at, which `restore` does in any case.
         A persistent output is never replaced, since what its command makes depends on what lies there: `entry` must
         be what lies there, or the stage's own in dvc.lock (`own`) where nothing does.
         """
@@ -62,7 +63,7 @@ class Outputs:
         replaced = {artifact.path for artifact in stale if not own or found.now.outs[artifact.path]}
         if any(out.persist and out.path in replaced for out in stage.outs):
             return False
-        return all(self.objects.has(artifact) for artifact in stale)
+        return all(self.objects.has(artifact, each=each) for artifact in stale)
 
     def restore(self, found: Assessment, entry: LockEntry) -> None:
         """Bring back what `entry` says."""

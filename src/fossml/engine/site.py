@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fossml.engine.assess import Assessment, Assessor
+from fossml.engine.certificate import Place
 from fossml.engine.graph import Graph, make_graph, order, with_needs
 from fossml.engine.observe import Observer
 from fossml.engine.outputs import Outputs
@@ -40,6 +41,7 @@ class Options:
     `cancelled` is asked ten times a second; once it says True, the build ends as by an interrupt. `cache` None: the
     one that `.dvc/config` names. `folder` (relative to the root) is where the user stands: targets count from there.
     `confine`: each command runs in this sandbox, whose room is the root; with the network where its stage declares it.
+    `certify` is told what the answer rests on where all is current and there is nothing to say of it.
     """
 
     targets: tuple[str, ...] = ()
@@ -51,6 +53,7 @@ class Options:
     cancelled: Callable[[], bool] = lambda: False
     cache: CacheConfig | None = None
     confine: Sandbox | None = None
+    certify: Callable[[Iterable[Place]], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,25 +78,27 @@ class Site:
     run_cache: RunCache
     confine: Sandbox | None
     python: Callable[[Stage], Interpreter | None]
+    looks_for_python: Callable[[Stage], tuple[str, ...]]
 
     @property
     def root(self) -> Path:
         """The repository."""
         return self.project.root
 
-    def spared(self, found: Assessment) -> tuple[LockEntry, Run | None] | None:
+    def spared(self, found: Assessment, each: bool = True) -> tuple[LockEntry, Run | None] | None:
         """A recorded result that can be brought back in place of a run of the stage; None where there is none.
 
         The stage's own entry where only its outputs are not as it says; then our own Runs; then DVC's run cache.
+        `each` as for `Outputs.can_restore`.
         """
         if found.stage.frozen or not found.why:
             entry, run = found.entry, found.run
-            return (entry, run) if entry and self.outputs.can_restore(found, entry, own=True) else None
+            return (entry, run) if entry and self.outputs.can_restore(found, entry, True, each) else None
         for run in self.assessor.earlier(found):
-            if self.outputs.can_restore(found, entry_of(run), own=False):
+            if self.outputs.can_restore(found, entry_of(run), False, each):
                 return entry_of(run), run
         entry = self.run_cache.find(found, self.records.newest(found.stage))
-        return (entry, None) if entry and self.outputs.can_restore(found, entry, own=False) else None
+        return (entry, None) if entry and self.outputs.can_restore(found, entry, False, each) else None
 
 
 @contextmanager
@@ -111,8 +116,10 @@ def open_site(project: Project, options: Options, own: Path | None) -> Iterator[
     made = {rooted(s, out.path): address for address, s in graph.stages.items() for out in s.outs}
 
     def python(stage: Stage) -> Interpreter | None:
-        cmd = stage.cmd if isinstance(stage.cmd, str) else "\n".join(stage.cmd)
-        return interpreters.of(cmd, project.root / stage.wdir)
+        return interpreters.of(_script(stage), project.root / stage.wdir)
+
+    def looks_for_python(stage: Stage) -> tuple[str, ...]:
+        return interpreters.places(_script(stage), project.root / stage.wdir)
 
     with StatCache(own / "stat.db" if own else None) as cache:
         workspace = Workspace(project.root, cache)
@@ -140,9 +147,14 @@ def open_site(project: Project, options: Options, own: Path | None) -> Iterator[
                 run_cache=RunCache(config.folder),
                 confine=options.confine,
                 python=python,
+                looks_for_python=looks_for_python,
             )
         finally:
             sources.save()
+
+
+def _script(stage: Stage) -> str:
+    return stage.cmd if isinstance(stage.cmd, str) else "\n".join(stage.cmd)
 
 
 def _seen(graph: Graph, records: Records, made: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fossml.errors import FossmlError
 from fossml.store import durable, links, manifest, reading
+from fossml.store.abreast import abreast
 from fossml.store.digest import Digests, digests, settled
 from fossml.store.links import Copied
 from fossml.store.paths import check_digest, shown
@@ -53,7 +54,10 @@ class Blobs:
 
     def path(self, digest: str) -> str:
         """Where the object is or would be."""
-        check_digest(digest)
+        return self._at(check_digest(digest))
+
+    def _at(self, digest: str) -> str:
+        """As `path`, of a digest that we computed or that was checked with others."""
         return f"{self._objects}{os.sep}{digest[:2]}{os.sep}{digest[2:]}"
 
     def has(self, digest: str, size: int | None = None) -> bool:
@@ -79,7 +83,7 @@ class Blobs:
         for digest, st in self._stats_of(some).items():
             if st is None:
                 raise self.missing(digest)
-            found.append(Blob(digest, self.path(digest), st))
+            found.append(Blob(digest, self._at(digest), st))
         return found
 
     def check(self, blob: Blob) -> Digests:
@@ -167,7 +171,7 @@ class Blobs:
         return Staged(temp, reading.of_bytes(data), "copy")
 
     def publish(self, staged: Mapping[str, Staged]) -> None:
-        """Give staged files their names, in this order, and return when all is on disk."""
+        """Give staged files their names, folders last, and return when all is on disk."""
         if not staged:
             return
         durable.sync([each.temp for each in staged.values()])
@@ -175,15 +179,19 @@ class Blobs:
         folders = sorted({self.path(digest).rpartition(os.sep)[0] for digest in staged})
         for folder in folders:
             Path(folder).mkdir(parents=True, exist_ok=True)
-        for digest, each in staged.items():
-            path = self.path(digest)
+
+        def name(digest: str) -> None:
+            path, each = self._at(digest), staged[digest]
             os.replace(each.temp, path)  # noqa: PTH105 - for each of many files, as the next line
             self._stats.put(os.lstat(path), each.digests, read_ns)
+
+        abreast(name, [digest for digest in staged if not digest.endswith(".dir")])
+        abreast(name, [digest for digest in staged if digest.endswith(".dir")])
         durable.sync([*folders, self._objects])
 
     def _stats_of(self, some: Iterable[str]) -> dict[str, os.stat_result | None]:
         """What the system says of each, with all that the stat cache knows of them at hand."""
-        found = {digest: _stat(self.path(digest)) for digest in some}
+        found = {digest: _stat(self._at(digest)) for digest in some}
         self._stats.preload(st for st in found.values() if st)
         return found
 

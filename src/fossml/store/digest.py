@@ -15,6 +15,7 @@ from pathlib import Path
 from fossml.canon import key
 from fossml.errors import FossmlError
 from fossml.store import manifest, reading, walk
+from fossml.store.abreast import abreast, cores
 from fossml.store.paths import shown
 from fossml.store.reading import Digests
 from fossml.store.statcache import FINE, StatCache, is_racy, signature
@@ -139,12 +140,12 @@ def _hashes(folder: str, stats: Mapping[str, os.stat_result], cache: StatCache) 
         return name, digests(f"{folder}{os.sep}{name}", stats[name], cache)
 
     big = [name for name, st in stats.items() if st.st_size >= reading.BIG]
-    workers = min(len(big), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-    if workers < 2:
-        yield from map(one, stats)
-        return
     apart = set(big)
-    yield from (one(name) for name in stats if name not in apart)
+    yield from abreast(one, [name for name in stats if name not in apart])
+    workers = min(len(big), cores())
+    if workers < 2:
+        yield from map(one, big)
+        return
     from concurrent.futures import ThreadPoolExecutor  # loads logging: where there is much to read only
 
     with ThreadPoolExecutor(workers) as pool:

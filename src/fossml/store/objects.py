@@ -12,6 +12,7 @@ from pathlib import Path
 
 from fossml.errors import FossmlError
 from fossml.store import durable, manifest
+from fossml.store.abreast import abreast
 from fossml.store.blobs import Blob, Blobs, Staged
 from fossml.store.digest import WORTH_A_TICK, Digests, Measured, StatCache, measure
 from fossml.store.ignore import gitignore
@@ -23,7 +24,7 @@ from fossml.types import Artifact
 
 __all__ = ["Objects", "gitignore"]
 
-_AT_ONCE = 500
+_AT_ONCE = 2000
 
 
 class Objects:
@@ -51,8 +52,11 @@ class Objects:
         self._ignored = ignored
         self._swept: set[Path] = set()
 
-    def has(self, a: Artifact) -> bool:
-        """Whether all of `a` is in the cache and looks sound: sizes, modes, and what the stat cache knows."""
+    def has(self, a: Artifact, *, each: bool = True) -> bool:
+        """Whether all of `a` is in the cache and looks sound: sizes, modes, and what the stat cache knows.
+
+        Not `each`: the files of a folder are not looked at, which `checkout` does in any case.
+        """
         if not a.digest.endswith(".dir"):
             return self._blobs.has(a.digest, a.size)
         if not self._blobs.has(a.digest):
@@ -61,7 +65,7 @@ class Objects:
             files = self._blobs.manifest(a.digest)
         except FossmlError:
             return False
-        return self._blobs.has_all(set(files.values()))
+        return not each or self._blobs.has_all(set(files.values()))
 
     def take(self, source: Path) -> None:
         """Copy the file `source`, if it is big and new, into the cache while it is read for the first time.
@@ -90,9 +94,9 @@ class Objects:
                 raise FossmlError("this changed while it was being stored", where=shown(source), hint="try again")
             files = _parts(source, measured)
             staged = self._store(files, measured, linked)
-            for part in files if linked else ():
-                if not staged.get(part.path) == self._links[0] == "hardlink":
-                    self._tie(part)
+            linked_in = "hardlink" if self._links[0] == "hardlink" else None
+            if linked:
+                abreast(self._tie, [part for part in files if staged.get(part.path, "") != linked_in])
 
     def checkout(self, a: Artifact, target: Path, *, linked: bool = True) -> None:
         """Make `target` what `a` says, from the cache. What stood there is replaced once the new is whole.
@@ -141,10 +145,13 @@ class Objects:
         wanted = {part.digests.md5: part for part in files}
         staged: dict[str, Staged] = {}
         try:
-            for digest in self._blobs.lacking({digest: part.stat.st_size for digest, part in wanted.items()}):
+
+            def stage(digest: str) -> None:
                 part = wanted[digest]
                 ways = self._ways_in(part) if linked else ("reflink",)
                 staged[digest] = self._blobs.stage(part.path, part.stat.st_size, part.digests, ways)
+
+            abreast(stage, self._blobs.lacking({digest: part.stat.st_size for digest, part in wanted.items()}))
             folder = measured.artifact.digest
             if folder.endswith(".dir") and not self._blobs.has(folder):
                 staged[folder] = self._blobs.stage_bytes(manifest.dump({p: d.md5 for p, d in measured.files.items()}))
@@ -213,15 +220,17 @@ class Objects:
         self, files: Mapping[str, str], place: Callable[[str], str], kinds: Sequence[str], executable: bool = False
     ) -> dict[str, Copied]:
         """Make each file; a few hundred at a time, so that what the system said of an object is fresh when used."""
-        copies = {}
+        copies: dict[str, Copied] = {}
         names = list(files)
         for start in range(0, len(names), _AT_ONCE):
             some = names[start : start + _AT_ONCE]
             blobs = {blob.digest: blob for blob in self._blobs.find({files[name] for name in some})}
-            for name in some:
-                made = self._first(kinds, blobs[files[name]], place(name), executable)
-                if isinstance(made, Copied):
-                    copies[name] = made
+
+            def make(name: str, blobs: Mapping[str, Blob] = blobs) -> Copied | bool:
+                return self._first(kinds, blobs[files[name]], place(name), executable)
+
+            made = zip(some, abreast(make, some), strict=True)
+            copies.update((name, copied) for name, copied in made if isinstance(copied, Copied))
         return copies
 
     def _first(self, kinds: Sequence[str], blob: Blob, target: str, executable: bool) -> Copied | bool:

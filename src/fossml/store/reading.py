@@ -7,11 +7,15 @@ import os
 from collections.abc import Callable
 from typing import NamedTuple
 
+from fossml.store.durable import start_writing
+
 BIG = 2**20
 """Bytes from which a thread of its own pays: hashing lets go of the interpreter, opening files does not."""
 
 _CHUNK = 2**20
 """Bytes read at once. With 4 MiB the second thread is woken less often, but ext4 takes three times as long to write."""
+_AHEAD = 2**26
+"""Bytes of a copy after which the system is told to begin with writing them to disk."""
 _Hash = Callable[[bytes | memoryview], None]
 
 
@@ -65,19 +69,30 @@ def _slurp(source: int, size: int) -> bytes:
 
 
 def _pump(source: int, into: int | None, here: _Hash, there: _Hash | None) -> None:
-    """Give all bytes to `here` in this thread while another hashes and writes the same chunk and reads the next."""
+    """Give all bytes to `here` in this thread while another hashes and writes the same chunk and reads the next.
+
+    Meanwhile the system writes to disk what is not there yet, of the source too: a sync will ask for it.
+    """
     now, next_ = memoryview(bytearray(_CHUNK)), memoryview(bytearray(_CHUNK))
+    unwritten = 0
 
     def beside(chunk: memoryview, buffer: memoryview) -> int:
+        nonlocal unwritten
         if there is not None:
             there(chunk)
         if into is not None:
             _write_all(into, chunk)
+            unwritten += len(chunk)
+            if unwritten >= _AHEAD:
+                start_writing(into)
+                unwritten = 0
         return os.readv(source, [buffer])
 
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(1) as helper:
+    with ThreadPoolExecutor(2) as helper:
+        if into is None:
+            helper.submit(start_writing, source)  # it waits for the disk
         size = os.readv(source, [now])
         while size:
             following = helper.submit(beside, now[:size], next_)

@@ -121,6 +121,8 @@ class StatCache:
             return
         inode, size, mtime, ctime = signature(st)
         row = (inode, size, mtime, 0 if linked and is_protected(st) else ctime, *found)
+        if self._rows.get(inode) == row:
+            return
         with self._lock:
             self._new[row[0]] = self._rows[row[0]] = row
             full = len(self._new) >= _BATCH

@@ -92,6 +92,8 @@ def _in_git(root: Path) -> bool:
 
 def _walk(root: Path, folder: str, dvc: _Rules, git: _Rules, *, in_git: bool) -> Iterator[str]:
     folders, names = _entries(root, folder)
+    if folder and _is_apart(folders, names):
+        return
     if ".dvcignore" in names:
         dvc = _with(root, folder, ".dvcignore", dvc)
     if in_git and ".gitignore" in names:
@@ -101,32 +103,31 @@ def _walk(root: Path, folder: str, dvc: _Rules, git: _Rules, *, in_git: bool) ->
             path = posixpath.join(folder, name)
             if not dvc.ignores(path, folder=False) and not git.ignores(path, folder=False):
                 yield path
-    for name in folders:
+    for name in sorted(folders - _NEVER):
         path = posixpath.join(folder, name)
-        if not dvc.ignores(path, folder=True) and not git.ignores(path, folder=True) and not _is_apart(root, path):
+        if not dvc.ignores(path, folder=True) and not git.ignores(path, folder=True):
             yield from _walk(root, path, dvc, git, in_git=in_git)
 
 
-def _is_apart(root: Path, folder: str) -> bool:
+def _is_apart(folders: set[str], names: list[str]) -> bool:
     """Another DVC repository inside this one, or an environment with its packages, is not this one's business."""
-    here = root / folder
-    return any((here / mark).exists() for mark in (".dvc", "pyvenv.cfg", "conda-meta"))
+    return ".dvc" in folders or "pyvenv.cfg" in names or "conda-meta" in folders
 
 
-def _entries(root: Path, folder: str) -> tuple[list[str], list[str]]:
-    """Folders and files of `folder`, sorted; links to folders are not followed, unreadable folders are empty."""
-    folders, names = [], []
+def _entries(root: Path, folder: str) -> tuple[set[str], list[str]]:
+    """Folders and sorted files of `folder`; links to folders are not followed, unreadable folders are empty."""
+    folders, names = set(), []
     try:
         with os.scandir(root / folder) as entries:
             for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    folders.append(entry.name)
+                if entry.name in _NEVER or entry.is_dir(follow_symlinks=False):
+                    folders.add(entry.name)
                 elif entry.is_file():
                     names.append(entry.name)
     except OSError as error:
         if not folder:
             raise FossmlError(f"cannot be read: {error.strerror}", where=str(root)) from error
-    return sorted(set(folders) - _NEVER), sorted(names)
+    return folders, sorted(names)
 
 
 def _with(root: Path, folder: str, name: str, rules: _Rules) -> _Rules:

@@ -78,7 +78,7 @@ def app(ctx: click.Context, as_json: bool) -> None:
         ctx.exit(show(as_json))
 
 
-def main(argv: list[str] | None = None) -> None:
+def run(argv: list[str] | None = None) -> None:
     """Run the command line and exit: 0 good, 1 not, 2 usage or configuration, 3 could not tell, 130 interrupted."""
     try:
         app.main(args=argv, prog_name="fossml", standalone_mode=True)
