@@ -8,7 +8,7 @@ SNAKEMAKE_VERSION := 9.27.1
 DVC_TESTS := .tools/dvc-tests/tests
 PYTEST = FOSSML_DVC="$(CURDIR)/$(DVC)" FOSSML_DVC_TESTS="$(CURDIR)/$(dir $(DVC_TESTS))" $(BIN)/pytest -n 2
 
-.PHONY: strace demo test lint unit soak bench bench-trace docs clean setup
+.PHONY: tools demo test lint unit soak bench bench-trace docs clean setup
 
 demo: .venv/.ready
 	rm -rf demo
@@ -22,29 +22,33 @@ lint: .venv/.ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: .venv/.ready $(DVC) $(DVC_TESTS) strace
+unit: .venv/.ready $(DVC) $(DVC_TESTS) tools
 	$(PYTEST)
 
 # The long version of every test that has one.
-soak: .venv/.ready $(DVC) $(DVC_TESTS) strace
+soak: .venv/.ready $(DVC) $(DVC_TESTS) tools
 	FOSSML_SOAK=1 $(PYTEST) -m soak
 
 bench: .venv/.ready $(DVC) $(SNAKEMAKE)
 	FOSSML_DVC="$(CURDIR)/$(DVC)" FOSSML_SNAKEMAKE="$(CURDIR)/$(SNAKEMAKE)" $(BIN)/python bench/build.py --write
 
 # What the trace costs a training: ten pairs of a minute for each loop, most of an hour.
-bench-trace: .venv/.ready strace
+bench-trace: .venv/.ready tools
 	$(BIN)/python bench/trace_cost.py --strace
 
 docs: .venv/.ready
 	$(BIN)/python docs/make_rules.py
 	$(BIN)/python docs/make_schema.py
 
-setup: .venv/.ready $(DVC) $(DVC_TESTS) strace
+setup: .venv/.ready $(DVC) $(DVC_TESTS) tools
 
-# The tests trace with the real strace. Without root nothing is installed, and those that need it fail and say so.
-strace:
-	@command -v strace >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq strace >/dev/null; } || echo "strace is missing: install it (Debian: apt install strace); tests that need it will fail"
+# The tests trace with the real strace, contain with the real bubblewrap and look at pages in a real browser. Without root
+# nothing is installed, and those that need one fail and say so.
+tools:
+	@for tool in strace:strace bwrap:bubblewrap chromium:chromium chromedriver:chromium-driver; do \
+	  command -v $${tool%:*} >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq $${tool#*:} >/dev/null; } || \
+	  echo "$${tool%:*} is missing: install it (Debian: apt install $${tool#*:}); tests that need it will fail"; \
+	done
 
 .venv/.ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "fossml needs Python >= 3.11: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }

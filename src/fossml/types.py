@@ -221,6 +221,11 @@ class Claim:
     `metric` says where the number comes out (`metrics.json:test.accuracy`, `stdout:"acc: (\\S+)"`). `value` is the
     number, `text` how it is printed: its last digit sets the rounding slack. `reading` None means that nobody has
     said; every reading is answered then.
+
+    A comparison names other claims by their ids: `better_than`, by the printed difference `by` where one is stated, or
+    an `order`, the best first. Where it states no number of its own `value` is NaN and `text` empty. `better` says
+    whether more or less is good where the name of the metric does not. Claims with one `table` are cells of it;
+    `cells`: how many those are. `run` names the command that makes the number, where there are several.
     """
 
     id: str
@@ -237,6 +242,18 @@ class Claim:
     where: str = ""
     reason: str = ""
     line: int | None = None
+    better_than: str = ""
+    by: str = ""
+    order: tuple[str, ...] = ()
+    better: Literal["more", "less"] | None = None
+    table: str = ""
+    cells: int = 1
+    run: str = ""
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The ids of the claims that this one is compared with, in order; none where it is about a number alone."""
+        return self.order or ((self.better_than,) if self.better_than else ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ M_READ = {"how": "hook", "files": {"m": "0" * 32}}
 IN_M = {"how": "strace", "files": {"m/part": "0" * 32}}
 KEPT = {"because": "only words", "reasons": ["use.py changed"], "when": "2026-01-01"}
 
+RECORD = json.dumps({"claims": [{"outcome": "holds"}], "exit_code": 0, "commit": None, "dirty": False, "digests": {}})
+
 CASES: list[tuple[str, str, dict[str, Content], str, str]] = [
     # code, what, files, status, where the first evidence stands
     ("RUN001", "as it ran", {"fossml.lock": recorded()}, "pass", "fossml.lock"),
@@ -65,6 +67,9 @@ CASES: list[tuple[str, str, dict[str, Content], str, str]] = [
     ("RUN002", "undeclared", {"dvc.yaml": TWO, "fossml.lock": recorded(discovered=M_READ)}, "fail", "fossml.lock"),
     ("RUN002", "a file in it", {"dvc.yaml": TWO, "fossml.lock": recorded(discovered=IN_M)}, "fail", "fossml.lock"),
     ("RUN002", "not traced", {"dvc.yaml": TWO, "fossml.lock": recorded(discovered=None)}, "unknown", ""),
+    ("RUN003", "of no commit", {"fossml.verify.json": RECORD}, "fail", "fossml.verify.json"),
+    ("RUN003", "damaged", {"fossml.verify.json": "[]"}, "unknown", "fossml.verify.json"),
+    ("RUN003", "none", {"a.py": ""}, "not applicable", ""),
     ("ENT001", "a main guard", {"a.py": "if __name__ == '__main__':\n    f()\n"}, "pass", "a.py:1"),
     ("ENT001", "a notebook", {"a.ipynb": book(1)}, "pass", "a.ipynb"),
     ("ENT001", "a target", {"net.py": "X = 1\n", "Makefile": "run:\n\tpython -c 1\n"}, "pass", "Makefile:1"),
@@ -159,8 +164,9 @@ def test_a_rule_decides(
 
 @pytest.mark.parametrize("code", sorted(RULES))
 def test_every_rule_is_shown_good_and_bad(code: str) -> None:
-    elsewhere = {"fail"} if code == "DATA001" else set()  # it takes files that are not committed
-    seen = elsewhere | {case[3] for case in CASES if case[0] == code}
+    # One takes files that are not committed, the other a record that names the commit it stands beside.
+    elsewhere = {"DATA001": {"fail"}, "RUN003": {"pass"}}
+    seen = elsewhere.get(code, set()) | {case[3] for case in CASES if case[0] == code}
     assert "fail" in seen
     assert seen & {"pass", ""}
 

@@ -37,8 +37,8 @@ def test_every_step_goes_as_intended_and_all_is_as_it_was_at_the_end(tmp_path: P
     status = subprocess.run(
         ["git", "status", "--porcelain"], cwd=tmp_path / "shown", capture_output=True, text=True, check=True
     )
-    assert status.stdout == ""
-    verdicts = json.loads((tmp_path / "shown" / ".fossml" / "verify.json").read_text())
+    assert status.stdout == "?? fossml.verify.json\n"
+    verdicts = json.loads((tmp_path / "shown" / "fossml.verify.json").read_text())
     found = {claim["id"]: claim["verdicts"][0]["verdict"] for claim in verdicts["claims"]}
     exact = {name: verdict for name, verdict in found.items() if not name.startswith("network")}
     assert sorted(exact.values()) == ["not reproduced", "numeric", "numeric", "underspecified"]

@@ -130,7 +130,10 @@ def test_all_current_and_verified_leaves_nothing_to_do(project: Path, fossml: An
     assert said.line("verify") == "The claim holds, at this commit"
     (project / "README.md").write_text("# B\n\n    fossml build\n")
     said = fossml()
-    assert said.line("verify") == "The claim holds, as last verified, in another state"
+    head = json.loads(fossml("--json").out)["commit"]["id"]
+    assert said.line("verify") == (
+        f"The claim holds, but that record is no longer valid: README.md differs from commit {head[:10]}"
+    )
     assert said.next == "fossml verify"
 
 
@@ -157,6 +160,5 @@ def test_an_error_in_a_file_is_shown_and_exits_2(file: str, text: str, place: st
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"claims": 3, "commit": 1, "dirty": 0}', "[" * 100_000])
 def test_a_damaged_record_of_a_verification_is_none(text: str, project: Path, fossml: Any) -> None:
     (project / "fossml.toml").write_text(CLAIM)
-    (project / ".fossml").mkdir()
-    (project / ".fossml" / "verify.json").write_text(text)
+    (project / "fossml.verify.json").write_text(text)
     assert fossml().line("verify") == "1 claim, not verified here"

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from ruamel.yaml import YAML
-from sklearn.discriminant_analysis import (  # type: ignore[import-untyped]
+from sklearn.discriminant_analysis import (
     LinearDiscriminantAnalysis,
     QuadraticDiscriminantAnalysis,
 )

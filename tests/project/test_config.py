@@ -35,6 +35,13 @@ spread = 0.006
 spread_kind = "sd"
 level = "soft"
 reason = "one setting of many"
+n = 5
+better = "more"
+better_than = "qda"
+by = "1 %"
+order = ["lda", "qda"]
+table = "table 1"
+run = "train"
 
 [[claim]]
 id = "qda"
@@ -59,7 +66,7 @@ def test_every_key_is_read() -> None:
     assert config.file == "fossml.toml"
     assert set(config.project or ()) == TABLES["project"].keys()
     assert config.seed == SeedRoute("param", "params.yaml:seed")
-    assert [(one.table["id"], one.line) for one in config.claims] == [("lda", 10), ("qda", 24)]
+    assert [(one.table["id"], one.line) for one in config.claims] == [("lda", 10), ("qda", 31)]
     assert set(config.claims[0].table) == TABLES["claim"].keys()
 
 
@@ -167,7 +174,7 @@ def test_tool_fossml_must_be_a_table(tmp_path: Path) -> None:
         ("\n[seed\n", "fossml.toml:2"),
         ('[seed]\nenv = "A"\nenv = "B"\n', "fossml.toml:3"),
         ("x = " + "9" * 5000, "fossml.toml"),
-        ("x = " + "[" * 20_000, "fossml.toml"),
+        ("x = " + "[" * 20_000, "fossml.toml:1"),
         ('[project]\ntitle = "open', None),
     ],
 )
@@ -190,7 +197,14 @@ def test_what_is_not_utf_8_is_refused(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes('[tool.fossml.project]\ntitle = "é"'.encode("latin-1"))
     with pytest.raises(FossmlError, match="is not UTF-8") as caught:
         read_config(tmp_path)
-    assert caught.value.where == name
+    assert caught.value.where == f"{name}:2"
+
+
+def test_what_is_nested_too_deeply_is_refused_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "fossml.toml").write_text("# one\nx = [1]\ny = " + "[" * 5000 + "]" * 5000 + "\nz = [[2]]\n")
+    with pytest.raises(FossmlError, match="nested too deeply") as caught:
+        read_config(tmp_path)
+    assert caught.value.where == "fossml.toml:3"
 
 
 def test_a_folder_in_its_place_is_refused(tmp_path: Path) -> None:

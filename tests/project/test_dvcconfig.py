@@ -83,7 +83,7 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FossmlError, match="cannot be one"):
         read_cache_config(tmp_path)
     (tmp_path / ".dvc" / "config").write_bytes(b"[cache]\ndir = \xff\n")
-    with pytest.raises(FossmlError, match="is not UTF-8"):
+    with pytest.raises(FossmlError, match=r"config:2: is not UTF-8"):
         read_cache_config(tmp_path)
     (tmp_path / ".dvc" / "config").unlink()
     (tmp_path / ".dvc" / "config").mkdir()

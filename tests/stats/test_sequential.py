@@ -139,7 +139,7 @@ def test_the_best_may_be_the_smallest() -> None:
     y = [1 - x for x in FIVE]
     for comparison in ("=", "<="):
         assert decide(y, Target(0.047, 0.0005, comparison), Reading("best", 25)).name == "consistent"
-        assert decide(y, Target(0.0, 0.0005, comparison), Reading("best", 10)).name == "not reproduced"
+        assert decide(y, Target(-0.1, 0.0005, comparison), Reading("best", 10)).name == "not reproduced"
     assert decide(y, Target(0.08, 0.0005, "<="), Reading("best", 10)).name == "better"
 
 
@@ -294,6 +294,27 @@ def test_what_lies_further_off_is_refuted_too(y: list[float], near: int, more: i
 def test_a_wider_margin_never_undoes_an_equivalence(y: list[float], value: int, reading: Reading, extra: float) -> None:
     names = [decide(y, Target(value / 1000, 0.0, margin=m), reading).name for m in (2.0, 2.0 + extra)]
     assert names[0] != "reproduced" or names[1] == "reproduced"
+
+
+# A number whose good side is known
+
+
+def test_a_number_with_a_good_side_is_refuted_to_one_side_alone() -> None:
+    for side, sign in (("more", 1), ("less", -1)):
+        y = [sign * x for x in FIVE]
+        names = [
+            decide(y, Target(sign * value, 0.0005, good=side), MEAN).name  # type: ignore[arg-type]
+            for value in (0.953, 0.929)
+        ]
+        assert names == ["not reproduced", "better"]
+    assert decide(FIVE, Target(0.929, 0.0005), MEAN).name == "not reproduced"
+
+
+@given(scores, st.integers(0, 1000), st.sampled_from(READINGS))
+def test_mirrored_scores_mirror_the_good_side(y: list[float], value: int, reading: Reading) -> None:
+    a = decide(y, Target(value / 1000, 0.0005, good="more"), reading)
+    b = decide([-x for x in y], Target(-value / 1000, 0.0005, good="less"), reading)
+    assert (a.name, a.settled) == (b.name, b.settled)
 
 
 # How often it errs, and what it finds

@@ -14,6 +14,7 @@ from fossml.project.declared import read_project
 from fossml.verify.declared import Target, Verified, read_targets, verify_project
 from fossml.verify.loop import Limits, Outcome
 from fossml.verify.rebuild import Rebuilder, records_for
+from fossml.verify.shows import Further
 from fossml.views.sentence import Judged
 
 # Each script leaves a line in COUNT, so that a test can tell how often it ran.
@@ -71,7 +72,13 @@ class Paper:
         records = records_for(project, self.cache, None)
         return targets, Rebuilder(project, list(metrics.values()), stages, options, records)
 
-    def verify(self, *ids: str, runs: int = 3, env: Mapping[str, str] | None = None) -> Verified:
+    def verify(
+        self,
+        *ids: str,
+        runs: int = 3,
+        env: Mapping[str, str] | None = None,
+        further: Further = Further(controls=False),  # noqa: B008  # frozen
+    ) -> Verified:
         targets, rebuilder = self.rebuilder(*ids, env=env)
         try:
             return verify_project(
@@ -81,6 +88,7 @@ class Paper:
                 rng=random.Random(7),
                 say=self.said.append,
                 report=lambda _targets, one: self.runs.append(one),
+                further=further,
             )
         finally:
             rebuilder.close()

@@ -340,4 +340,4 @@ def test_the_command_exits_3_names_the_reason_and_keeps_the_document(
     assert (ended.value.code, document["exit_code"]) == (3, 3)
     assert document["failed"] == {"train": "its command ended with exit code 1; needs a GPU"}
     assert document["claims"][0]["verdicts"][0]["verdict"] == "not evaluable"
-    assert json.loads((paper.root / ".fossml" / "verify.json").read_text()) == document
+    assert json.loads((paper.root / "fossml.verify.json").read_text()) == document

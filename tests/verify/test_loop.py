@@ -50,7 +50,7 @@ def test_it_never_makes_more_than_the_most_runs() -> None:
 
 
 def test_an_open_question_after_the_most_runs_is_not_called_settled() -> None:
-    near = claim_from_options("m.json:acc", "0.504", reading="mean")
+    near = claim_from_options("m.json:either_way", "0.504", reading="mean")
     result = measured(gaussian, Limits(runs=3), claims=(near,))
     assert len(result.outcomes) == 3
     assert result.stopped == "the most runs are made; --runs allows more"

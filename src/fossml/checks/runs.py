@@ -10,6 +10,7 @@ from fossml.facts import Facts
 from fossml.types import Evidence, Finding, Run
 
 _LOCK = "fossml.lock"
+_RECORD = "fossml.verify.json"
 _HOW = {"hook": "the audit hook saw it, which sees Python only", "strace": "strace saw it"}
 
 
@@ -71,6 +72,37 @@ def declared_inputs(facts: Facts) -> Iterator[Finding]:
         yield passed(
             _LOCK, f"{len(traced)} traced runs read no output that they do not declare", map(_evidence, traced)
         )
+
+
+@rule("RUN003", "the record of a verification", level="soft", item="D5")
+def verification(facts: Facts) -> Iterator[Finding]:
+    """What `fossml.verify.json` says is about the files that lie beside it.
+
+    Why: the record travels with the repository, and a reader takes what it says for true of what they see. After a
+    change of code, data, lock or environment nobody has shown that it still is.
+
+    Bad: `train.py` was changed after the verification, and the record still says that the claims hold.
+
+    Good: `fossml verify` makes it anew; a verification of a commit without changes is valid as long as that is so.
+
+    How it is decided: the record carries its commit and the digests of the locks and of the files that declare the
+    environment. It is valid where these are the same and no other file differs from that commit.
+    """
+    if _RECORD not in facts.files:
+        yield not_applicable(_RECORD, "no verification is recorded")
+        return
+    found = facts.verification
+    evidence = [Evidence(_RECORD)]
+    if found is None:
+        yield unknown(_RECORD, "it cannot be read as the record of a verification", evidence, "fossml verify")
+    elif found.invalid:
+        message = f"the record of the verification is no longer valid: {'; '.join(found.invalid)}"
+        yield failed(_RECORD, message, evidence, "fossml verify")
+    else:
+        message = (
+            f"the record of the verification is valid: nothing has changed since commit {(found.commit or '')[:10]}"
+        )
+        yield passed(_RECORD, message, evidence)
 
 
 def _missed(run: Run, makers: dict[str, str]) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -14,6 +13,7 @@ from fossml.checks import RULES, judge
 from fossml.engine.build import Options, dry
 from fossml.errors import GOOD, UNKNOWN, USAGE, FossmlError
 from fossml.facts import gather
+from fossml.facts.verification import Verification, read_verification
 from fossml.project.declared import Project, find_root, read_project
 from fossml.project.git import Commit, commit
 from fossml.types import Todo
@@ -32,7 +32,7 @@ class Standing:
     hard: int
     soft: int
     claims: int
-    verified: dict[str, Any] | None
+    verified: Verification | None
     next: str
     problem: str = ""
 
@@ -60,7 +60,7 @@ def standing(root: Path) -> Standing:
     except FossmlError as error:
         project, todos, problem = Project(root), (), str(error)
     failed = [one for one in judge(gather(root), RULES.values()) if one.status == "fail"]
-    head, verified = commit(root), _verified(root)
+    head, verified = commit(root), read_verification(root)
     hard = sum(1 for one in failed if one.level == "hard")
     return Standing(
         title=str((project.config.project or {}).get("title") or root.name),
@@ -71,27 +71,16 @@ def standing(root: Path) -> Standing:
         soft=len(failed) - hard,
         claims=len(project.config.claims),
         verified=verified,
-        next="mend that error" if problem else _next(project, todos, (hard, len(failed) - hard), verified, head),
+        next="mend that error" if problem else _next(project, todos, (hard, len(failed) - hard), verified),
         problem=problem,
     )
-
-
-def _verified(root: Path) -> dict[str, Any] | None:
-    """The last verification; None where there is none or what lies there is no such document."""
-    try:
-        document: dict[str, Any] = json.loads((root / ".fossml" / "verify.json").read_text(encoding="utf-8"))
-        _ = document["commit"], document["dirty"], [claim["outcome"] for claim in document["claims"]]
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        return None
-    return document
 
 
 def _next(
     project: Project,
     todos: tuple[Todo, ...],
     failures: tuple[int, int],
-    verified: dict[str, Any] | None,
-    head: Commit | None,
+    verified: Verification | None,
 ) -> str:
     """The most useful next command; `failures` counts the hard and the soft findings."""
     if not project.stages:
@@ -102,9 +91,9 @@ def _next(
         return "fossml check"
     if not project.config.claims:
         return "add a [[claim]] to fossml.toml, then: fossml verify"
-    if not _is_current(verified, head):
+    if verified is None or verified.invalid:
         return "fossml verify"
-    if verified and verified["exit_code"]:
+    if verified.exit_code:
         return "a claim does not hold or could not be told: mend it, or say why it is soft"
     return "fossml check" if failures[1] else "nothing is left to do: publish it"
 
@@ -115,11 +104,6 @@ def _first_command(root: Path) -> str:
     if found.commands:
         return f"fossml init -- {found.commands[0]}"
     return f"fossml init -- python {found.scripts[0].path}" if found.scripts else "fossml init"
-
-
-def _is_current(verified: dict[str, Any] | None, head: Commit | None) -> bool:
-    """Whether the last verification is of this commit, without changes then and now."""
-    return bool(verified and head and verified["commit"] == head.id and not verified["dirty"] and not head.dirty)
 
 
 def _lines(found: Standing) -> list[str]:
@@ -154,8 +138,10 @@ def _verify(found: Standing) -> str:
         return "no claims"
     if found.verified is None:
         return f"{_count(found.claims, 'claim')}, not verified here"
-    state = "at this commit" if _is_current(found.verified, found.commit) else "as last verified, in another state"
-    return f"{headline([claim['outcome'] for claim in found.verified['claims']])}, {state}"
+    said = headline(found.verified.outcomes)
+    if not found.verified.invalid:
+        return f"{said}, at this commit"
+    return f"{said}, but that record is no longer valid: {found.verified.invalid[0]}"
 
 
 def _count(number: int, thing: str) -> str:

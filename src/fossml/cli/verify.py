@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import random
 import re
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
 import click
 
+from fossml.cli.tell import Form, check, tell
+from fossml.env import child_environment, environment, interpreter
 from fossml.errors import FossmlError
+from fossml.project import git
 from fossml.types import Claim
 from fossml.verify.claims import claim_from_options
 from fossml.verify.environ import cache_folder
-from fossml.verify.judge import exit_code, outcome
 from fossml.verify.loop import Limits, Outcome
 from fossml.verify.oneliner import Around, Asked, Result, verify
+from fossml.verify.report import Circumstances, of_command, repeat
 from fossml.verify.seeds import Delivery
-from fossml.views.sentence import outcomes
-from fossml.views.verdicts import claim_json
+from fossml.views.report import Report, Source
 
 EXAMPLE = 'fossml verify --cmd "python train.py" --seed-flag --seed --metric metrics.json:test.accuracy --claim 0.953'
 EPILOG = f"""\b
@@ -59,6 +61,10 @@ HELP = {
     "seeds": "Use these seeds rather than fresh ones.",
     "budget": "Start no run that would not end within this time: 10m, 1h30m.",
     "jobs": "Runs at a time; trainings that share cores slow each other down.",
+    "html": "Write the answer as one page to look at, too.",
+    "output": "Write the answer as JSON, too.",
+    "controls": "Do not test whether the result moves when its data, a parameter or the seed does (trainings).",
+    "probe": "Look for leaks too: permuted labels, baselines, rows in both train and test (trainings).",
     "folder": "What each run gets a copy of, if the command needs more than the current folder.",
 }
 _UNITS = {"h": 3600, "m": 60, "s": 1, "": 1}
@@ -96,9 +102,15 @@ class Duration(click.ParamType[float]):
 @click.option("--timeout", type=Duration(), help="End a run that takes longer.")
 @click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True, help=HELP["jobs"])
 @click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path), help=HELP["folder"])
+@click.option("--no-controls", is_flag=True, help=HELP["controls"])
+@click.option("--probe", is_flag=True, help=HELP["probe"])
 @click.option("--fresh", is_flag=True, help="Forget the recorded runs and measure again.")
 @click.option("--keep", is_flag=True, help="Keep each run's copy of the folder.")
-@click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
+@click.option("--json", "printed", flag_value="json", help="Everything as JSON.")
+@click.option("--markdown", "printed", flag_value="markdown", help="For a pull request.")
+@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help=HELP["html"])
+@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help=HELP["output"])
+@click.option("--no-record", is_flag=True, help="Do not write fossml.verify.json.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 def command(**given: Any) -> None:
     """Measure whether a claimed number holds, with as few runs as can tell.
@@ -107,6 +119,7 @@ def command(**given: Any) -> None:
     clear. Without: rebuilds the project at PATH (here) from nothing in a copy, measures its [[claim]] tables, and
     repeats with fresh seeds what a seed reaches. The folder itself stays as it is.
     """
+    check(_form(given))
     if given["cmd"] is None:
         sys.exit(_project(given))
     if not given["cmd"].strip():
@@ -122,10 +135,47 @@ def command(**given: Any) -> None:
             result = verify(asked, _around(), rng=random.SystemRandom(), say=say, report=report)
         except KeyboardInterrupt:
             sys.exit(_interrupted(received))
-    stopped = result.measurement.interrupted
-    code = _interrupted(received) if stopped else exit_code([one.verdicts for one in result.judged])
-    click.echo(_json(given["cmd"], result, code) if given["as_json"] else _text(result))
-    sys.exit(code)
+    told = _report(asked, result, _words(given))
+    tell(told, _form(given))
+    sys.exit(_interrupted(received) if result.measurement.interrupted else told.exit_code)
+
+
+_NOT_REPEATED = frozenset({"path", "printed", "html", "output", "no_record", "quiet", "keep", "fresh"})
+"""Options that have no part in the answer."""
+
+
+def _words(given: dict[str, Any]) -> list[str]:
+    """The options as typed, those apart that only say how the answer is told."""
+    context = click.get_current_context()
+    words: list[str] = []
+    for option in context.command.params:
+        name = option.name or ""
+        typed = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        if typed and name not in _NOT_REPEATED:
+            value, flag = given[name], max(option.opts, key=len)
+            for one in value if isinstance(value, tuple) else (value,):
+                words += [flag, f"{one:g}s" if isinstance(option.type, Duration) else str(one)]
+    return words
+
+
+def _form(given: dict[str, Any]) -> Form:
+    return Form(given["printed"] or "table", given["html"], given["output"])
+
+
+def _report(asked: Asked, result: Result, words: Sequence[str]) -> Report:
+    """What was found, with what is known of the folder and of the machine."""
+    around = _around()
+    root = (asked.folder or around.cwd).resolve()
+    head = git.commit(root)
+    env = child_environment(around.environ, around.prefix, around.base_prefix)
+    about = Circumstances(
+        title=root.name,
+        source=Source(root.name, None, head.id if head else None, head.dirty if head else False),
+        repeat=repeat(head.id if head else None, words),
+        when=datetime.now(UTC).isoformat(timespec="seconds"),
+        environment=environment(interpreter(asked.delivery.cmd, env, around.cwd)),
+    )
+    return of_command(asked, result, about)
 
 
 def _interrupted(received: Sequence[int]) -> int:
@@ -166,23 +216,26 @@ _FOR_CMD = {
 
 def _project(given: dict[str, Any]) -> int:
     """Without --cmd: the claims of the project that stands here."""
-    from fossml.cli.verify_project import run
+    from fossml.cli.verify_project import Wish, run
+    from fossml.verify.shows import Further, within
 
     for name, option in _FOR_CMD.items():
         if given[name]:
             raise FossmlError(f"{option} goes with --cmd, and no --cmd is given", hint=f"for example {EXAMPLE}")
     with _termination() as received:
         try:
-            code = run(
-                given["path"] or Path.cwd(),
-                given["claims"],
-                Limits(given["runs"], given["budget"], given["jobs"]),
-                _around(),
+            wish = Wish(
+                only=given["claims"],
                 fresh=given["fresh"],
                 keep=given["keep"],
-                as_json=given["as_json"],
                 quiet=given["quiet"],
+                record=not given["no_record"],
+                form=_form(given),
+                words=_words(given),
+                further=Further(not given["no_controls"], given["probe"], within(given["budget"])),
             )
+            limits = Limits(given["runs"], given["budget"], given["jobs"])
+            code = run(given["path"] or Path.cwd(), limits, _around(), wish)
         except KeyboardInterrupt:
             code = _interrupted(received)
     return code
@@ -271,46 +324,3 @@ def _values(claims: Sequence[Claim], one: Outcome) -> str:
         values = ", ".join(f"{value:.6g}" for value in list(measured.values.values())[:5]) or f"({measured.missing})"
         said.append(values if len(claims) == 1 else f"{claim.id} {values}")
     return "  ".join(said)
-
-
-def _text(result: Result) -> str:
-    """The sentences, then why, what was not checked, and where the runs are."""
-    lines = [click.style(line, bold=True) for line in outcomes(result.judged)]
-    lines += [f"hint: {hint}" for hint in result.hints]
-    lines.append("")
-    for one in result.judged:
-        reasons = [verdict.reason for verdict in one.verdicts if verdict.name != "not evaluable" and verdict.reason]
-        lines += [f"  {reason}" for reason in dict.fromkeys(reasons)]
-    seeds = [str(one.seed) for one in result.measurement.outcomes if one.seed is not None]
-    lines += [f"Seeds: {', '.join(seeds)}."] if seeds else []
-    lines.append(f"Stopped: {result.measurement.stopped}.")
-    remarks = dict.fromkeys(remark for one in result.judged for remark in one.verdicts[0].not_checked)
-    lines += ["Not checked:", *(f"  - {remark}" for remark in remarks)]
-    lines.append(f"Records: {result.records}")
-    return "\n".join(lines)
-
-
-def _json(cmd: str, result: Result, code: int) -> str:
-    document = {
-        "version": 1,
-        "command": cmd,
-        "python": result.python,
-        "exit_code": code,
-        "stopped": result.measurement.stopped,
-        "claims": [claim_json(one, outcome(one.verdicts)) for one in result.judged],
-        "runs": [_run_json(one) for one in result.measurement.outcomes],
-        "hints": list(result.hints),
-        "records": str(result.records),
-    }
-    return json.dumps(document, indent=2, ensure_ascii=False)
-
-
-def _run_json(one: Outcome) -> dict[str, Any]:
-    return {
-        "seed": one.seed,
-        "seconds": round(one.seconds, 3),
-        "recorded": one.recorded,
-        "failure": one.failure or None,
-        "values": [dict(measured.values) or None for measured in one.measured],
-        "missing": [measured.missing or None for measured in one.measured],
-    }

@@ -2,83 +2,104 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
-import shutil
-import sys
-import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
-from fossml.engine.site import Options, own_folder
-from fossml.env import child_environment, interpreter
-from fossml.project.declared import find_root, read_project
-from fossml.project.git import commit
-from fossml.types import Finding
-from fossml.verify.declared import Target, Verified, read_targets, verify_project
-from fossml.verify.judge import exit_code, outcome
+from fossml.cli.tell import Form, tell
+from fossml.engine.site import Options
+from fossml.env import child_environment, environment, interpreter
+from fossml.facts.verification import RECORD, digests
+from fossml.project import git
+from fossml.project.declared import Project, find_root, read_project
+from fossml.verify.declared import Target, read_targets, verify_project
 from fossml.verify.loop import Limits, Outcome
 from fossml.verify.oneliner import Around
 from fossml.verify.rebuild import Rebuilder, records_for
-from fossml.views.table import Row, headline, rows
-from fossml.views.verdicts import claim_json
-
-_RUNGS = {
-    "L3": "L3 rebuilt from nothing with what the author recorded",
-    "L4": "L4 rebuilt with fresh seeds",
-    "--": "-- not measured",
-}
-COLORS = {"holds": "green", "fails": "red", "unknown": "yellow"}
+from fossml.verify.report import Circumstances, of_project, repeat
+from fossml.verify.shows import Further
+from fossml.views.document import text
+from fossml.views.report import Source
 
 
-def run(
-    folder: Path,
-    only: Sequence[str],
-    limits: Limits,
-    around: Around,
-    *,
-    fresh: bool,
-    keep: bool,
-    as_json: bool,
-    quiet: bool,
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was asked for beside the limits: the claims (`only`; none: all), and how the answer is told and kept.
+
+    `words` are the options as typed, to say how to repeat it. `url` is where the repository came from: then the record
+    is kept with the runs, not in it.
+    """
+
+    only: Sequence[str] = ()
+    fresh: bool = False
+    keep: bool = False
+    quiet: bool = False
+    record: bool = True
+    further: Further = field(default_factory=Further)
+    url: str | None = None
+    form: Form = field(default_factory=Form)
+    words: Sequence[str] = ()
+
+
+def run(folder: Path, limits: Limits, around: Around, wish: Wish) -> int:
     """Verify the project around `folder`, print, keep the record; the exit code."""
     project = read_project(find_root(folder))
-    targets = read_targets(project, only)
+    targets = read_targets(project, wish.only)
     env = child_environment(around.environ, around.prefix, around.base_prefix)
     python = interpreter("python", env, project.root)
     records = records_for(project, around.cache, [python.version, python.distributions] if python else None)
-    if fresh:
+    if wish.fresh:
         records.forget()
     options = Options(jobs=len(os.sched_getaffinity(0)), env=env)
     metrics = {target.metric.text: target.metric for target in targets}
     rebuilder = Rebuilder(
         project, list(metrics.values()), sorted({target.stage for target in targets}), options, records
     )
-    say = _silent if quiet else _say
+    source = source_of(project, wish.url)
+    say = _silent if wish.quiet else _say
     try:
         verified = verify_project(
-            targets, rebuilder, limits, rng=random.SystemRandom(), say=say, report=_reporter(say, limits.runs)
+            targets,
+            rebuilder,
+            limits,
+            rng=random.SystemRandom(),
+            say=say,
+            report=_reporter(say, limits.runs),
+            further=wish.further,
         )
     finally:
-        if keep:
+        if wish.keep:
             say(f"the copies are kept in {records.folder / 'rooms'}")
         else:
             rebuilder.close()
-    code = exit_code([one.verdicts for one in verified.judged])
-    document = _document(verified, python.path if python else None, commit(project.root), code)
-    if not only:
-        own_folder(project.root)
-        (project.root / ".fossml" / "verify.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False) if as_json else "\n".join(_lines(verified)))
-    if verified.measurement and verified.measurement.interrupted:
-        return 130
-    return code
+    about = Circumstances(
+        title=str((project.config.project or {}).get("title") or project.root.name),
+        source=source,
+        repeat=repeat(source.commit, wish.words),
+        when=datetime.now(UTC).isoformat(timespec="seconds"),
+        python=python.path if python else "",
+        environment=environment(python),
+        budget=limits.budget,
+        records=str(records.folder),
+    )
+    report = of_project(verified, targets, about)
+    if wish.record and not wish.only and not verified.interrupted:
+        place = records.folder if wish.url else project.root
+        (place / RECORD).write_text(text(report) + "\n", encoding="utf-8")
+    tell(report, wish.form)
+    return 130 if verified.interrupted else report.exit_code
+
+
+def source_of(project: Project, url: str | None = None) -> Source:
+    """What is verified, as it lies there: the record of an earlier verification does not count as a difference."""
+    head = git.commit(project.root)
+    dirty = head is not None and git.changed_since(project.root, head.id, (RECORD,)) != []
+    return Source(project.root.name, url, head.id if head else None, dirty, digests(project.root))
 
 
 def _say(line: str) -> None:
@@ -105,87 +126,3 @@ def _reporter(say: Callable[[str], None], most: int) -> Callable[[Sequence[Targe
         say(f"  run {count} of at most {most}{seed}  {said}  ({took})")
 
     return report
-
-
-def _lines(verified: Verified) -> list[str]:
-    outcomes = [outcome(one.verdicts) for one in verified.judged]
-    table = rows(verified.judged, outcomes)
-    wide = max(len(row.id) for row in table)
-    lines = [line for row in table for line in _row(row, wide)]
-    lines += ["", f"Rungs: {'; '.join(_RUNGS[rung] for rung in _RUNGS if any(row.rung == rung for row in table))}."]
-    compared = verified.compared
-    known = len(compared.same) + len(compared.different)
-    if known:
-        lines.append(f"Outputs: {len(compared.same)} of {known} rebuilt with the same bytes as in dvc.lock.")
-    lines += [f"  different: {path}" for path in compared.different]
-    if compared.left_out:
-        lines.append(f"  not rebuilt, since no claim rests on them: {', '.join(compared.left_out)}")
-    lines += [f"  {said}" for said in verified.accepted]
-    if not known:
-        lines.append("Outputs: no dvc.lock records them, so there is nothing to compare the rebuild with.")
-    if verified.measurement:
-        seeds = ", ".join(str(one.seed) for one in verified.measurement.outcomes if one.seed is not None)
-        lines.append(f"{f'Seeds: {seeds}. ' if seeds else ''}Stopped: {verified.measurement.stopped}.")
-    lines += [line for one in verified.findings for line in _finding(one)]
-    remarks = dict.fromkeys(remark for one in verified.judged for remark in one.verdicts[0].not_checked)
-    lines += ["Not checked:", *(f"  - {remark}" for remark in remarks), ""]
-    lines.append(click.style(headline(outcomes), bold=True) + _soft_note(table))
-    return lines
-
-
-def _row(row: Row, wide: int) -> list[str]:
-    verdict = click.style(row.verdict, fg=COLORS[row.outcome], bold=True)
-    lines = [f"{row.id:<{wide}}  {row.rung}  {verdict}", _wrapped(row.sentence, wide + 6)]
-    return [*lines, _wrapped(f"soft: {row.soft}", wide + 6)] if row.soft and row.outcome != "holds" else lines
-
-
-def _finding(one: Finding) -> list[str]:
-    """What was noticed on the way, where it stands, and what to do."""
-    color = {"fail": "red", "pass": "green"}.get(one.status, "yellow")
-    places = [f"{seen.path}:{seen.line}" if seen.line else seen.path for seen in one.evidence]
-    lines = [f"{one.code}  {click.style(one.status, fg=color, bold=True)}  {one.subject}: {one.message}"]
-    lines += [_wrapped(", ".join(places), 6)] if places else []
-    return [*lines, _wrapped(one.hint, 6)] if one.hint and one.status != "pass" else lines
-
-
-def _wrapped(text: str, indent: int) -> str:
-    """Indented; on a terminal, wrapped to its width too."""
-    space = " " * indent
-    if not sys.stdout.isatty():
-        return space + text
-    return textwrap.fill(text, shutil.get_terminal_size().columns - 1, initial_indent=space, subsequent_indent=space)
-
-
-def _soft_note(table: Sequence[Row]) -> str:
-    """Soft claims do not decide the exit code: say how many of those that do not hold are soft."""
-    soft = sum(1 for row in table if row.soft and row.outcome != "holds")
-    if not soft:
-        return "."
-    return (
-        ". It is soft: it does not count."
-        if len(table) == 1
-        else f"; {soft} of these {'is' if soft == 1 else 'are'} soft."
-    )
-
-
-def _document(verified: Verified, python: str | None, head: Any, code: int) -> dict[str, Any]:
-    compared = verified.compared
-    return {
-        "version": 1,
-        "commit": head.id if head else None,
-        "dirty": head.dirty if head else None,
-        "python": python,
-        "exit_code": code,
-        "claims": [claim_json(one, outcome(one.verdicts)) for one in verified.judged],
-        "outputs": {
-            "same": list(compared.same),
-            "different": list(compared.different),
-            "unrecorded": list(compared.unrecorded),
-            "left_out": list(compared.left_out),
-        },
-        "accepted": list(verified.accepted),
-        "findings": [asdict(one) for one in verified.findings],
-        "failed": dict(verified.rebuilt.failed),
-        "seeds": [one.seed for one in verified.measurement.outcomes] if verified.measurement else [],
-        "stopped": verified.measurement.stopped if verified.measurement else None,
-    }

@@ -6,12 +6,17 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from fossml.errors import FossmlError
+from fossml.executors import sandbox as sandboxes
+from fossml.executors.limits import Breach
+from fossml.executors.sandbox import Cell, Sandbox
+from fossml.executors.watch import TICK, Watch
 
 GRACE = 5.0
 """Seconds that what was asked to end has for it."""
@@ -23,18 +28,35 @@ _KILLS = 50
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """How a command ended. `code` < 0: killed by that signal. `cancelled`: it was still running when told to stop."""
+    """How a command ended. `code` < 0: killed by that signal. `cancelled`: it was still running when told to stop.
+
+    `breach` is the limit of its sandbox that it was stopped for, or would have gone over.
+    """
 
     code: int
     seconds: float
     cancelled: bool = False
+    breach: Breach | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What looks after a command in a sandbox."""
+
+    cell: Cell
+    watch: Watch
 
 
 class Process:
     """A started command. Every method may be called from any thread, any number of times."""
 
-    def __init__(self, popen: subprocess.Popen[bytes], started: float, mark: str | None = None) -> None:
+    def __init__(
+        self, popen: subprocess.Popen[bytes], started: float, mark: str | None = None, guard: Guard | None = None
+    ) -> None:
         self._popen = popen
+        self._guard = guard
+        self._breach: Breach | None = None
+        self._ending = threading.Lock()
         self._family = _Family(popen.pid, mark, reap=popen.poll)
         self._started = started
         self._exit: Exit | None = None
@@ -51,11 +73,21 @@ class Process:
         return None if code is None else self._ended(code)
 
     def wait(self, timeout: float | None = None) -> Exit | None:
-        """Wait for the end, at most `timeout` seconds; None if it still runs then."""
-        try:
-            return self._ended(self._popen.wait(timeout))
-        except subprocess.TimeoutExpired:
-            return None
+        """Wait for the end, at most `timeout` seconds; None if it still runs then.
+
+        A command in a sandbox is looked at meanwhile, and stopped where it takes more than it may.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            try:
+                return self._ended(self._popen.wait(_sooner(left, TICK if self._guard else None)))
+            except subprocess.TimeoutExpired:
+                if deadline is not None and time.monotonic() >= deadline:
+                    return None
+            if self._guard and (breach := self._guard.watch.look(self.pid)):
+                self._breach = self._breach or breach
+                return self.cancel(0.0)
 
     def ask(self) -> None:
         """Ask the group, and what left it and bears the mark, to end; once, and not where the command has ended."""
@@ -71,9 +103,20 @@ class Process:
         return self._ended(self._popen.wait())
 
     def _ended(self, code: int) -> Exit:
-        if self._exit is None:
-            self._exit = Exit(code, time.monotonic() - self._started, self._cancelled)
-        return self._exit
+        with self._ending:
+            if self._exit is None:
+                seconds = time.monotonic() - self._started
+                if self._guard:
+                    self._guard.cell.emptied()
+                    late = self._guard.watch.afterwards(self.pid)
+                    self._breach = self._breach or late
+                    self._guard.cell.close()
+                self._exit = Exit(code, seconds, self._cancelled, self._breach)
+            return self._exit
+
+
+def _sooner(left: float | None, tick: float | None) -> float | None:
+    return tick if left is None else left if tick is None else min(left, tick)
 
 
 def end_left(mark: str, grace: float = GRACE) -> None:
@@ -191,26 +234,38 @@ def start(
     stderr: Path | None = None,
     shell: str = "/bin/sh",
     mark: str | None = None,
+    sandbox: Sandbox | None = None,
 ) -> Process:
     """Start `command` in `cwd` with exactly `env`; it reads from /dev/null, both streams go to `stdout` if no `stderr`.
 
     `mark` (NAME=value) is a variable of `env` that no other command has: what leaves the group is known by it.
-    Raises FossmlError if the folder or the shell is not there.
+    With a `sandbox` it runs inside, and what lies in the sandbox's folders becomes its user's. Raises FossmlError if
+    the folder or the shell is not there, or no sandbox can be made.
     """
     with contextlib.ExitStack() as files:
         out = files.enter_context(stdout.open("wb"))
         err = files.enter_context(stderr.open("wb")) if stderr else subprocess.STDOUT
+        argv, outer, guard = [shell, "-c", command], dict(env), None
+        needed: list[int] = []
+        if sandbox:
+            sandboxes.hand_over(sandbox)
+            cell = files.enter_context(sandboxes.opened(sandbox))
+            argv, needed = cell.command(argv, env, cwd)
+            outer = sandboxes.outer() | ({} if mark is None else dict([mark.split("=", 1)]))
+            logs = (stdout, stderr) if stderr else (stdout,)
+            guard = Guard(cell, Watch(sandbox.limits, sandbox.grows, logs, cell.group))
         started = time.monotonic()
         try:
             popen = subprocess.Popen(
-                [shell, "-c", command],
+                argv,
                 cwd=cwd,
-                env=dict(env),
+                env=outer,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
                 start_new_session=True,
+                pass_fds=needed,
             )
         except OSError as error:
             raise FossmlError(f"cannot start `{command}`: {error.strerror}: {error.filename}") from error
-    return Process(popen, started, mark)
+    return Process(popen, started, mark, guard)

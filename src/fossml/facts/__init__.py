@@ -14,6 +14,7 @@ from fossml.errors import FossmlError
 from fossml.facts.declared import Declared, declared, included, may_declare
 from fossml.facts.files import Listing, exists, list_files
 from fossml.facts.model import Document, Facts
+from fossml.facts.verification import RECORD, read_verification
 from fossml.scan import Budget, FileScan, scan_stream
 from fossml.scan.text import decode
 from fossml.store.digest import StatCache, artifact
@@ -64,6 +65,7 @@ def gather(root: Path) -> Facts:
         found=pipeline.found,
         dvc_tracked=pipeline.tracked,
         runs=pipeline.runs,
+        verification=read_verification(root) if RECORD in listing.sizes else None,
         problems=(*dependencies.problems, *pipeline.problems),
         unseen=(
             *listing.unseen,

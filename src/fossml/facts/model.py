@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fossml.facts.verification import Verification
 from fossml.scan import FileScan
 from fossml.scan.requirements import Declaration
 from fossml.types import Artifact, Evidence, Run, Stage
@@ -56,5 +57,6 @@ class Facts:
     found: Mapping[str, Artifact | None] = field(default_factory=dict)
     dvc_tracked: tuple[Artifact, ...] = ()
     runs: tuple[Run, ...] = ()
+    verification: Verification | None = None
     problems: tuple[Evidence, ...] = ()
     unseen: tuple[Evidence, ...] = ()

@@ -129,7 +129,8 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise FossmlError("is not UTF-8", where=path.name, hint="save it as UTF-8") from error
+        line = error.object[: error.start].count(b"\n") + 1
+        raise FossmlError("is not UTF-8", where=f"{path.name}:{line}", hint="save it as UTF-8") from error
     except OSError as error:
         raise FossmlError(f"cannot be read: {error.strerror}", where=path.name) from error
 

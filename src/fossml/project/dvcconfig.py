@@ -55,7 +55,8 @@ def _text(root: Path, name: str) -> str | None:
     except FileNotFoundError:
         return None
     except UnicodeDecodeError as error:
-        raise FossmlError("is not UTF-8", where=name, hint=_HINT) from error
+        line = error.object[: error.start].count(b"\n") + 1
+        raise FossmlError("is not UTF-8", where=f"{name}:{line}", hint=_HINT) from error
     except OSError as error:
         raise FossmlError(f"cannot be read: {error.strerror}", where=name) from error
 

@@ -90,3 +90,20 @@ def files(root: Path) -> list[str] | None:
         prefix = folder.relative_to(root).as_posix()
         found |= {f"{prefix}/{name}" for name in files(folder) or ()}
     return sorted(found)
+
+
+def changed_since(root: Path, commit_id: str, leave_out: Sequence[str] = ()) -> list[str] | None:
+    """The files below `root` that differ from the commit or are not in it (and not ignored), sorted.
+
+    `leave_out` names files that do not count. None where the commit is not known here.
+    """
+    apart = [f":(exclude,literal){name}" for name in leave_out]
+    settings = _filters(root)
+    plain = ("--name-only", "-z", "--relative", "--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty")
+    if git(root, "cat-file", "-e", f"{commit_id}^{{commit}}") is None:
+        return None
+    differ = git(root, "diff", *plain, commit_id, "--", ".", *apart, settings=settings)
+    others = git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", ".", *apart, settings=settings)
+    if differ is None or others is None:
+        return None
+    return sorted({name for name in (*differ.split("\0"), *others.split("\0")) if name})

@@ -62,4 +62,14 @@ def load(text: str, file: str) -> Mapping[str, Any]:
         hint = "claims are written [[claim]], with two brackets" if "'claim'" in str(error) else None
         raise FossmlError(f"is not TOML: {error}", where=f"{file}:{found[1]}" if found else file, hint=hint) from error
     except RecursionError as error:
-        raise FossmlError("is nested too deeply", where=file) from error
+        raise FossmlError("is nested too deeply", where=f"{file}:{_deepest(text)}") from error
+
+
+def _deepest(text: str) -> int:
+    """The number of the line on which most brackets are open; those in strings count too, a guess is enough."""
+    depth, deepest = 0, (0, 1)
+    for number, line in enumerate(text.split("\n"), start=1):
+        for sign in line:
+            depth += (sign in "[{") - (sign in "]}")
+            deepest = max(deepest, (depth, -number))
+    return abs(deepest[1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +19,12 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A claim, how it is read, and the last look that there may be."""
+    """A claim, how it is read, and the last look that there may be. `share` of the 5 % is there to refute it with."""
 
     target: Target
     reading: Reading
     last: int
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +39,16 @@ class Outcome:
 def look_level(k: int, rule: Rule) -> float:
     """Level of the look after k runs; that of a known mean, the strictest, where the claim states its own spread."""
     stated = claimed_mean(rule.target, rule.reading).se is not None
-    return level(k, rule.last, math.inf if stated else runs_behind(rule.reading))
+    return level(k, rule.last, math.inf if stated else runs_behind(rule.reading), rule.share)
 
 
-def expected(sd: Floats, k: int, rule: Rule) -> tuple[Floats, Floats]:
-    """Where the claimed number is expected, relative to the mean of k re-runs, both ends, at the level of this look.
+def _ends(sd: Floats, k: int, rule: Rule) -> tuple[Floats, Floats]:
+    """Where the claimed number is expected for normal scores, relative to the mean of k re-runs, at this look's level.
 
     With a direction each end is one-sided: all looks together err 5 % towards either. For the best of n the axis
     points to the good side.
     """
-    one_sided = 1 if rule.target.comparison == "=" else 2
-    a = one_sided * look_level(k, rule)
+    a = (2 if rule.target.directed else 1) * look_level(k, rule)
     if rule.reading.kind == "best":
         n = rule.reading.n or 1
         return sd * largest_quantile(a / 2, k, n), sd * largest_quantile(1 - a / 2, k, n)
@@ -56,11 +56,25 @@ def expected(sd: Floats, k: int, rule: Rule) -> tuple[Floats, Floats]:
     return -half, half
 
 
+WIDER = 1.1
+"""A number with a good side is refuted to one side; it can lie this much further out, as scores have tails."""
+WIDER_BEST = 2.0
+"""The same for the best of n: how far the largest of many reaches is what tails change most."""
+
+
+def expected(sd: Floats, k: int, rule: Rule) -> tuple[Floats, Floats]:
+    """Where the claimed number is not refuted, relative to the mean of k re-runs, both ends."""
+    low, high = _ends(sd, k, rule)
+    best, directed = rule.reading.kind == "best", rule.target.directed and rule.target.comparison == "="
+    wider = WIDER_BEST if best else WIDER if directed else 1.0
+    return np.minimum(low, wider * np.asarray(low)), wider * np.asarray(high)
+
+
 def towards_good(gap: Floats, rule: Rule) -> Floats:
     """+1 or -1: what turns the axis to the good side. The best of n, undirected, lies to the side of the claim."""
-    if rule.target.comparison == "=" and rule.reading.kind == "best":
+    if not rule.target.directed and rule.reading.kind == "best":
         return np.where(np.asarray(gap) < 0, -1.0, 1.0)
-    return -1.0 if rule.target.comparison == "<=" else 1.0
+    return -1.0 if rule.target.less_is_good else 1.0
 
 
 def margin(sd: Floats, rule: Rule) -> Floats:
@@ -81,16 +95,30 @@ def look(mean: Floats, sd: Floats, k: int, rule: Rule) -> Outcome:
     low, high = expected(sd, k, rule)
     above = gap > np.asarray(high) + rule.target.slack
     below = gap < np.asarray(low) - rule.target.slack
-    none = np.zeros_like(above)
+    shown = _shown(gap, sd, k, rule)
+    if not rule.target.directed:
+        return Outcome(above | below, np.zeros_like(above), shown)
+    return Outcome(above, below & ~shown if rule.target.comparison == "=" else below, shown)
+
+
+def _shown(gap: Floats, sd: Floats, k: int, rule: Rule) -> Bools:
+    """The claim holds even where chance is allowed for; the best of n never, as nothing like it is measured."""
+    if rule.reading.kind == "best":
+        return np.zeros_like(np.asarray(gap), dtype=np.bool_)
     if rule.target.comparison == "=":
-        return Outcome(above | below, none, none if rule.reading.kind == "best" else _equivalent(gap, sd, k, rule))
+        return _equivalent(gap, sd, k, rule)
     allowed = rule.target.slack + (rule.target.margin or 0.0)
-    return Outcome(above, below, none if rule.reading.kind == "best" else gap <= np.asarray(low) + allowed)
+    return np.asarray(gap) <= np.asarray(_ends(sd, k, _alone(rule))[0]) + allowed
+
+
+def _alone(rule: Rule) -> Rule:
+    """To show a claim the whole 5 % is there, however many it is one of: each is shown on its own."""
+    return replace(rule, share=1.0)
 
 
 def _equivalent(gap: Floats, sd: Floats, k: int, rule: Rule) -> Bools:
     """Two one-sided tests, each at the level of this look."""
-    half = half_width(sd, k, claimed_mean(rule.target, rule.reading), 2 * look_level(k, rule))
+    half = half_width(sd, k, claimed_mean(rule.target, rule.reading), 2 * look_level(k, _alone(rule)))
     return np.asarray(np.abs(gap) + half < np.asarray(margin(sd, rule)) + rule.target.slack)
 
 
@@ -121,6 +149,6 @@ def chance_of_change(mean: float, sd: float, k: int, rule: Rule) -> float:
 
 def _towards_claim(gap: float, rule: Rule) -> float:
     """Turns the draws so that mirrored scores and claims meet mirrored continuations, hence the same answer."""
-    if rule.target.comparison == "=":
+    if not rule.target.directed:
         return -1.0 if gap < 0 else 1.0
     return float(towards_good(gap, rule))

@@ -12,9 +12,10 @@ def reason(mean: float, sd: float, k: int, rule: looks.Rule, name: VerdictName, 
     runs = f"{k} runs gave {wording.number(mean, d)} ± {wording.number(sd, d)}"
     claim = f"{wording.claimed(rule.target)} as {wording.read_as(rule.reading)}"
     where = _where(mean, sd, k, rule, d)
-    if name in ("not reproduced", "better"):
-        side = "on the good side of" if name == "better" else "outside"
-        return f"{runs}; {claim} lies {side} {where}, where it is expected."
+    if name == "better":
+        return f"{runs}, which is better than {claim}: that lies outside {where}, where it is expected."
+    if name == "not reproduced":
+        return f"{runs}; {claim} lies outside {where}, where it is expected."
     if name == "reproduced":
         return f"{runs}; {_shown(mean, claim, rule, d)}"
     return f"{runs}; {claim} lies inside {where}, where it is expected{_rest(sd, k, rule, name, settled, d)}."

@@ -26,13 +26,16 @@ NARROW = 2.0
 """A mean is called consistent where a difference of this many margins would have been seen, else inconclusive."""
 
 
-def decide(scores: Sequence[float], target: Target, reading: Reading, *, last: int = 10) -> Decision:
+def decide(
+    scores: Sequence[float], target: Target, reading: Reading, *, last: int = 10, share: float = 1.0
+) -> Decision:
     """Judge `target` by the scores of the runs so far, in the order they finished, with `last` the most there may be.
 
     The looks from the third run to the last err 5 % together; an exact reading needs one run. More than `last` scores
-    count as a last look. A score that is not finite makes the answer inconclusive, as a run can be neither averaged
-    without a number nor left out. Raises FossmlError for a claim that cannot be judged (see `require_sound`), for
-    more than 100 runs. A number that is the best epoch on test data is never shown to hold as a result.
+    count as a last look. For a claim that is one of several, `share` of the 5 % is there to refute it. A score that
+    is not finite makes the answer inconclusive, as a run can be neither averaged without a number nor left out.
+    Raises FossmlError for a claim that cannot be judged (see `require_sound`), for more than 100 runs. A number that
+    is the best epoch on test data is never shown to hold as a result.
     """
     require_sound(target, reading)
     y = np.asarray(scores, dtype=np.float64)
@@ -42,7 +45,7 @@ def decide(scores: Sequence[float], target: Target, reading: Reading, *, last: i
         return decide_fixed(y, target, reading, last=last)
     if y.size < FIRST:
         return _too_few(y)
-    rule = looks.Rule(target, reading, max(last, y.size))
+    rule = looks.Rule(target, reading, max(last, y.size), share)
     decision = _look(y, rule) if has_spread(y) else decide_fixed(y, target, reading, last=last)
     return _as_result(decision) if reading.kind == "best-epoch" else decision
 

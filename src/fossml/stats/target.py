@@ -16,7 +16,9 @@ class Target:
     """A claimed number. `slack` is half a unit of its last printed digit (0 where it is not rounded).
 
     `comparison` says which side is good: ">=" higher, "<=" lower, "=" unsaid. `margin` is the difference that the claim
-    calls irrelevant; `spread` what it prints after the plus-minus, of the kind `spread_kind`, never guessed.
+    calls irrelevant; `spread` what it prints after the plus-minus, of the kind `spread_kind`, never guessed. `good`
+    says which side is good where the claim is about a number and not about a bound: a claim is then refuted to one
+    side alone, as re-runs on the good side of it are no less than what was claimed.
     """
 
     value: float
@@ -25,6 +27,17 @@ class Target:
     margin: float | None = None
     spread: float | None = None
     spread_kind: Literal["sd", "se", "ci95"] | None = None
+    good: Literal["more", "less"] | None = None
+
+    @property
+    def directed(self) -> bool:
+        """Whether one side is good: the claim says it, or its metric does."""
+        return self.comparison != "=" or self.good is not None
+
+    @property
+    def less_is_good(self) -> bool:
+        """Whether that is the lower one."""
+        return self.comparison == "<=" or (self.comparison == "=" and self.good == "less")
 
 
 @dataclass(frozen=True, slots=True)

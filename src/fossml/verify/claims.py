@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Mapping
 from typing import Any, Literal, cast, get_args
 
 from fossml.errors import FossmlError
 from fossml.types import Claim, Reading, ReadingKind
+from fossml.verify.compared import comparison_of
 from fossml.verify.metric import parse_metric
 from fossml.views.digits import Printed, printed
 
@@ -18,8 +20,9 @@ SpreadKind = Literal["sd", "se", "ci95"]
 _KINDS = get_args(ReadingKind)
 _COMPARISONS = {">=": ">=", "≥": ">=", "<=": "<=", "≤": "<=", "=": "="}
 _PLUS_MINUS = re.compile(r"\s*(?:±|\+/?-)\s*")
-_TEXTS = ("id", "metric", "statement", "where", "reason")
-_KEYS = (*_TEXTS, "value", "reading", "comparison", "margin", "spread", "spread_kind", "level")
+_TEXTS = ("id", "metric", "statement", "where", "reason", "table", "run")
+_MEASURES = ("value", "reading", "n", "comparison", "margin", "spread", "spread_kind", "level", "better")
+_KEYS = (*_TEXTS, *_MEASURES, "better_than", "by", "order")
 
 
 def claim_from_options(
@@ -45,34 +48,58 @@ def claim_from_options(
 
 
 def parse_claim(table: Mapping[str, Any], where: str) -> Claim:
-    """One `[[claim]]` table. `where` (`fossml.toml:12`) goes into every error, and its line into the claim."""
+    """One `[[claim]]` table. `where` (`fossml.toml:12`) goes into every error, and its line into the claim.
+
+    What it says of other claims is looked up by `compared.resolve`, when all of them are read.
+    """
     _known(table, where)
     text = {name: _text(table, name, where) for name in _TEXTS}
+    compared = comparison_of(table, where)
     for name in ("id", "metric"):
-        if not text[name]:
+        if not text[name] and not (name == "metric" and compared["order"]):
             raise FossmlError(f"a claim needs `{name}`", where=where)
-    parse_metric(text["metric"], where)
-    comparison, bare = _comparison(_printed_value(table, where))
-    bare = _percent_in_front(bare)
-    number, behind = _value(bare, where)
+    if text["metric"]:
+        parse_metric(text["metric"], where)
+    comparison, bare, value, behind = _number_of(table, where, needed=not any(compared.values()))
     line = where.rpartition(":")[2]
-    reading = _text(table, "reading", where)
     return Claim(
-        id=text["id"],
-        metric=text["metric"],
-        value=number.value,
+        **cast("dict[str, Any]", {**text, **compared}),
+        value=value,
         text=_PLUS_MINUS.split(bare)[0].strip(),
-        reading=parse_reading(reading, where) if reading else None,
+        reading=_reading(table, where),
         comparison=cast(Comparison, _one_of(table, "comparison", ("=", ">=", "<="), where) or comparison),
         spread=_number(table, "spread", where) if "spread" in table else behind,
         spread_kind=cast("SpreadKind | None", _one_of(table, "spread_kind", get_args(SpreadKind), where)),
         margin=_number(table, "margin", where),
         hard=_one_of(table, "level", ("hard", "soft"), where) != "soft",
-        statement=text["statement"],
-        where=text["where"],
-        reason=text["reason"],
+        better=cast("Literal['more', 'less'] | None", _one_of(table, "better", ("more", "less"), where)),
         line=int(line) if line.isdigit() else None,
     )
+
+
+def _number_of(table: Mapping[str, Any], where: str, *, needed: bool) -> tuple[Comparison, str, float, float | None]:
+    """The sign in front, the number as printed, its value, the spread behind; NaN where a comparison states none."""
+    if "value" not in table and not needed:
+        return "=", "", math.nan, None
+    comparison, bare = _comparison(_printed_value(table, where))
+    bare = _percent_in_front(bare)
+    number, behind = _value(bare, where)
+    return comparison, bare, number.value, behind
+
+
+def _reading(table: Mapping[str, Any], where: str) -> Reading | None:
+    """How the number is meant; `n` says of how many runs, where the reading itself does not."""
+    text, n = _text(table, "reading", where).strip(), table.get("n")
+    if n is None:
+        return parse_reading(text, where) if text else None
+    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        raise FossmlError("`n` of a claim must be a number of runs", where=where)
+    kind, _, count = text.partition(":")
+    if kind not in ("mean", "best") or count not in ("", str(n)):
+        said = f'reading = "{text}"' if text else "no reading"
+        hint = f'are they averaged or is it the best of them? reading = "mean:{n}" or "best:{n}"'
+        raise FossmlError(f"n = {n} does not go with {said}", where=where, hint=hint)
+    return Reading(cast(ReadingKind, kind), n)
 
 
 def parse_reading(text: str, where: str) -> Reading:

@@ -16,11 +16,14 @@ from fossml.project.declared import Project
 from fossml.project.dvc import read_lock, rooted
 from fossml.types import Claim, Event, Finding, Reading, Verdict
 from fossml.verify import caveats, seeds
+from fossml.verify.cells import in_tables
 from fossml.verify.claims import parse_claim
+from fossml.verify.compared import resolve, with_others
 from fossml.verify.judge import Samples, best_of_about, judge
 from fossml.verify.loop import Limits, Measurement, Outcome, run, samples
 from fossml.verify.metric import Metric, parse_metric
 from fossml.verify.rebuild import Built, Rebuilder
+from fossml.verify.shows import Further, show
 from fossml.views.sentence import Judged
 
 _ROOM = (
@@ -50,6 +53,14 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated:
+    """Claims (their ids) that were measured again together, and what that gave."""
+
+    claims: tuple[str, ...]
+    measurement: Measurement
+
+
+@dataclass(frozen=True, slots=True)
 class Verified:
     """Everything that was rebuilt, measured and judged, the claims in the order of fossml.toml.
 
@@ -59,15 +70,27 @@ class Verified:
     judged: tuple[Judged, ...]
     rebuilt: Built
     compared: Compared
-    measurement: Measurement | None
+    repeated: tuple[Repeated, ...] = ()
     accepted: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    interrupted: bool = False
+
+    @property
+    def measurement(self) -> Measurement | None:
+        """All repetitions together; None where nothing was repeated."""
+        if not self.repeated:
+            return None
+        parts = [one.measurement for one in self.repeated]
+        stopped = "; ".join(dict.fromkeys(one.stopped for one in parts))
+        outcomes = tuple(outcome for one in parts for outcome in one.outcomes)
+        return Measurement(outcomes, stopped, any(one.interrupted for one in parts))
 
 
 def read_targets(project: Project, only: Sequence[str] = ()) -> tuple[Target, ...]:
-    """The claims of `project` (those with an id in `only`, if any is given), each with the stage that makes it.
+    """The claims of `project`, each with the stage that makes it.
 
-    FossmlError for a claim that is not well formed, given twice, or about a metric that no stage makes.
+    If any id is given in `only`, those alone with what they are compared with. FossmlError for a claim that is not
+    well formed, given twice, or about a metric that no stage makes.
     """
     file = project.config.file or "fossml.toml"
     if not project.config.claims:
@@ -77,17 +100,13 @@ def read_targets(project: Project, only: Sequence[str] = ()) -> tuple[Target, ..
             hint="add one to fossml.toml, or verify any command with --cmd (`fossml verify --help` shows how)",
             code=UNKNOWN,
         )
-    found: dict[str, Target] = {}
-    for table in project.config.claims:
-        where = f"{file}:{table.line}"
-        claim = parse_claim(table.table, where)
-        if claim.id in found:
-            raise FossmlError(f"two claims have the id {claim.id!r}", where=where)
-        found[claim.id] = _target(project, claim, where)
+    claims = resolve([parse_claim(one.table, f"{file}:{one.line}") for one in project.config.claims], file)
+    found = {one.id: _target(project, one, f"{file}:{one.line}") for one in claims}
     for name in only:
         if name not in found:
             raise FossmlError(f"there is no claim {name!r}", where=file, hint=f"the claims are: {', '.join(found)}")
-    return tuple(target for name, target in found.items() if not only or name in only)
+    wanted = with_others(only or found, claims)
+    return tuple(target for name, target in found.items() if name in wanted)
 
 
 def _target(project: Project, claim: Claim, where: str) -> Target:
@@ -109,6 +128,7 @@ def verify_project(
     rng: random.Random,
     say: Callable[[str], None],
     report: Callable[[Sequence[Target], Outcome], None],
+    further: Further = Further(controls=False),  # noqa: B008  # frozen
 ) -> Verified:
     """Rebuild, find which claims a seed reaches, measure those with fresh seeds, judge all."""
     make_graph(rebuilder.project.stages)
@@ -132,13 +152,34 @@ def verify_project(
             cancel=rebuilder.cancel,
             report=lambda one: report(seeded, one),
         )
-    judged = tuple(
-        _judge_repeated(target, seeded.index(target), measured, limits, has_seed=route is not None)
+    alone = tuple(
+        _judge_repeated(seeded, seeded.index(target), measured, limits, has_seed=route is not None)
         if measured and target in seeded
-        else _judge_rebuilt(target, base)
+        else _judge_rebuilt(target, targets, base)
         for target in targets
     )
-    return Verified(judged, base, compare(rebuilder.project, base), measured, _accepted(rebuilder.project.root))
+    repeated = (Repeated(tuple(target.claim.id for target in seeded), measured),) if measured else ()
+    judged, cells = in_tables(alone, limits.runs)
+    interrupted = measured is not None and measured.interrupted
+    shown = show(
+        targets,
+        rebuilder,
+        base,
+        replace(further, controls=False, probe=False) if interrupted else further,
+        measured=[target.claim.id for target in seeded] if measured else (),
+        seeds=draws,
+        rng=rng,
+        say=say,
+    )
+    return Verified(
+        tuple(map(shown.beside, judged)),
+        base,
+        compare(rebuilder.project, base),
+        repeated,
+        _accepted(rebuilder.project.root),
+        (*cells, *shown.findings),
+        interrupted or shown.interrupted,
+    )
 
 
 def _accepted(root: Path) -> tuple[str, ...]:
@@ -168,7 +209,11 @@ def _seeded(targets: Sequence[Target], rebuilder: Rebuilder, base: Built, draws:
     trial = next(draws)
     stages = {target.stage for target in wanting}
     reached = {stage for stage in stages if rebuilder.reached(stage, trial)}
-    return [target for target in wanting if target.stage in reached]
+    ids = {target.claim.id for target in wanting if target.stage in reached}
+    # A comparison with what the seed does not reach is paired with it all the same: it is measured in the same runs.
+    ids |= {one.claim.id for one in wanting if ids.intersection(one.claim.others)}
+    ids |= with_others(ids, [one.claim for one in targets])
+    return [target for target in targets if target.claim.id in ids]
 
 
 def _has(built: Built, target: Target) -> bool:
@@ -188,8 +233,11 @@ def _outcome(built: Built, targets: Sequence[Target], base: Built, *, has_seed: 
     return Outcome(built.seed if has_seed else None, built.seconds, measured, wrote, built.recorded, failure)
 
 
-def _judge_repeated(target: Target, place: int, measured: Measurement, limits: Limits, *, has_seed: bool) -> Judged:
-    found = samples(measured.outcomes, place)
+def _judge_repeated(
+    seeded: Sequence[Target], place: int, measured: Measurement, limits: Limits, *, has_seed: bool
+) -> Judged:
+    target = seeded[place]
+    found = samples(measured.outcomes, place, [one.claim for one in seeded])
     verdicts = judge(
         target.claim,
         found,
@@ -202,9 +250,11 @@ def _judge_repeated(target: Target, place: int, measured: Measurement, limits: L
     return Judged(verdicts, found.scores, has_seed, found.fixed, best_of_about(target.claim, found))
 
 
-def _judge_rebuilt(target: Target, base: Built) -> Judged:
+def _judge_rebuilt(target: Target, targets: Sequence[Target], base: Built) -> Judged:
     """One rebuild with what the author recorded: equal at the printed precision, or not."""
-    measured = base.measured[target.metric.text]
+    known = {one.claim.id: base.measured[one.metric.text] for one in targets}
+    lacking = [known[name] for name in target.claim.others if not known[name].values]
+    measured = lacking[0] if lacking else base.measured[target.metric.text]
     not_checked = (*_ROOM, *caveats.ALWAYS)
     if not measured.values:
         reason = "; ".join(f"stage {stage} failed: {why}" for stage, why in base.failed.items()) or measured.missing
@@ -212,7 +262,8 @@ def _judge_rebuilt(target: Target, base: Built) -> Judged:
         return Judged((replace(missing, not_checked=not_checked),), seeded=False)
     # Without a seed that reaches it, there is one result: it equals the claim or it does not, whatever it is called.
     claim = replace(target.claim, reading=Reading("exact"))
-    found = Samples((measured.values,))
+    rivals = tuple(tuple(known[name].values.values())[:1] for name in claim.others)
+    found = Samples((measured.values,), others=rivals)
     verdicts = judge(claim, found, rung="L3", seconds=base.seconds, not_checked=not_checked)
     return Judged(tuple(replace(one, claim=target.claim) for one in verdicts), found.scores, False)
 

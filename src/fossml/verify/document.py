@@ -103,7 +103,7 @@ def nearest(name: str, known: list[str], most: int = 5) -> list[str]:
     return sorted(known, key=lambda other: (-likeness(other), other))[:most]
 
 
-def replace(text: str, name: str, key: str, value: int) -> str:
+def replace(text: str, name: str, key: str, value: int | float) -> str:
     """The text of a document with the value of `key` replaced.
 
     Raises KeyError if it has no such key, ValueError if the file cannot be read or this value cannot be replaced.
@@ -119,7 +119,7 @@ def replace(text: str, name: str, key: str, value: int) -> str:
     raise ValueError(f"cannot replace `{key}` in {name}")
 
 
-def _with(document: Any, parts: list[str], value: int) -> Any:
+def _with(document: Any, parts: list[str], value: int | float) -> Any:
     """A copy of `document` with one leaf changed."""
     changed = copy.deepcopy(document)
     node = changed
@@ -132,7 +132,7 @@ def _with(document: Any, parts: list[str], value: int) -> Any:
     return changed
 
 
-def _candidates(text: str, suffix: str, key: str, value: int) -> Iterator[str]:
+def _candidates(text: str, suffix: str, key: str, value: int | float) -> Iterator[str]:
     """Texts that may be the wanted one: one scalar behind the key's last name changed, then the file written anew."""
     name = re.escape(split(key)[-1])
     for match in re.finditer(rf"""(?m)(?<![\w.-])["']?{name}["']?\s*[:=][ \t]*([^\s,\]}}#]+)""", text):
@@ -143,7 +143,7 @@ def _candidates(text: str, suffix: str, key: str, value: int) -> Iterator[str]:
         yield _yaml_with(text, split(key), value)
 
 
-def _yaml_with(text: str, parts: list[str], value: int) -> str:
+def _yaml_with(text: str, parts: list[str], value: int | float) -> str:
     from ruamel.yaml import YAML
 
     yaml = YAML()

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from fossml.errors import GOOD, NOT, UNKNOWN
 from fossml.types import FAILS, HOLDS, Claim, Estimate, Reading, Verdict, VerdictName
 from fossml.verify.claims import slack
+from fossml.verify.relate import related
+from fossml.verify.samples import Answer, Samples, good_side, less_is_better
 from fossml.views.digits import fixed, printed
 
 if TYPE_CHECKING:
     from fossml.stats.sequential import Decision
+
+__all__ = [
+    "UNTYPED",
+    "Answer",
+    "Samples",
+    "answers",
+    "best_of_about",
+    "exit_code",
+    "judge",
+    "off_by_hundred",
+    "outcome",
+    "settled",
+]
 
 UNTYPED = (Reading("one"), Reading("mean"))
 """The readings that are answered where nobody said which is meant; the best of many is answered by a number of runs."""
@@ -21,54 +35,18 @@ UNTYPED = (Reading("one"), Reading("mean"))
 _PERCENT = (50.0, 200.0)
 """How many times larger one number is where a percentage was compared with a fraction."""
 
-_LOWER = re.compile(r"(?i)(^|[^a-z])(\w+_)?(loss|error|err|rmse|mse|mae|nll|perplexity|ppl|wer|cer|fid)([^a-z]|$)")
-"""Metrics of which less is better, by the names that they go by; where nothing is known, more is better."""
-
 Rung = Literal["L0", "L1", "L2", "L3", "L4", "L5"]
 
 
-@dataclass(frozen=True, slots=True)
-class Samples:
-    """The values of a claim's metric, run by run, named by what its `*` stood for.
+def answers(claim: Claim, samples: Samples, *, last: int = 10, share: float | None = None) -> tuple[Answer, ...]:
+    """One answer for every reading that is asked; without any run none. `last` is the most runs there may be.
 
-    `same_bytes`: every run wrote the same bytes, so that the seed did not reach anything.
+    `share` of the 5 % is there to refute it with; None: its part as a cell of its table.
     """
-
-    runs: tuple[Mapping[str, float], ...] = ()
-    same_bytes: bool = False
-
-    @property
-    def scores(self) -> tuple[float, ...]:
-        """One value a run, the first where there are several."""
-        return tuple(next(iter(values.values())) for values in self.runs)
-
-    @property
-    def several(self) -> bool:
-        """Whether a run gives several values."""
-        return any(len(values) > 1 for values in self.runs)
-
-    @property
-    def fixed(self) -> bool:
-        """Whether the seed changes nothing: the same values and the same bytes from two runs or more."""
-        return len(self.runs) > 1 and self.same_bytes and all(values == self.runs[0] for values in self.runs)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the runs so far say of a claim in one reading; `settled`: further runs would not change it."""
-
-    reading: Reading
-    name: VerdictName
-    settled: bool
-    reason: str
-    estimate: Estimate | None = None
-    margin: float | None = None
-
-
-def answers(claim: Claim, samples: Samples, *, last: int = 10) -> tuple[Answer, ...]:
-    """One answer for every reading that is asked; without any run none. `last` is the most runs there may be."""
     if not samples.runs:
         return ()
+    if claim.others:
+        return (related(claim, samples, last),)
     if factor := off_by_hundred(claim, samples):
         first = f"{samples.scores[0]:.6g}"
         reason = f"the claim is about {factor} the measured {first}: a percentage beside a fraction? Then claim "
@@ -79,7 +57,8 @@ def answers(claim: Claim, samples: Samples, *, last: int = 10) -> tuple[Answer, 
     if samples.fixed:
         return (_of_fixed(claim, samples.scores, last),)
     readings = (claim.reading,) if claim.reading else UNTYPED
-    return tuple(_answer(claim, samples.scores, reading, last) for reading in readings)
+    part = 1 / claim.cells if share is None else share
+    return tuple(_answer(claim, samples.scores, reading, last, part) for reading in readings)
 
 
 def settled(claim: Claim, samples: Samples, *, last: int = 10) -> bool:
@@ -113,22 +92,23 @@ def judge(
     )
 
 
-def _decide(claim: Claim, scores: Sequence[float], reading: Reading, last: int) -> Decision:
+def _decide(claim: Claim, scores: Sequence[float], reading: Reading, last: int, share: float = 1.0) -> Decision:
     """Ask the statistics; a spread of unsaid kind is not used."""
     from fossml.stats.sequential import Target, decide  # numpy and scipy: not before there is something to judge
 
     spread = claim.spread if claim.spread_kind else None
-    target = Target(claim.value, slack(claim), claim.comparison, claim.margin, spread, claim.spread_kind)
-    return decide(scores, target, reading, last=max(last, len(scores)))
+    good = good_side(claim)
+    target = Target(claim.value, slack(claim), claim.comparison, claim.margin, spread, claim.spread_kind, good)
+    return decide(scores, target, reading, last=max(last, len(scores)), share=share)
 
 
 def best_of_about(claim: Claim, samples: Samples) -> int | None:
     """Of about how many runs the claimed number would be the best; None where that says nothing."""
-    if samples.several or samples.fixed or (claim.reading and claim.reading.kind in ("best", "exact")):
+    if claim.others or samples.several or samples.fixed or (claim.reading and claim.reading.kind in ("best", "exact")):
         return None
     from fossml.stats.sequential import best_of
 
-    sign = -1.0 if claim.comparison == "<=" or _LOWER.search(claim.metric) else 1.0
+    sign = -1.0 if less_is_better(claim) else 1.0
     return best_of([sign * score for score in samples.scores], sign * claim.value)
 
 
@@ -154,8 +134,8 @@ def _as_percentage(claim: Claim) -> str:
     return claim.text.rstrip("% ") if shape.percent else fixed(shape.value * 100, max(0, shape.decimals - 2))
 
 
-def _answer(claim: Claim, scores: Sequence[float], reading: Reading, last: int) -> Answer:
-    decision = _decide(claim, scores, reading, last)
+def _answer(claim: Claim, scores: Sequence[float], reading: Reading, last: int, share: float = 1.0) -> Answer:
+    decision = _decide(claim, scores, reading, last, share)
     return Answer(reading, decision.name, decision.settled, decision.reason, decision.estimate, decision.margin)
 
 

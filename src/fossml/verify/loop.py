@@ -52,11 +52,19 @@ class Measurement:
     interrupted: bool = False
 
 
-def samples(outcomes: Sequence[Outcome], place: int) -> Samples:
-    """What the runs say of the claim at `place`: failed runs and those without its metric left out."""
-    good = [one for one in outcomes if not one.failure and one.measured[place].values]
-    digests = {one.wrote[place] if one.wrote else "" for one in good}
-    return Samples(tuple(one.measured[place].values for one in good), len(digests) == 1 and "" not in digests)
+def samples(outcomes: Sequence[Outcome], place: int, claims: Sequence[Claim] = ()) -> Samples:
+    """What the runs say of the claim at `place`: failed runs and those without its metric left out.
+
+    One that names others of `claims` needs them from the same runs: runs that lack one are left out too.
+    """
+    named = [one.id for one in claims]
+    others = [named.index(name) for name in (claims[place].others if claims else ())]
+    needed = (place, *others)
+    good = [one for one in outcomes if not one.failure and all(one.measured[at].values for at in needed)]
+    digests = {tuple(one.wrote[at] for at in needed) if one.wrote else ("",) for one in good}
+    same = len(digests) == 1 and not any("" in digest for digest in digests)
+    rivals = tuple(tuple(next(iter(one.measured[at].values.values())) for one in good) for at in others)
+    return Samples(tuple(one.measured[place].values for one in good), same, rivals)
 
 
 def why_stop(claims: Sequence[Claim], outcomes: Sequence[Outcome], limits: Limits) -> str:
@@ -64,7 +72,7 @@ def why_stop(claims: Sequence[Claim], outcomes: Sequence[Outcome], limits: Limit
     failed = [one for one in outcomes if one.failure]
     if failed and (len(failed) == len(outcomes) or len(failed) >= _FAILURES):
         return "the command fails"
-    open_claims = [place for place, claim in enumerate(claims) if not _closed(claim, place, outcomes, limits)]
+    open_claims = [place for place in range(len(claims)) if not _closed(claims, place, outcomes, limits)]
     if outcomes and not open_claims:
         most = len(outcomes) >= limits.runs and _undecided(claims, outcomes, limits)
         return _MOST if most else "no further run would change the answer"
@@ -73,19 +81,18 @@ def why_stop(claims: Sequence[Claim], outcomes: Sequence[Outcome], limits: Limit
 
 def _undecided(claims: Sequence[Claim], outcomes: Sequence[Outcome], limits: Limits) -> bool:
     """Whether a claim is left open only because no more runs were allowed."""
-    found = ((claim, samples(outcomes, place)) for place, claim in enumerate(claims))
+    found = ((claim, samples(outcomes, place, claims)) for place, claim in enumerate(claims))
     return any(
         not one.fixed and any(answer.name == "inconclusive" for answer in answers(claim, one, last=limits.runs))
         for claim, one in found
     )
 
 
-def _closed(claim: Claim, place: int, outcomes: Sequence[Outcome], limits: Limits) -> bool:
+def _closed(claims: Sequence[Claim], place: int, outcomes: Sequence[Outcome], limits: Limits) -> bool:
     """Whether more runs tell nothing more of a claim: it is settled, or its metric does not come out."""
     good = [one for one in outcomes if not one.failure]
-    if good and not any(one.measured[place].values for one in good):
-        return True
-    return settled(claim, samples(outcomes, place), last=limits.runs)
+    found = samples(outcomes, place, claims)
+    return bool(good and not found.runs) or settled(claims[place], found, last=limits.runs)
 
 
 def fits(outcomes: Sequence[Outcome], limits: Limits, elapsed: float) -> bool:

@@ -117,6 +117,14 @@ def measure(metric: Metric, left: Left) -> Measured:
         return Measured(missing=str(error), hint=error.hint)
 
 
+def read_text(metric: Metric, text: str) -> Measured:
+    """Read `metric` from the text that its file once had."""
+    try:
+        return Measured(_numbers(metric, _select(metric, text)))
+    except _MissingError as error:
+        return Measured(missing=str(error), hint=error.hint)
+
+
 def _from_streams(metric: Metric, left: Left) -> Measured:
     """The stream that was asked for; the other one if it has nothing, and that is said."""
     asked, other = (left.stdout, left.stderr) if metric.source == "stdout" else (left.stderr, left.stdout)

@@ -11,6 +11,7 @@ from fossml.env import child_environment, interpreter
 from fossml.errors import FossmlError
 from fossml.types import Claim
 from fossml.verify import caveats, seeds
+from fossml.verify.cells import in_tables
 from fossml.verify.command import Command, Setting, require_room, shelf_key
 from fossml.verify.judge import best_of_about, judge
 from fossml.verify.loop import Limits, Measurement, Outcome, run, samples
@@ -115,8 +116,10 @@ def verify(
         command = Command(set_up, shelf, places, say)
         plan = _plan(asked, places, rng)
         measured = run(asked.claims, command.measure, plan, asked.limits, cancel=command.cancel, report=report)
-    judged = tuple(_judged(asked, measured, place) for place in range(len(asked.claims)))
-    hints = [caveats.why_missing(measured.outcomes, place)[1] for place in _empty(judged)]
+    alone = tuple(_judged(asked, measured, place) for place in range(len(asked.claims)))
+    judged, found = in_tables(alone, asked.limits.runs)
+    hints = [f"{one.subject}: {one.message}" for one in found]
+    hints += [caveats.why_missing(measured.outcomes, place)[1] for place in _empty(judged)]
     return Result(judged, measured, tuple(dict.fromkeys(hint for hint in hints if hint)), shelf.folder, python)
 
 
@@ -140,7 +143,7 @@ def _plan(asked: Asked, places: Sequence[Place], rng: random.Random) -> Iterator
 
 def _judged(asked: Asked, measured: Measurement, place: int) -> Judged:
     claim, outcomes = asked.claims[place], measured.outcomes
-    found = samples(outcomes, place)
+    found = samples(outcomes, place, asked.claims)
     verdicts = judge(
         claim,
         found,

@@ -5,23 +5,26 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from fossml.canon import key
 from fossml.engine.build import Options, build
 from fossml.engine.graph import make_graph, select
+from fossml.engine.records import OWN_LOCK, read_runs
 from fossml.errors import FossmlError
+from fossml.facts.verification import RECORD
 from fossml.project import git
-from fossml.project.config import SeedRoute
+from fossml.project.config import Config, SeedRoute
 from fossml.project.declared import Project, read_project
 from fossml.project.dvc import read_lock, rooted, select_params
 from fossml.project.dvcconfig import CacheConfig, ensure_dvc, read_cache_config
 from fossml.store.objects import Objects
-from fossml.types import Event
+from fossml.types import Event, Run
 from fossml.verify import room, seeds
 from fossml.verify.environ import inside
 from fossml.verify.metric import Left, Measured, Metric, measure
@@ -31,7 +34,8 @@ from fossml.verify.metric import Left, Measured, Metric, measure
 class Built:
     """What one build from nothing gave: each metric by its text, each output's digest, why stages failed.
 
-    `seed` None: with the seed that the author recorded.
+    `seed` None: with the seed that the author recorded. `variant` names what was changed before it, if anything was;
+    `note` says how.
     """
 
     seed: int | None
@@ -40,6 +44,8 @@ class Built:
     outs: Mapping[str, str] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
     recorded: bool = False
+    variant: str = ""
+    note: str = ""
 
 
 class Records:
@@ -83,7 +89,7 @@ def leaves_out(project: Project) -> frozenset[Path]:
     out = {root / rooted(stage, out.path) for stage in project.stages for out in stage.outs}
     out |= {root / PurePosixPath(file).with_suffix(".lock") for file in files}
     config = read_cache_config(root)
-    out |= {root / "fossml.lock", root / ".dvc" / "cache", root / ".dvc" / "tmp", config.folder}
+    out |= {root / "fossml.lock", root / RECORD, root / ".dvc" / "cache", root / ".dvc" / "tmp", config.folder}
     objects = Objects(config.folder, root=root)
     out |= {root / artifact.path for artifact in project.tracked if objects.has(artifact)}
     listed = git.files(root)
@@ -108,7 +114,8 @@ class Rebuilder:
         self.project, self.metrics, self.records = project, metrics, records
         self.options = replace(options, targets=tuple(targets), keep_going=True)
         self._leave_out = leaves_out(project)
-        self._known = {built.seed: built for built in records.all()}
+        self._known = {built.seed: built for built in records.all() if not built.variant}
+        self._varied = {built.variant: built for built in records.all() if built.variant}
         self._cancelled = threading.Event()
         self._base: Path | None = None
         self._making = threading.Lock()
@@ -116,6 +123,10 @@ class Rebuilder:
     def cancel(self) -> None:
         """End the builds that are under way."""
         self._cancelled.set()
+
+    def resume(self) -> None:
+        """Builds may be made again after `cancel`."""
+        self._cancelled.clear()
 
     def close(self) -> None:
         """Remove the copies."""
@@ -139,9 +150,57 @@ class Rebuilder:
         made = replace(self._read(folder, seed), seconds=round(time.monotonic() - began, 3))
         if not made.failed:
             self.records.add(made)
+            self._known[seed] = made
         if seed is not None:
             room.remove(folder)
         return made
+
+    def varied(
+        self,
+        name: str,
+        change: Callable[[Path], str | None],
+        *,
+        only: Collection[str] = (),
+        force: bool = False,
+        report: Callable[[Event], None] = lambda _event: None,
+    ) -> Built | None:
+        """The build as declared, gone on with after `change` was made in a copy of it: what does not rest on it stays.
+
+        None where `change` cannot be made (it gives None, else what it did). `name` is that of the record. `only`
+        keeps all stages but these as they are, whatever becomes of their files; `force` runs every stage again.
+        """
+        known = self._varied.get(name)
+        if known is not None and self._answers(known):
+            return known
+        folder = self.records.folder / "rooms" / f"control-{key(name)[:16]}" / self.project.root.name
+        base = self._base_room(report)
+        room.remove(folder)
+        room.make(base, folder)
+        began = time.monotonic()
+        try:
+            note = change(folder)
+            if note is None:
+                return None
+            self._build(folder, report, only=only, force=force)
+            took = round(time.monotonic() - began, 3)
+            made = replace(self._read(folder, None), seconds=took, variant=name, note=note)
+        finally:
+            room.remove(folder)
+        self.records.add(made)
+        self._varied[name] = made
+        return made
+
+    def known(self) -> tuple[Built, ...]:
+        """Every build on record, the one as declared included, in the order in which they were made."""
+        return tuple(self._known.values())
+
+    def runs(self) -> tuple[Run, ...]:
+        """What the stages of the build as declared were seen to read."""
+        return read_runs(self.records.folder)
+
+    def folder(self) -> Path:
+        """The copy that is built as declared, if it is still there, else the project's own folder."""
+        return self._base or self.project.root
 
     def _answers(self, built: Built) -> bool:
         return all(metric.text in built.measured for metric in self.metrics)
@@ -170,8 +229,14 @@ class Rebuilder:
                 room.make(self.project.root, folder, self._leave_out)
                 self._bring_data(folder)
                 self._build(folder, report)
+                self._keep_runs(folder)
                 self._base = folder
             return self._base
+
+    def _keep_runs(self, folder: Path) -> None:
+        """Beside the record, what the stages read: a repeat of the verification asks for it without the copy."""
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copyfile(folder / OWN_LOCK, self.records.folder / OWN_LOCK)
 
     def _bring_data(self, folder: Path) -> None:
         """Data that .dvc files name comes out of the author's cache; what that lacks, out of the working tree."""
@@ -191,12 +256,15 @@ class Rebuilder:
             seeds.plant(folder, seeds.Delivery("", param=route.name), seed)
         return folder
 
-    def _build(self, folder: Path, report: Callable[[Event], None]) -> None:
+    def _build(
+        self, folder: Path, report: Callable[[Event], None], *, only: Collection[str] = (), force: bool = False
+    ) -> None:
         seed = folder.parent.name.partition("seed-")[2]
         project = _thawed(read_project(folder))
+        project = _narrowed(project, only) if only else project
         env = inside(self.options.env, self.project.root, folder, folder)
         route = self.project.config.seed
-        force = bool(seed) and (route is None or route.kind != "param")
+        force = force or (bool(seed) and (route is None or route.kind != "param"))
         if seed and route and route.kind != "param":
             project = _with_seed(project, route, int(seed))
         ensure_dvc(folder)
@@ -254,6 +322,16 @@ def _with_seed(project: Project, route: SeedRoute, seed: int) -> Project:
 def _thawed(project: Project) -> Project:
     """A frozen stage keeps what its author has; from nothing it must run."""
     return replace(project, stages=tuple(replace(stage, frozen=False) for stage in project.stages))
+
+
+def _narrowed(project: Project, only: Collection[str]) -> Project:
+    """`project` with only these stages: what the others make is there, and is an input like any other."""
+    stages = tuple(stage for stage in project.stages if stage.address in only)
+    config = project.config
+    kept = {
+        name: table for name, table in config.stages.items() if Config(stages={name: table}).unmatched(only) is None
+    }
+    return replace(project, stages=stages, config=replace(config, stages=kept))
 
 
 def _last_line(root: Path, log: str | None) -> list[str]:

@@ -38,6 +38,8 @@ class Judged:
 def sentence(judged: Judged) -> str:
     """`5 seeds: 0.941 ± 0.006 (95 % interval of one run 0.922-0.960). 0.953 as one run: consistent. ...`."""
     first = judged.verdicts[0]
+    if judged.claim.others:
+        return f"{related(judged.claim)}: {first.name}: {first.reason}."
     if first.name == "not evaluable":
         return f"{_claimed(judged.claim)}: not evaluable: {first.reason}."
     if first.name == "underspecified" or (first.estimate and first.estimate.method == "all settings"):
@@ -58,6 +60,14 @@ def _best(judged: Judged) -> list[str]:
 def _unit(judged: Judged, count: int) -> str:
     name = "seed" if judged.seeded else "run"
     return name if count == 1 else f"{name}s"
+
+
+def related(claim: Claim) -> str:
+    """What a claim about several methods says: `a better than b by 1.2`, `a > b > c`."""
+    if claim.order:
+        return " > ".join(claim.order)
+    stated = f" with {_claimed(claim)}" if claim.text else ""
+    return f"{claim.id} better than {claim.better_than}{f' by {claim.by}' if claim.by else ''}{stated}"
 
 
 def _claimed(claim: Claim) -> str:

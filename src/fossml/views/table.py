@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from fossml.views.sentence import Judged, sentence
-
-Outcome = Literal["holds", "fails", "unknown"]
+from fossml.views.report import Outcome, Told
+from fossml.views.sentence import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,30 +22,22 @@ class Row:
     soft: str = ""
 
 
-def rows(judged: Sequence[Judged], outcomes: Sequence[Outcome]) -> list[Row]:
+def rows(claims: Sequence[Told]) -> list[Row]:
     """A row for each claim, in the order given."""
-    return [_row(one, outcome) for one, outcome in zip(judged, outcomes, strict=True)]
+    return [
+        Row(
+            id=told.judged.claim.id,
+            verdict=told.verdict,
+            rung=told.judged.verdicts[0].rung or "--",
+            outcome=told.outcome,
+            sentence=sentence(told.judged),
+            soft=told.soft,
+        )
+        for told in claims
+    ]
 
 
-def _row(judged: Judged, outcome: Outcome) -> Row:
-    names = [verdict.name for verdict in judged.verdicts]
-    verdict = (
-        names[0]
-        if len(set(names)) == 1
-        else ", ".join(f"{one.reading.kind if one.reading else 'exact'}: {one.name}" for one in judged.verdicts)
-    )
-    claim = judged.claim
-    return Row(
-        id=claim.id,
-        verdict=verdict,
-        rung=judged.verdicts[0].rung or "--",
-        outcome=outcome,
-        sentence=sentence(judged),
-        soft="" if claim.hard else claim.reason or "soft: no reason is given",
-    )
-
-
-def headline(outcomes: Sequence[Outcome]) -> str:
+def headline(outcomes: Sequence[str]) -> str:
     """`4 of 6 claims hold, 1 does not, 1 could not be told`; of a single claim, how it is."""
     if len(outcomes) == 1:
         said = {"holds": "holds", "fails": "does not hold", "unknown": "could not be told"}

@@ -1,0 +1,179 @@
+"""Which controls a verification runs: changes after which a result that was computed must come out differently."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, Protocol, TypeAlias
+
+from fossml.engine.graph import make_graph, select
+from fossml.project.declared import Project
+from fossml.types import Claim, Run
+from fossml.verify import chance, rows
+from fossml.verify.metric import Metric
+from fossml.verify.upstream import Data, Parameter, Upstream, made_data, parameters, sources_of_data, upstream
+
+Kind: TypeAlias = Literal["repeat", "seed", "rows", "parameter"]
+_FILES = 3
+"""So many data files at most get a control of their own; the others are thinned together."""
+
+_PARAMETERS = 3
+"""So many parameters are tried one after the other, the next only where the one before moved nothing."""
+_IDLE = re.compile(r"(^|[._])(n_jobs|num_workers|workers|threads|verbos\w*|log\w*|version|port|timeout)($|[._])", re.I)
+"""Parameters that say how, not what."""
+
+
+class Claimed(Protocol):
+    """A claim with its metric, the address of the stage that makes it, and all that this stage makes."""
+
+    @property
+    def claim(self) -> Claim:
+        """The claim."""
+
+    @property
+    def metric(self) -> Metric:
+        """Where its number comes out."""
+
+    @property
+    def stage(self) -> str:
+        """The address of its stage."""
+
+    @property
+    def made(self) -> tuple[str, ...]:
+        """The outputs of its stage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One change: `subject` in words, the `claims` (ids) that must move, the `stages` that run again for it.
+
+    `paths` are the files that are changed, `files` those among which some are left out, `parameters` what is moved, one
+    after the other until one does.
+    `alone`: only `stages` are built, since what is changed is the output of another one.
+    """
+
+    kind: Kind
+    subject: str
+    claims: tuple[str, ...]
+    stages: tuple[str, ...]
+    paths: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    alone: bool = False
+
+
+def plan(
+    project: Project,
+    claims: Sequence[Claimed],
+    *,
+    folder: Path | None = None,
+    runs: Sequence[Run] = (),
+    measured: Iterable[str] = (),
+) -> tuple[Control, ...]:
+    """The controls for `claims`, in the order in which they are worth their price; each is at least one training.
+
+    `folder` is where the files lie (the project's own), `runs` what stages were seen to read. `measured` are the ids
+    of claims for which several builds with fresh seeds (without a seed: as it is) are made anyway.
+    """
+    place = folder or project.root
+    wheres = {target.stage: upstream(project, target.stage, runs) for target in claims}
+    found: list[Control] = []
+    covered: set[str] = set()
+    for target in claims:
+        some = [*_rows(project, wheres[target.stage], target.claim.id, place)]
+        if not some:
+            some = [*_made(wheres[target.stage], target.claim.id, place)]
+        covered |= {target.claim.id} if some else set()
+        found += some
+    for target in claims:
+        if target.claim.id not in covered:
+            found += _moved(project, wheres[target.stage], target.claim.id)
+    draw = {stage for stage, up in wheres.items() if chance.draws(project.root, up.sources())["draw"]}
+    return (*_together(found), *_seeds(project, claims, frozenset(measured), draw))
+
+
+def _rows(project: Project, up: Upstream, claim: str, folder: Path) -> Iterator[Control]:
+    able = [data for data in sources_of_data(project, up, folder) if can_be_thinned(data, folder)]
+    yield from _of_data(able, up, claim, folder, alone=False)
+
+
+def _made(up: Upstream, claim: str, folder: Path) -> Iterator[Control]:
+    """Where the data comes out of a stage (a download, a library): what that stage made, the first that can be."""
+    able = [data for data in made_data(up, folder) if can_be_thinned(data, folder)]
+    first = [data for data in able if data.made_by == able[0].made_by]
+    yield from _of_data(first, up, claim, folder, alone=True)
+
+
+def _of_data(able: Sequence[Data], up: Upstream, claim: str, folder: Path, *, alone: bool) -> Iterator[Control]:
+    groups = _aligned(able, folder)
+    own = groups if len(groups) <= _FILES else groups[: _FILES - 1]
+    rest = [data for group in groups[len(own) :] for data in group]
+    for group in [*own, *([rest] if rest else [])]:
+        readers = {reader for data in group for reader in data.readers}
+        paths = tuple(data.path for data in group)
+        files = tuple(name for data in group for name in data.files)
+        yield Control("rows", ", ".join(paths), (claim,), up.after(readers), paths, files, alone=alone)
+
+
+def _aligned(able: Sequence[Data], folder: Path) -> list[list[Data]]:
+    """Files that go row by row (as many rows, the same readers) belong together: `X.npy` and `y.npy`."""
+    groups: dict[object, list[Data]] = {}
+    for data in able:
+        number = None if data.files else rows.count(folder / data.path)
+        groups.setdefault((number, data.readers) if number else data.path, []).append(data)
+    return list(groups.values())
+
+
+def can_be_thinned(data: Data, folder: Path) -> bool:
+    """Whether rows (or files) of it can be left out; of one that is not here its name tells."""
+    if data.files:
+        return True
+    path = folder / data.path
+    if not path.exists():
+        return rows.can_hold_rows(data.path)
+    return rows.can_hold_rows(data.path) and (rows.count(path) or 0) > 1
+
+
+def _moved(project: Project, up: Upstream, claim: str) -> Iterator[Control]:
+    route = project.config.seed
+    seed = route.name if route and route.kind == "param" else None
+    found = [one for one in parameters(project, up, seed) if not _IDLE.search(one.key)][:_PARAMETERS]
+    if found:
+        stages = up.after({reader for one in found for reader in one.readers})
+        yield Control("parameter", ", ".join(map(str, found)), (claim,), stages, parameters=tuple(found))
+
+
+def _seeds(project: Project, claims: Sequence[Claimed], measured: frozenset[str], draw: set[str]) -> Iterator[Control]:
+    """Another seed, and the same seed again, where the builds that are made anyway do not tell."""
+    route = project.config.seed
+    stages = _closure(project, {target.stage for target in claims})
+    ids = tuple(target.claim.id for target in claims)
+    lacking = tuple(name for name in ids if name not in measured)
+    if route is not None and lacking:
+        yield Control("seed", f"{route.kind} {route.name}", lacking, stages)
+    by_itself = tuple(one.claim.id for one in claims if one.claim.id in lacking and one.stage in draw)
+    again = ids if route is not None else by_itself
+    if again:
+        yield Control("repeat", "everything again, as it is", again, stages)
+
+
+def _closure(project: Project, stages: set[str]) -> tuple[str, ...]:
+    graph = make_graph(project.stages)
+    chosen = select(graph, sorted(stages)) if stages else frozenset()
+    return tuple(address for address in graph.stages if address in chosen)
+
+
+def _together(found: Sequence[Control]) -> Iterator[Control]:
+    """The same change for several claims is one control."""
+    merged: dict[object, Control] = {}
+    for one in found:
+        name = (one.kind, one.subject, one.alone)
+        before = merged.get(name)
+        if before is None:
+            merged[name] = one
+        else:
+            stages = tuple(dict.fromkeys((*before.stages, *one.stages)))
+            merged[name] = replace(before, claims=(*before.claims, *one.claims), stages=stages)
+    yield from merged.values()

@@ -1,0 +1,185 @@
+"""What Weights & Biases recorded: summaries of runs, and the logs of runs that were made offline (`.wandb`)."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fossml.types import Evidence
+from fossml.verify.past.model import MOST_BYTES, Recorded, leaves, text_of
+
+_BLOCK = 32768
+_HISTORY, _SUMMARY, _CONFIG, _RUN = 2, 3, 5, 17
+_NESTED, _JSON = 2, 16
+_MOST_RUNS = 1000
+
+
+@dataclass(slots=True)
+class _Log:
+    """What one run's log says: its project, its commit, what it was given, its values in order, its summary."""
+
+    group: str = ""
+    commit: str | None = None
+    config: dict[str, Any] = field(default_factory=dict)
+    steps: dict[str, list[float]] = field(default_factory=dict)
+    summary: dict[str, float] = field(default_factory=dict)
+
+
+def recorded(root: Path) -> Iterator[Recorded]:
+    """The runs of `wandb/run-*` and `wandb/offline-run-*`."""
+    folders = [*root.glob("wandb/*run-*"), *root.glob("*/wandb/*run-*")]
+    for folder in sorted(one for one in folders if one.is_dir() and not one.is_symlink())[:_MOST_RUNS]:
+        summary = folder / "files" / "wandb-summary.json"
+        if text := text_of(summary):
+            yield from _from_summary(root, folder, summary, text)
+        else:
+            yield from _from_logs(root, folder)
+
+
+def _from_summary(root: Path, folder: Path, path: Path, text: str) -> Iterator[Recorded]:
+    with contextlib.suppress(ValueError, RecursionError):
+        metadata = _object(text_of(folder / "files" / "wandb-metadata.json"))
+        git = metadata.get("git")
+        commit = git.get("commit") if isinstance(git, dict) else None
+        log = _Log(_group(root, folder, ""), commit, _config(text_of(folder / "files" / "config.yaml")))
+        log.summary = dict(leaves(_object(text)))
+        yield from _of(root, path, folder.name, log)
+
+
+def _object(text: str) -> dict[str, Any]:
+    found = json.loads(text) if text else {}
+    return found if isinstance(found, dict) else {}
+
+
+def _config(text: str) -> dict[str, Any]:
+    from fossml.verify.document import load
+
+    found = load(text, "config.yaml") if text else {}
+    values = found if isinstance(found, dict) else {}
+    return {name: one.get("value", one) if isinstance(one, dict) else one for name, one in values.items()}
+
+
+def _group(root: Path, folder: Path, project: str) -> str:
+    where = folder.parent.relative_to(root).as_posix()
+    return f"W&B project {project}" if project else f"W&B runs in {where}"
+
+
+def _of(root: Path, path: Path, run: str, log: _Log) -> Iterator[Recorded]:
+    shown = path.relative_to(root).as_posix()
+    params = {str(name): str(value) for name, value in log.config.items() if not str(name).startswith("_")}
+    for name in sorted({*log.summary, *log.steps}):
+        if name.startswith("_"):
+            continue
+        steps = log.steps.get(name, [])
+        final = log.summary.get(name, steps[-1] if steps else None)
+        on_the_way = steps[:-1] if steps and steps[-1] == final else steps
+        values = [*((value, False) for value in on_the_way), *([(final, True)] if final is not None else [])]
+        for value, last in values:
+            place = Evidence(shown, None, f"{name} = {value:.10g}")
+            yield Recorded(name, value, "W&B", run, log.group, place, last, log.commit, None, params)
+
+
+def _from_logs(root: Path, folder: Path) -> Iterator[Recorded]:
+    for path in sorted(folder.glob("*.wandb")):
+        if path.is_symlink() or path.stat().st_size > MOST_BYTES:
+            continue
+        log = _Log(_group(root, folder, ""))
+        with contextlib.suppress(ValueError, struct.error, IndexError, RecursionError):
+            for record in _records(path.read_bytes()):
+                _take(record, log, root, folder)
+        yield from _of(root, path, folder.name, log)
+
+
+def _records(data: bytes) -> Iterator[bytes]:
+    """The records of a log in LevelDB's format: pieces with a header of 7 bytes, in blocks of 32 KiB."""
+    if data[:4] != b":W&B":
+        return
+    at, whole = 7, b""
+    while at + 7 <= len(data):
+        if (left := _BLOCK - at % _BLOCK) < 7:
+            at += left
+            continue
+        length, kind = struct.unpack_from("<HB", data, at + 4)
+        piece = data[at + 7 : at + 7 + length]
+        at += 7 + length
+        whole = piece if kind in (1, 2) else whole + piece
+        if kind in (1, 4):
+            yield whole
+
+
+def _fields(data: bytes) -> Iterator[tuple[int, Any]]:
+    """The fields of a protocol buffer: number, and what it holds (bytes, or a whole number)."""
+    at = 0
+    while at < len(data):
+        tag, at = _varint(data, at)
+        wire = tag & 7
+        if wire == 0:
+            value, at = _varint(data, at)
+            yield tag >> 3, value
+        elif wire == 2:
+            length, at = _varint(data, at)
+            yield tag >> 3, data[at : at + length]
+            at += length
+        elif wire in (1, 5):
+            at += 8 if wire == 1 else 4
+        else:
+            raise ValueError("not a protocol buffer that is read here")
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if not byte & 0x80:
+            return value, at
+        if shift > 63:
+            raise ValueError("a number of too many bytes")
+
+
+def _take(record: bytes, log: _Log, root: Path, folder: Path) -> None:
+    for kind, body in _fields(record):
+        if kind == _HISTORY:
+            for name, value in _items(body):
+                for inner, found in leaves({name: value}):
+                    log.steps.setdefault(inner, []).append(found)
+        elif kind == _SUMMARY:
+            for name, value in _items(body):
+                log.summary.update(leaves({name: value}))
+        elif kind == _CONFIG:
+            log.config.update(_items(body))
+        elif kind == _RUN:
+            _run(body, log, root, folder)
+
+
+def _run(body: bytes, log: _Log, root: Path, folder: Path) -> None:
+    for number, value in _fields(body):
+        if number == 3:
+            log.group = _group(root, folder, value.decode("utf-8", "replace"))
+        elif number == 4:
+            log.config.update(_items(value))
+        elif number == 21:
+            commit = next((inner for place, inner in _fields(value) if place == 2), b"")
+            log.commit = commit.decode("ascii", "replace") or None
+
+
+def _items(body: bytes) -> Iterator[tuple[str, Any]]:
+    """The items of a history, summary or config: `key` or `nested_key`, and a value in JSON."""
+    for number, item in _fields(body):
+        if number != 1 or not isinstance(item, bytes):
+            continue
+        names, text = [], b""
+        for place, value in _fields(item):
+            if place in (1, _NESTED) and isinstance(value, bytes):
+                names.append(value.decode("utf-8", "replace"))
+            elif place == _JSON:
+                text = value
+        with contextlib.suppress(ValueError):
+            yield ".".join(name for name in names if name), json.loads(text)

@@ -1,0 +1,292 @@
+"""A Report as one HTML page that works from a file: no script, no network, every text of others escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from fossml.types import Finding, Verdict
+from fossml.views.forest import forest, harmless, interval, shown
+from fossml.views.report import RUNGS, Outcome, Outputs, Performed, Report, Step, Told, duration
+from fossml.views.sentence import Judged, related, sentence
+from fossml.views.table import headline
+
+_CSS = Path(__file__).with_name("page.css")
+
+_SAID: dict[Outcome, str] = {"holds": "holds", "fails": "does not hold", "unknown": "could not be told"}
+
+_SIGNS: dict[Outcome, str] = {
+    "holds": '<path d="M3.5 8.5 L6.8 11.8 L12.5 4.6"/>',
+    "fails": '<path d="M4 4 L12 12 M12 4 L4 12"/>',
+    "unknown": '<path d="M5.2 5.6 C5.2 2.6 10.8 2.6 10.8 5.8 C10.8 8 8 7.8 8 10"/><circle cx="8" cy="13" r="1.5"/>',
+}
+"""A shape for each outcome, so that nothing is told by colour alone."""
+
+_STATUS: dict[str, Outcome] = {"fail": "fails", "pass": "holds"}
+
+_LEGEND = """\
+<ul class="legend" aria-hidden="true">
+<li><svg width="16" height="16"><svg class="claimed" x="8" y="8" overflow="visible"><path d="M0 -7 L7 0 L0 7 L-7 0 Z"/>\
+</svg></svg>claimed, with what its last digit leaves open</li>
+<li><svg width="34" height="16"><line class="interval" x1="1" x2="33" y1="8" y2="8"/><svg class="measured" x="17" y="8"\
+ overflow="visible"><circle r="5.5"/></svg></svg>measured, with its interval</li>
+<li><svg width="10" height="16"><circle class="run" cx="5" cy="8" r="3.5"/></svg>one run</li>
+</ul>"""
+
+
+def page(report: Report) -> str:
+    """The whole page."""
+    body = "".join(
+        [
+            _head(report),
+            "<main>",
+            _section("Claims", _LEGEND + "".join(map(_claim, report.claims))),
+            _section("What was noticed", _findings(report.findings)),
+            _section("Not checked", _plain_list(report.not_checked)),
+            _section("Outputs", _outputs(report.outputs)),
+            _section("Price", _price(report)),
+            _section("Environment", _environment(report)),
+            _section("How to repeat it", _repeat(report)),
+            "</main>",
+            _foot(report),
+        ]
+    )
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta http-equiv="Content-Security-Policy" '
+        "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<link rel="icon" href="data:,">\n'
+        f"<title>{harmless(report.title)}: {harmless(headline([told.outcome for told in report.claims]))}</title>\n"
+        f'<style>\n{_CSS.read_text(encoding="utf-8")}</style>\n</head>\n<body>\n<div class="page">\n{body}\n</div>\n'
+        "</body>\n</html>\n"
+    )
+
+
+def _section(title: str, content: str) -> str:
+    return f"<section>\n<h2>{title}</h2>\n{content}\n</section>\n" if content else ""
+
+
+def _plain_list(lines: Iterable[str]) -> str:
+    items = "".join(f"<li>{harmless(line)}</li>" for line in lines)
+    return f'<ul class="list">{items}</ul>' if items else ""
+
+
+def _sign(outcome: Outcome, kind: str = "") -> str:
+    return f'<svg class="{kind}" viewBox="0 0 16 16" aria-hidden="true">{_SIGNS[outcome]}</svg>'
+
+
+def _head(report: Report) -> str:
+    outcomes = [told.outcome for told in report.claims]
+    whole = _whole(report.exit_code)
+    soft = sum(1 for told in report.claims if told.soft and told.outcome != "holds")
+    said = harmless(headline(outcomes))
+    verbs = ("is", "does") if soft == 1 else ("are", "do")
+    note = f"<small>{soft} of the others {verbs[0]} soft and {verbs[1]} not count.</small>"
+    return (
+        f'<header>\n<p class="kicker">fossml verify</p>\n<h1>{harmless(report.title)}</h1>\n{_from(report)}'
+        f'<div class="answer {whole}">{_sign(whole, "sign")}<div>{said}{note if soft else ""}</div>'
+        f"</div>\n{_facts(report)}</header>\n"
+    )
+
+
+def _whole(code: int) -> Outcome:
+    return "holds" if code == 0 else "fails" if code == 1 else "unknown"
+
+
+def _from(report: Report) -> str:
+    source = report.source
+    parts = [f"<code>{harmless(source.url or source.name)}</code>"]
+    if source.commit:
+        parts.append(f'commit <code title="{harmless(source.commit)}">{harmless(source.commit[:12])}</code>')
+        parts += ["with files that differ from it"] if source.dirty else []
+    elif not report.command:
+        parts.append("in no commit, so nobody can name this state of it")
+    if report.when:
+        parts.append(harmless(report.when.replace("T", " ").replace("+00:00", " UTC")))
+    return f'<p class="from">{" · ".join(parts)}</p>\n'
+
+
+def _facts(report: Report) -> str:
+    count = len(report.runs)
+    known = sum(1 for run in report.runs if run.recorded)
+    rungs = sorted({one.rung for told in report.claims for one in told.judged.verdicts if one.rung})
+    entries = [
+        ("Runs", str(count), f"{known} on record before" if known else ""),
+        ("Fresh seeds", str(len(report.seeds)), ""),
+        ("Hardware", duration(report.seconds), f"{duration(report.seconds_now)} of it now" if known else ""),
+        ("Rungs", ", ".join(rungs) or "none", ""),
+    ]
+    cells = "".join(
+        f"<div><dt>{name}</dt><dd>{value}{f'<small>{more}</small>' if more else ''}</dd></div>"
+        for name, value, more in entries
+    )
+    return f'<dl class="facts">{cells}</dl>\n'
+
+
+def _badge(outcome: Outcome, text: str) -> str:
+    return f'<span class="badge {outcome}">{_sign(outcome)}{harmless(text)}</span>'
+
+
+def _claim(told: Told) -> str:
+    judged = told.judged
+    claim, first = judged.claim, judged.verdicts[0]
+    rung = f'<span class="chip">{first.rung} {RUNGS[first.rung]}</span>' if first.rung else ""
+    soft = f'<p class="quiet">It does not count: {harmless(told.soft)}</p>' if told.soft else ""
+    statement = f'<p class="statement">{harmless(claim.statement)}</p>' if claim.statement else ""
+    where = " · ".join(harmless(part) for part in (claim.where, claim.metric) if part)
+    plot = forest(judged) if judged.scores or any(one.estimate for one in judged.verdicts) else ""
+    readings = "".join(_reading(one) for one in (*judged.verdicts, *(v for j in told.beside for v in j.verdicts)))
+    return (
+        f'<article class="claim" id="claim-{harmless(claim.id)}">\n<header><h3>{harmless(claim.id)}</h3>'
+        f'{_badge(told.outcome, told.verdict)}{rung}</header>\n{statement}<p class="quiet">{where}</p>\n'
+        f"{_numbers(judged)}{plot}\n<p>{harmless(sentence(judged))}</p>{soft}\n"
+        f'<ul class="readings">{readings}</ul>\n</article>\n'
+    )
+
+
+def _numbers(judged: Judged) -> str:
+    """The claimed number beside the measured one."""
+    claim, first = judged.claim, judged.verdicts[0]
+    sign = {"=": "", ">=": "≥ ", "<=": "≤ "}[claim.comparison]
+    parts = [f'<span class="c">claimed <b>{sign}{harmless(claim.text or related(claim))}</b></span>']
+    if first.estimate is not None:
+        one = first.estimate
+        ends = f" ({interval(one, claim)})" if one.low != one.high else ""
+        parts.append(f'<span class="m">measured <b>{shown(one.value, claim, 1)}</b>{ends}</span>')
+    elif judged.scores:
+        parts.append(f'<span class="m">measured <b>{shown(judged.scores[0], claim, 1)}</b></span>')
+    return f'<p class="numbers">{"".join(parts)}</p>\n'
+
+
+def _reading(verdict: Verdict) -> str:
+    read = f"read as {verdict.reading}: " if verdict.reading else ""
+    facts = [verdict.rung or "nothing measured", f"{verdict.runs} run{'' if verdict.runs == 1 else 's'}"]
+    if verdict.estimate is not None:
+        facts.append(verdict.estimate.method)
+    if verdict.margin is not None:
+        facts.append(f"margin {verdict.margin:.4g}")
+    if verdict.seconds:
+        facts.append(duration(verdict.seconds))
+    reason = f" {harmless(verdict.reason)}" if verdict.reason else ""
+    return (
+        f'<li>{harmless(read)}<b>{verdict.name}</b>.{reason}<div class="quiet">{harmless(" · ".join(facts))}</div></li>'
+    )
+
+
+def _findings(findings: Sequence[Finding]) -> str:
+    items = "".join(map(_finding, findings))
+    return f'<ul class="list findings">{items}</ul>' if items else ""
+
+
+def _finding(one: Finding) -> str:
+    places = ", ".join(f"{seen.path}:{seen.line}" if seen.line else seen.path for seen in one.evidence)
+    texts = "".join(f"<pre>{harmless(seen.text)}</pre>" for seen in one.evidence[:3] if seen.text)
+    hint = f'<div class="quiet">{harmless(one.hint)}</div>' if one.hint and one.status != "pass" else ""
+    place = f'<div class="quiet mono">{harmless(places)}</div>' if places else ""
+    badge = _badge(_STATUS.get(one.status, "unknown"), f"{one.code} {one.status}")
+    return f"<li>{badge} <b>{harmless(one.subject)}</b>: {harmless(one.message)}{place}{texts}{hint}</li>"
+
+
+def _outputs(outputs: Outputs | None) -> str:
+    if outputs is None:
+        return ""
+    rows = [
+        *((path, outputs.how.get(path, "different"), "fails") for path in outputs.different),
+        *((path, outputs.how.get(path, "same bytes"), "holds") for path in outputs.same),
+        *((path, "not on record", "unknown") for path in outputs.unrecorded),
+        *((path, "not rebuilt: no claim rests on it", "unknown") for path in outputs.left_out),
+    ]
+    if not rows:
+        return ""
+    known = len(outputs.same) + len(outputs.different)
+    lead = (
+        f"{len(outputs.same)} of {known} outputs are as dvc.lock records them."
+        if known
+        else "No dvc.lock records them, so there is nothing to compare the rebuild with."
+    )
+    body = "".join(f'<li><span class="mono">{harmless(path)}</span>: {harmless(how)}</li>' for path, how, _ in rows)
+    start = "<details open>" if outputs.different else "<details>"
+    return f'<p>{lead}</p>{start}<summary>{len(rows)} outputs</summary><ul class="list">{body}</ul></details>'
+
+
+def _price(report: Report) -> str:
+    total = f"{duration(report.seconds)} of this hardware in {len(report.runs)} runs"
+    budget = f", within a budget of {duration(report.budget)}" if report.budget else ""
+    stopped = f" Stopped: {harmless(report.stopped)}." if report.stopped else ""
+    left = [step for step in report.plan if step.left_out]
+    head = f"<p>{total}{budget}.{stopped}</p>" if report.runs else ""
+    omitted = "".join(map(_step, left))
+    omitted = f'<p class="quiet">Left out:</p><ul class="list">{omitted}</ul>' if omitted else ""
+    return head + omitted + _run_table(report)
+
+
+def _step(step: Step) -> str:
+    price = "price not known" if step.seconds is None else duration(step.seconds)
+    more = f"({', '.join(step.claims)}; {price}): {step.left_out}"
+    return f'<li>{harmless(step.what)} <span class="quiet">{harmless(more)}</span></li>'
+
+
+def _run_table(report: Report) -> str:
+    if not report.runs:
+        return ""
+    ids = [told.judged.claim.id for told in report.claims]
+    rows = "".join(_run(run, ids) for run in report.runs)
+    head = "<tr><th>run</th><th class=n>seed</th><th>values</th><th class=n>took</th></tr>"
+    table = f'<table class="runs"><thead>{head}</thead><tbody>{rows}</tbody></table>'
+    return f"<details><summary>Every run</summary>{table}</details>"
+
+
+def _run(run: Performed, ids: Sequence[str]) -> str:
+    said = [
+        f"{name} {', '.join(f'{x:.6g}' for x in list(values.values())[:4])}"
+        for name, values in zip(ids, run.values, strict=False)
+        if values
+    ]
+    took = duration(run.seconds) + (" (on record)" if run.recorded else "")
+    seed = "–" if run.seed is None else str(run.seed)
+    values = harmless(run.failure or "; ".join(said))
+    return (
+        f'<tr><td data-name="run">{harmless(run.what)}</td><td class="n" data-name="seed">{seed}</td>'
+        f'<td data-name="values">{values}</td><td class="n" data-name="took">{took}</td></tr>'
+    )
+
+
+def _environment(report: Report) -> str:
+    pairs = [("interpreter", report.python)] if report.python else []
+    packages = ""
+    if report.environment is not None:
+        pairs.append(("Python", report.environment.python))
+        pairs += list(report.environment.hardware.items())
+        names = sorted(report.environment.distributions.items())
+        items = "".join(f"<li>{harmless(name)} {harmless(version)}</li>" for name, version in names)
+        packages = f'<details><summary>{len(names)} packages</summary><ul class="packages mono">{items}</ul></details>'
+    if not pairs:
+        return ""
+    return f'<dl class="pairs">{"".join(_pair(name, value) for name, value in pairs)}</dl>{packages}'
+
+
+def _pair(name: str, value: str) -> str:
+    return f"<dt>{harmless(name)}</dt><dd><code>{harmless(value)}</code></dd>"
+
+
+def _repeat(report: Report) -> str:
+    parts = ["<pre>" + "\n".join(map(harmless, report.repeat.split("\n"))) + "</pre>"]
+    if report.seeds:
+        parts.append(f"<p>Seeds: <code>{', '.join(map(str, report.seeds))}</code>.</p>")
+    if report.records:
+        parts.append(f"<p>The runs are kept in <code>{harmless(report.records)}</code>.</p>")
+    digests = "".join(_pair(path, md5) for files in report.source.digests.values() for path, md5 in files.items())
+    if digests:
+        parts.append(f'<details><summary>What this rests on</summary><dl class="pairs">{digests}</dl></details>')
+    parts += [f'<p class="quiet">{harmless(hint)}</p>' for hint in report.hints]
+    parts += [f'<p class="quiet">{harmless(said)}</p>' for said in report.accepted]
+    return "".join(parts)
+
+
+def _foot(report: Report) -> str:
+    version = f" {harmless(report.made_by)}" if report.made_by else ""
+    return (
+        f"<footer><p>Made by fossml{version}. A verdict names its rung: what was done to reach it. An interval holds "
+        "for this code, data and kind of machine; what was not checked stands above.</p></footer>"
+    )
