@@ -19,11 +19,13 @@ After each commit both tools build, each in a folder of its own that it built af
 replaced by a stub (`bench/replay/stub.py`) that executes the sources which the real one imports, as found from the
 syntax trees, in name only; that reads the declared data and parameters and the configuration files named in the
 command or in a string of its code; and that writes outputs which are a function of just that: of code without
-comments and formatting, of data, of parameters. Data that git does not hold is stood in for by a text that changes
-with its digest in `.dvc` files and `dvc.lock`. What is compared is therefore exact for the stubs, and as near to the
-real commands as a look at their code can come: imports made at run time and data that nobody declares are not in it.
-Of an undeclared configuration file only the top-level entries that the code names count, where it names any. Commits
-at which nothing changed that any stage declares or reads are counted and not built.
+comments, docstrings and formatting, of data, of parameters. Data that git does not hold is stood in for by a text
+that changes with its digest in `.dvc` files and `dvc.lock`. What is compared is therefore exact for the stubs, and as
+near to the real commands as a look at their code can come: imports made at run time and data that nobody declares are
+not in it. A module of the repository that is not in git at a commit is not looked for by the stub, where the real
+command would fail: once it is in git, every stage that imports it counts as needed, and a tool cannot have seen it. Of
+an undeclared configuration file only the top-level entries that the code names count, where it names any. Commits at
+which nothing changed that any stage declares or reads are counted and not built.
 
 - **needed**: stages, over all commits, whose inputs changed, in themselves or through what they rest on;
 - **ran**: commands started; **needless**: those that wrote what was there already;

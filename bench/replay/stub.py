@@ -25,6 +25,9 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, TypedDict
 
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+"""What may begin with a docstring."""
+
 
 class Spec(TypedDict):
     """One stage; every path is relative to the root of the repository.
@@ -59,10 +62,14 @@ def digest(value: object) -> str:
 
 
 def code(path: str, content: bytes) -> str:
-    """Digest of a source without comments and formatting; of its bytes where it is no Python that can be parsed."""
+    """Digest of a source without comments, docstrings and formatting; of its bytes where it is no Python to parse."""
     try:
         if path.endswith(".py"):
-            return digest(ast.dump(ast.parse(content)).encode())
+            tree = ast.parse(content)
+            for node in ast.walk(tree):
+                if isinstance(node, DOCUMENTED) and node.body and ast.get_docstring(node, clean=False) is not None:
+                    del node.body[0]
+            return digest(ast.dump(tree).encode())
         if path.endswith(".ipynb"):
             cells = json.loads(content)["cells"]
             return digest(["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"])

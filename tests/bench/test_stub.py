@@ -33,7 +33,7 @@ def made(root: Path, spec: Spec = SPEC) -> str:
 
 def test_comments_formatting_and_unread_parameters_do_not_count(root: Path) -> None:
     before = made(root)
-    (root / "a.py").write_text("# one\nx  =  1  # two\n")
+    (root / "a.py").write_text('"""What it is."""\n# one\nx  =  1  # two\n')
     (root / "params.yaml").write_text("rate: 0.1\nother: 2\n")
     (root / "data/code.py").write_text("")
     assert made(root) == before
@@ -59,6 +59,13 @@ def test_outputs_say_what_they_were_made_of(root: Path) -> None:
     assert stub.made_of(SPEC, str(root)) == made(root)
     (root / "folder/part").write_text("something else")
     assert stub.made_of(SPEC, str(root)) is None
+
+
+def test_what_an_earlier_command_left_in_an_output_goes(root: Path) -> None:
+    (root / "folder").mkdir()
+    (root / "folder/earlier").write_text("")
+    stub.write(SPEC, str(root), made(root))
+    assert [path.name for path in (root / "folder").iterdir()] == ["part"]
 
 
 def test_outputs_of_two_runs_are_of_neither(root: Path) -> None:

@@ -64,8 +64,8 @@ def declared_inputs(facts: Facts) -> Iterator[Finding]:
         assert run.discovered is not None
         message = f"{run.stage} read {path}, which {maker} makes and it does not declare ({_HOW[run.discovered.how]})"
         yield failed(run.stage, message, [_evidence(run)], "fossml build --fix")
-    traced = [run for run in facts.runs if run.discovered is not None]
-    untraced = [run.stage for run in facts.runs if run.discovered is None]
+    traced = [run for run in facts.runs if run.discovered is not None and not run.discovered.untraced]
+    untraced = [run.stage for run in facts.runs if run not in traced]
     if untraced and not found:
         yield unknown(_LOCK, f"not traced, so what they read is not known: {', '.join(untraced[:5])}")
     if traced and not found:

@@ -89,7 +89,8 @@ class Answer:
         elif written:
             click.echo(f"wrote {', '.join(change.path for change in changes)}\nnext: {after}")
         elif changes:
-            click.echo("nothing was written; with --yes it is")
+            where = ", before the `--`," if facts["kind"] == "stage" else ""
+            click.echo(f"nothing was written; with --yes{where} it is")
 
     def _may_write(self) -> bool:
         if self.yes or self.as_json or not sys.stdin.isatty():

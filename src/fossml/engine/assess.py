@@ -82,9 +82,7 @@ class Assessor:
             recipe=recipe(stage, now, seed, env),
             why=why,
             changed=output_reasons(stage, entry, now) if entry else (),
-            note=None
-            if run or stage.frozen
-            else "recorded by dvc alone: what it read beyond its declared inputs is unknown",
+            note=None if run or stage.frozen else _BY_DVC,
         )
 
     def _entry(self, stage: Stage, now: Now) -> LockEntry | None:
