@@ -343,3 +343,26 @@ def test_no_python_at_all_is_no_environment(lab: Lab, monkeypatch: pytest.Monkey
     place = surroundings(lab.root, source, {"PATH": "/nonexistent", "UV": uv.find(lab.env) or ""}, lab.cache, "auto")
     assert place.environment.failed == "there is no Python 3 here"
     assert place.python is None or isinstance(place.python, Interpreter)
+
+
+def test_a_project_in_a_folder_is_made_of_what_the_repository_declares(lab: Lab) -> None:
+    (lab.root / "requirements.txt").write_text("six==1.15.0\n")
+    inner = lab.root / "paper"
+    inner.mkdir()
+    (inner / "train.py").write_text("import six\n")
+    source = Source(lab.root, inner, "commit", commit="0" * 40, date=DAY)
+    made = surroundings(inner, source, lab.env, lab.cache, "auto").environment
+    assert (made.kind, made.distributions.get("six")) == ("project", "1.15.0")
+
+
+def test_nothing_above_the_repository_is_asked(lab: Lab) -> None:
+    (lab.root.parent / "requirements.txt").write_text("six==1.15.0\n")
+    made = lab.make({"train.py": "import six\n"}, date="2020-01-01T00:00:00Z")
+    assert (made.kind, made.distributions.get("six")) == ("imports", "1.13.0")
+
+
+def test_of_the_pythons_the_one_that_can_install_the_most_is_taken(lab: Lab) -> None:
+    # MarkupSafe 1.0 has no wheel at all, NumPy 1.20.1 none for a Python later than 3.9.
+    made = lab.make({"requirements.txt": "markupsafe==1.0\nnumpy==1.20.1\n"}, date="2021-04-12T00:00:00Z")
+    assert by_code(made, "ENV003").subject == "markupsafe"
+    assert made.distributions.get("numpy") == "1.20.1"

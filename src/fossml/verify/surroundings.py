@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,7 +19,7 @@ from fossml.types import Evidence, Finding
 from fossml.verify import uv
 from fossml.verify.environment import Environment, Maker, as_interpreter
 from fossml.verify.source import Source, scratch
-from fossml.verify.wanted import FOLDERS, wanted
+from fossml.verify.wanted import FOLDERS, Wanted, wanted
 from fossml.views.report import Made
 
 Mode = Literal["auto", "project", "path"]
@@ -58,7 +59,7 @@ def surroundings(
     first = interpreter("python", env, root)
     if mode == "path":
         return Surroundings(_on_path(first), env, first)
-    asked = wanted(_names(root), lambda name: _text(root, name), lambda: _imported(root))
+    asked, root = _declared(root, source.root)
     if asked.kind == "none":
         return Surroundings(_on_path(first), env, first)
     program = uv.find(env)
@@ -107,6 +108,23 @@ def inside(env: Mapping[str, str], made: Environment, source: Source, root: Path
 
 def _lies_in(part: str, root: Path) -> bool:
     return part == str(root) or part.startswith(f"{root}/")
+
+
+def _declared(root: Path, repository: Path) -> tuple[Wanted, Path]:
+    """What the project at `root` asks for, and the folder that says so: its own, else the nearest above it that does.
+
+    Where no folder up to `repository` declares anything, what the project imports.
+    """
+    own = wanted(_names(root), lambda name: _text(root, name), lambda: _imported(root))
+    if own.kind not in ("imports", "none"):
+        return own, root
+    for folder in root.parents:
+        if not folder.is_relative_to(repository):
+            break
+        above = wanted(_names(folder), partial(_text, folder), dict)
+        if above.kind != "none":
+            return above, folder
+    return own, root
 
 
 def _names(root: Path) -> set[str]:

@@ -8,15 +8,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from fossml.errors import FossmlError
-from fossml.types import Claim
+from fossml.types import Claim, Verdict
 from fossml.verify import caveats
 from fossml.verify.brought import Brought, Run, groups
 from fossml.verify.cells import in_tables
 from fossml.verify.command import Command, Setting, require_room, shelf_key
-from fossml.verify.loop import Outcome, run
+from fossml.verify.loop import Measurement, Outcome, run
 from fossml.verify.oneliner import Around, Asked, Result, judge_one, plan, setting
 from fossml.verify.record import Place, Shelf
 from fossml.verify.room import digest
+from fossml.views.sentence import Judged
 
 
 def verify_brought(
@@ -42,6 +43,13 @@ def verify_brought(
             commands = [_command(part, made, around, locks, say) for part, made in parts]
             found.append(_measured(brought, claims, [part for part, _ in parts], commands, rng, report))
     return found
+
+
+def unmade(brought: Brought, reason: str) -> Result:
+    """Nothing was run, and why: no claim can be evaluated."""
+    missing = [Verdict(claim, "not evaluable", None, claim.reading, 0, reason) for claim in brought.claims]
+    judged = tuple(Judged((replace(one, not_checked=caveats.ALWAYS),), seeded=False) for one in missing)
+    return Result(judged, Measurement((), reason), (), None, "")
 
 
 def _part(one: Run, claims: Sequence[Claim], asked: Asked, around: Around) -> tuple[Asked, Setting]:

@@ -19,7 +19,7 @@ COLORS: dict[Outcome, str] = {"holds": "green", "fails": "red", "unknown": "yell
 
 def lines(report: Report, width: int | None = None) -> list[str]:
     """The report in lines, wrapped to `width` columns (None: not at all)."""
-    return _of_command(report) if report.command else _of_project(report, width)
+    return _of_command(report, width) if report.command else _of_project(report, width)
 
 
 def _of_project(report: Report, width: int | None) -> list[str]:
@@ -113,8 +113,8 @@ def _soft_note(table: Sequence[Row]) -> str:
     return f"; {soft} of these {'is' if soft == 1 else 'are'} soft."
 
 
-def _of_command(report: Report) -> list[str]:
-    """The sentences, then why, what was not checked, and where the runs are."""
+def _of_command(report: Report, width: int | None) -> list[str]:
+    """The sentences, then why, what was noticed, what was not checked, and where the runs are."""
     judged = [told.judged for told in report.claims]
     said = [click.style(visible(line), bold=True) for line in outcomes(judged)]
     said += [f"hint: {visible(hint)}" for hint in report.hints]
@@ -124,6 +124,7 @@ def _of_command(report: Report) -> list[str]:
         said += [f"  {visible(reason)}" for reason in dict.fromkeys(reasons)]
     said += [f"Seeds: {', '.join(map(str, report.seeds))}."] if report.seeds else []
     said.append(f"Stopped: {visible(report.stopped)}.")
+    said += [line for one in report.findings for line in _finding(one, width)]
     said += ["Not checked:", *(f"  - {visible(remark)}" for remark in report.not_checked)]
-    said.append(f"Records: {visible(report.records)}")
+    said += [f"Records: {visible(report.records)}"] if report.records else []
     return said
