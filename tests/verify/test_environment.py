@@ -353,6 +353,27 @@ def test_a_project_in_a_folder_is_made_of_what_the_repository_declares(lab: Lab)
     source = Source(lab.root, inner, "commit", commit="0" * 40, date=DAY)
     made = surroundings(inner, source, lab.env, lab.cache, "auto").environment
     assert (made.kind, made.distributions.get("six")) == ("project", "1.15.0")
+    assert made.files == ("../requirements.txt",)
+    assert [(one.subject, one.evidence[0].path) for one in made.findings] == [("../requirements.txt",) * 2]
+
+
+UNREAD = """error: No solution found when resolving dependencies
+  cause: Because old==0.1 has invalid metadata and you require old==0.1, we can conclude nothing.
+
+hint: Metadata for `old` (v0.1) could not be parsed:
+  after parsing `2011`, found `k`, which is not part of a valid version
+  pytz (>=2011k)
+        ^^^^^^^
+"""
+
+
+def test_the_line_of_metadata_that_cannot_be_read_is_shown(lab: Lab) -> None:
+    program = lab.root / "uv"
+    program.write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{UNREAD}END\nexit 1\n")
+    program.chmod(0o755)
+    said = uv.Uv(str(program), lab.root, lab.env).run("pip", "compile")
+    assert said.why.startswith("Because old==0.1 has invalid metadata")
+    assert said.why.endswith("we can conclude nothing: `pytz (>=2011k)`")
 
 
 def test_nothing_above_the_repository_is_asked(lab: Lab) -> None:

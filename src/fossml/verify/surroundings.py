@@ -59,7 +59,8 @@ def surroundings(
     first = interpreter("python", env, root)
     if mode == "path":
         return Surroundings(_on_path(first), env, first)
-    asked, root = _declared(root, source.root)
+    project = root
+    asked, root = _declared(project, source.root)
     if asked.kind == "none":
         return Surroundings(_on_path(first), env, first)
     program = uv.find(env)
@@ -70,7 +71,7 @@ def surroundings(
     date = source.date if source.kind == "commit" else ""
     with scratch(cache / "tmp") as here:
         maker = Maker(uv.Uv(program, here, env), cache / "environments", builds, say)
-        made = maker.make(asked, first, date, root)
+        made = _seen_from(project, root, maker.make(asked, first, date, root))
     if made.failed or made.folder is None:
         return Surroundings(made, env, first)
     return Surroundings(made, inside(env, made, source, root), as_interpreter(made))
@@ -125,6 +126,20 @@ def _declared(root: Path, repository: Path) -> tuple[Wanted, Path]:
         if above.kind != "none":
             return above, folder
     return own, root
+
+
+def _seen_from(project: Path, folder: Path, made: Environment) -> Environment:
+    """An environment of what `folder` declares, its files named as `project` sees them."""
+    if folder == project:
+        return made
+    up = "../" * len(project.relative_to(folder).parts)
+
+    def seen(one: Finding) -> Finding:
+        subject = f"{up}{one.subject}" if one.subject in made.files else one.subject
+        return replace(one, subject=subject, evidence=tuple(replace(at, path=f"{up}{at.path}") for at in one.evidence))
+
+    findings = tuple(seen(one) for one in made.findings)
+    return replace(made, files=tuple(f"{up}{name}" for name in made.files), findings=findings)
 
 
 def _names(root: Path) -> set[str]:
