@@ -451,6 +451,8 @@ def _values(claims: Sequence[Claim], one: Outcome) -> str:
         return one.failure
     said = []
     for claim, measured in zip(claims, one.measured, strict=True):
+        if claim.order:
+            continue  # it has no number of its own
         values = ", ".join(f"{value:.6g}" for value in list(measured.values.values())[:5]) or f"({measured.missing})"
         said.append(values if len(claims) == 1 else f"{claim.id} {values}")
     return "  ".join(said)
