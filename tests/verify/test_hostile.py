@@ -413,3 +413,15 @@ def test_no_stage_runs_while_the_files_of_another_are_looked_at(lab: Lab) -> Non
     lab.paper.save({"dvc.yaml": "stages:\n" + stage.format("a") + stage.format("b") + train})
     built = lab.rebuilt(jobs=2)
     assert built.failed == {}
+
+
+def test_modules_of_the_repository_do_not_run_outside_when_python_is_asked(lab: Lab) -> None:
+    mark = Path(tempfile.gettempdir()) / f"evil-{os.getpid()}"
+    lab.env["PYTHONPATH"] = str(lab.paper.root)
+    lab.project(GOOD, **{"sitecustomize.py": f"open({str(mark)!r}, 'w')\n"})
+    env = dict(lab.env)
+    python = interpreter("python", env, lab.paper.root, lab.paper.root)
+    confined = confinement(python, env, lab.home, (lab.paper.root, lab.paper.cache), limits=LIMITS)
+    lab.confinement = lambda: confined  # type: ignore[method-assign]
+    assert acc(lab.rebuilt()) == 0.75
+    assert not mark.exists()

@@ -54,7 +54,7 @@ def standing(root: Path) -> Standing:
     problem = ""
     try:
         project = read_project(root)
-        todos, _ = dry(project, Options()) if project.stages else ((), 0)
+        todos, _ = dry(project, Options(looking=True)) if project.stages else ((), 0)
         if project.config.claims:
             read_targets(project)
     except FossmlError as error:

@@ -236,7 +236,7 @@ def _report(there: There, result: Result, words: Sequence[str]) -> Report:
         source=source,
         repeat=repeat(source.commit, words, source.url or ""),
         when=datetime.now(UTC).isoformat(timespec="seconds"),
-        environment=environment(interpreter(asked.delivery.cmd, env, around.cwd)),
+        environment=environment(interpreter(asked.delivery.cmd, env, around.cwd, root if asked.sandbox else None)),
         made=there.made,
         findings=there.findings,
     )

@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
@@ -17,6 +18,7 @@ from fossml.env import child_environment, environment
 from fossml.errors import FossmlError
 from fossml.facts.verification import RECORD, digests
 from fossml.project.declared import Project, find_root, read_project
+from fossml.project.git import git
 from fossml.verify.asked import asked_for
 from fossml.verify.brought import Brought, for_project
 from fossml.verify.caveats import with_remarks
@@ -127,11 +129,21 @@ def run(source: Source, limits: Limits, around: Around, wish: Wish) -> int:
 def _surroundings(
     project: Project, source: Source, around: Around, mode: Mode, say: Callable[[str], None]
 ) -> Surroundings:
-    """What the stages run in; where it is the Python on PATH, the one that the author's `[environment]` names."""
+    """What the stages run in; where none is made, the Python that `[environment]` names, if it is the reader's."""
     env = child_environment(moved_environment(around.environ, source), around.prefix, around.base_prefix)
-    with contextlib.nullcontext() if mode == "path" else contextlib.suppress(FossmlError):
-        env = with_python(env, project.config.python, home_of(source, project) or project.root)
-    return surroundings(project.root, source, env, around.cache, mode, say=say)
+    home, python, named = home_of(source, project), project.config.python, env
+    if home and python and not _travels(home, python):
+        with contextlib.nullcontext() if mode == "path" else contextlib.suppress(FossmlError):
+            named = with_python(env, python, home)
+    return surroundings(project.root, source, env, around.cache, mode, named=named, say=say)
+
+
+def _travels(home: Path, python: str) -> bool:
+    """Whether the Python that is named came with the repository: then it is the author's, and none of the machine."""
+    place = home / Path(python).expanduser()
+    program = place / "bin" / "python" if place.is_dir() else place
+    known = git(home, "ls-files", "-z", "--", str(place)) if place.is_relative_to(home) else ""
+    return bool(known) or program.resolve().is_relative_to(home.resolve())
 
 
 def _targets(project: Project, only: Sequence[str], source: Source) -> tuple[Target, ...]:
