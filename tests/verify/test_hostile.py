@@ -101,7 +101,8 @@ def lab(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
 def machine(home: Path) -> tuple[dict[str, bytes], list[str], list[str]]:
     """What must be as before: the home, control groups, processes of runs."""
     files = {str(path): path.read_bytes() for path in home.rglob("*") if path.is_file()}
-    groups = sorted(str(path) for path in Path("/sys/fs/cgroup").glob(f"**/fossml-{os.getpid()}-*"))
+    folders = (folder for folder, _, _ in os.walk("/sys/fs/cgroup"))
+    groups = sorted(folder for folder in folders if Path(folder).name.startswith(f"fossml-{os.getpid()}-"))
     running = []
     for file in Path("/proc").glob("[0-9]*/environ"):
         with contextlib.suppress(OSError):
