@@ -29,6 +29,7 @@ from fossml.verify.loop import Limits, Outcome
 from fossml.verify.oneliner import Around, Asked, Result, verify
 from fossml.verify.report import Circumstances, of_command, repeat
 from fossml.verify.seeds import Delivery
+from fossml.views.plain import harmless
 from fossml.views.report import Report
 
 if TYPE_CHECKING:
@@ -352,7 +353,10 @@ def _propose(given: dict[str, Any]) -> int:
     """Claims drafted from a document."""
     from fossml.cli import verify_propose
 
-    return verify_propose.run(given["propose"], given["path"] or Path.cwd(), write=given["write"])
+    folder = Path(given["target"] or ".").absolute()
+    if not folder.is_dir():
+        raise FossmlError("--propose drafts for a project in a folder here", where=given["target"])
+    return verify_propose.run(given["propose"], folder, write=given["write"])
 
 
 def _asked(given: dict[str, Any]) -> Asked:
@@ -417,7 +421,7 @@ def _around() -> Around:
 
 
 def _say(line: str) -> None:
-    click.secho(line, dim=True, err=True)
+    click.secho(harmless(line), dim=True, err=True)
 
 
 def _silent(_line: str) -> None:

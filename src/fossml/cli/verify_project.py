@@ -34,6 +34,7 @@ from fossml.verify.shows import Further
 from fossml.verify.source import Source, home_of, moved_environment, told, uncommitted, without
 from fossml.verify.surroundings import Mode, Surroundings, made_of, surroundings
 from fossml.views.document import text
+from fossml.views.plain import harmless
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ def _confined(project: Project, place: Surroundings, around: Around) -> Confinem
 
 
 def _say(line: str) -> None:
-    click.secho(line, dim=True, err=True)
+    click.secho(harmless(line), dim=True, err=True)
 
 
 def _silent(_line: str) -> None:
