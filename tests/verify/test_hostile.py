@@ -63,11 +63,11 @@ class Lab:
         python = interpreter("python", self.env, self.paper.root)
         return confinement(python, self.env, self.home, (self.paper.root, self.paper.cache), limits=LIMITS)
 
-    def rebuilt(self, jobs: int = 1) -> Built:
+    def rebuilder(self, jobs: int = 1) -> Rebuilder:
         project = read_project(self.paper.root)
         targets = read_targets(project)
         self.paper.cache.mkdir(exist_ok=True)
-        rebuilder = Rebuilder(
+        return Rebuilder(
             project,
             [target.metric for target in targets],
             ["evil"],
@@ -75,6 +75,9 @@ class Lab:
             records_for(project, self.paper.cache, networked(project)),
             confinement=self.confinement(),
         )
+
+    def rebuilt(self, jobs: int = 1) -> Built:
+        rebuilder = self.rebuilder(jobs)
         try:
             return rebuilder.built(None)
         finally:

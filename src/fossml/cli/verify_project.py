@@ -28,6 +28,7 @@ from fossml.verify.declared import read_targets, unbuilt, verify_project
 from fossml.verify.loop import Limits, Outcome
 from fossml.verify.oneliner import Around
 from fossml.verify.rebuild import Rebuilder, leaves_out, records_for
+from fossml.verify.record import alone
 from fossml.verify.repeat import Target
 from fossml.verify.report import Circumstances, of_project, repeat
 from fossml.verify.shows import Further
@@ -61,6 +62,12 @@ class Wish:
 
 def run(source: Source, limits: Limits, around: Around, wish: Wish) -> int:
     """Verify the project at `source`, print, keep the record; the exit code."""
+    with contextlib.ExitStack() as held:
+        return _run(source, limits, around, wish, held)
+
+
+def _run(source: Source, limits: Limits, around: Around, wish: Wish, held: contextlib.ExitStack) -> int:
+    """`held` gets the lock of the records: two at once would take each other's copies away."""
     say = _silent if wish.quiet else _say
     project = read_project(find_root(source.folder))
     project = for_project(project, wish.brought) if wish.brought else project
@@ -73,6 +80,7 @@ def run(source: Source, limits: Limits, around: Around, wish: Wish) -> int:
     project = replace(project, config=replace(project.config, python=None))
     rests_on = [place.key, wish.trust, networked(project)]
     records = records_for(project, around.cache, rests_on, caches)
+    held.enter_context(alone(records.folder, "this project as it is"))
     if wish.fresh:
         records.forget()
     options = Options(jobs=len(os.sched_getaffinity(0)), env=place.env)
