@@ -94,7 +94,7 @@ def test_the_way_out_of_per_cent_is_named() -> None:
 @pytest.mark.parametrize(
     ("values", "name", "words"),
     [
-        ({"a": 1.0, "b": 0.99, "c": 1.0}, "underspecified", "2 of 3 settings give 1.000 (a, c)"),
+        ({"a": 1.0, "b": 0.99, "c": 1.0}, "underspecified", "2 of 3 settings give 1.000 (a; c)"),
         ({"a": 1.0, "b": 1.0}, "numeric", "each of 2"),
         ({"a": 0.98, "b": 0.99}, "not reproduced", "none of 2 settings gives 1.000; they give 0.98 to 0.99"),
     ],

@@ -13,7 +13,7 @@ from fossml.views.compared import places
 from fossml.views.plain import cells, visible
 from fossml.views.report import RUNGS, Outcome, Outputs, Report, Step, duration
 from fossml.views.sentence import outcomes
-from fossml.views.table import Row, headline, rows
+from fossml.views.table import Row, headline, rows, soft_note
 
 COLORS: dict[Outcome, str] = {"holds": "green", "fails": "red", "unknown": "yellow"}
 
@@ -27,7 +27,8 @@ def lines(report: Report, width: int | None = None, *, verbose: bool = False) ->
 def _of_project(report: Report, width: int | None, *, verbose: bool) -> list[str]:
     table = rows(report.claims)
     wide = max((cells(visible(row.id)) for row in table), default=0)
-    whole = headline([told.outcome for told in report.claims]) + _soft_note(table)
+    whole = headline([told.outcome for told in report.claims]) + "."
+    whole = f"{whole} {soft_note(report.claims)}".rstrip()
     said = [click.style(_wrapped(whole, 0, width), bold=True), ""]
     said += [line for row in table for line in _row(row, wide, width)]
     said += [
@@ -118,16 +119,6 @@ def _wrapped(text: str, indent: int, width: int | None) -> str:
     if width is None:
         return space + plain
     return textwrap.fill(plain, max(width - 1, indent + 20), initial_indent=space, subsequent_indent=space)
-
-
-def _soft_note(table: Sequence[Row]) -> str:
-    """Soft claims do not decide the exit code: say how many of those that do not hold are soft."""
-    soft = sum(1 for row in table if row.soft and row.outcome != "holds")
-    if not soft:
-        return "."
-    if len(table) == 1:
-        return ". It is soft: it does not count."
-    return f"; {soft} of these {'is' if soft == 1 else 'are'} soft."
 
 
 def _of_command(report: Report, width: int | None, *, verbose: bool) -> list[str]:
