@@ -46,6 +46,11 @@ def test_sentences_are_wrapped_to_the_terminal() -> None:
     assert max(cells(line) for line in texts) < 60
 
 
+def test_no_line_ends_between_a_number_and_its_per_cent() -> None:
+    for width in range(40, 100):
+        assert not any(line.lstrip().startswith("%") for line in plain(lines(report(), width)))
+
+
 def test_failures_come_before_what_could_not_be_told_and_what_is_well_is_told_on_request() -> None:
     said, whole = plain(lines(report())), plain(lines(report(), verbose=True))
     status = [line.split("  ")[1] for line in whole if line[:3] in ("ENV", "CTL", "DAT")]

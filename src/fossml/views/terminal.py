@@ -15,6 +15,9 @@ from fossml.views.report import RUNGS, Outcome, Outputs, Report, Step, duration
 from fossml.views.sentence import outcomes
 from fossml.views.table import Row, headline, rows, soft_note
 
+_HELD = "\N{NO-BREAK SPACE}"
+"""Where no line ends: a number and its unit stay together."""
+
 COLORS: dict[Outcome, str] = {"holds": "green", "fails": "red", "unknown": "yellow"}
 
 
@@ -44,7 +47,7 @@ def _of_project(report: Report, width: int | None, *, verbose: bool) -> list[str
     said += _findings(report.findings, width, verbose=verbose)
     said += _outputs(report.outputs) if report.outputs else []
     said += [f"  {visible(line)}" for line in report.accepted]
-    said += _runs(report)
+    said += [_wrapped(line, 0, width) if line.startswith("Seeds") else line for line in _runs(report)]
     return [*said, "Not checked:", *(f"  - {visible(remark)}" for remark in report.not_checked)]
 
 
@@ -118,7 +121,9 @@ def _wrapped(text: str, indent: int, width: int | None) -> str:
     space, plain = " " * indent, visible(text)
     if width is None:
         return space + plain
-    return textwrap.fill(plain, max(width - 1, indent + 20), initial_indent=space, subsequent_indent=space)
+    held = plain.replace(" %", _HELD + "%")
+    filled = textwrap.fill(held, max(width - 1, indent + 20), initial_indent=space, subsequent_indent=space)
+    return filled.replace(_HELD, " ")
 
 
 def _of_command(report: Report, width: int | None, *, verbose: bool) -> list[str]:
