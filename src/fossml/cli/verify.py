@@ -84,6 +84,7 @@ HELP = {
     "worktree": "Take the files as they lie, with what is not committed, rather than the commit.",
     "controls": "Do not test whether the result moves when its data, a parameter or the seed does (trainings).",
     "probe": "Look for leaks too: permuted labels, baselines, rows in both train and test (trainings).",
+    "verbose": "Print what is well too: every check, with its evidence.",
     "folder": "What each run gets a copy of, if the command needs more than the current folder.",
 }
 _UNITS = {"h": 3600, "m": 60, "s": 1, "": 1}
@@ -152,6 +153,7 @@ class Memory(click.ParamType[int]):
 @click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help=HELP["html"])
 @click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help=HELP["output"])
 @click.option("--no-record", is_flag=True, help="Do not write fossml.verify.json.")
+@click.option("-v", "--verbose", is_flag=True, help=HELP["verbose"])
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 def command(**given: Any) -> None:
     """Measure whether a claimed number holds, with as few runs as can tell.
@@ -193,7 +195,7 @@ def command(**given: Any) -> None:
     sys.exit(interrupted(received) if result.measurement.interrupted else told.exit_code)
 
 
-_NOT_REPEATED = frozenset({"target", "printed", "html", "output", "no_record", "quiet", "keep", "fresh"})
+_NOT_REPEATED = frozenset({"target", "printed", "html", "output", "no_record", "quiet", "verbose", "keep", "fresh"})
 """Options that have no part in the answer."""
 
 
@@ -223,7 +225,7 @@ def _typed(value: object, kind: click.ParamType[Any]) -> str:
 
 
 def _form(given: dict[str, Any]) -> Form:
-    return Form(given["printed"] or "table", given["html"], given["output"])
+    return Form(given["printed"] or "table", given["html"], given["output"], given["verbose"])
 
 
 def _report(there: There, result: Result, words: Sequence[str]) -> Report:
@@ -355,7 +357,8 @@ def _propose(given: dict[str, Any]) -> int:
 
     folder = Path(given["target"] or ".").absolute()
     if not folder.is_dir():
-        raise FossmlError("--propose drafts for a project in a folder here", where=given["target"])
+        hint = "clone it first: the metrics that its files have are matched with the numbers of the document"
+        raise FossmlError(f"--propose reads a folder, and {given['target']} is none", where="PATH", hint=hint)
     return verify_propose.run(given["propose"], folder, write=given["write"])
 
 

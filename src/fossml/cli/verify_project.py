@@ -156,13 +156,16 @@ def _travels(home: Path, python: str) -> bool:
 
 
 def _targets(project: Project, only: Sequence[str], source: Source) -> tuple[Target, ...]:
-    """The claims; where there are none, it is said if they may only not be committed."""
+    """The claims; where there are none, it is said if they may only not be committed, or how a reader brings some."""
     try:
         return read_targets(project, only)
     except FossmlError as error:
         waiting = [path for path in source.uncommitted if path.rpartition("/")[2] in ("fossml.toml", "pyproject.toml")]
         if source.kind == "commit" and waiting:
             error.hint = f"{waiting[0]} has changes that are not committed: commit it, or fossml verify --worktree"
+        if source.url and not project.config.claims:
+            error.where = source.url
+            error.hint = "bring your own: write claims.toml (docs/claims.md) and add --claims claims.toml; or use --cmd"
         raise
 
 
