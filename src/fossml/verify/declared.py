@@ -177,8 +177,9 @@ def verify_project(
 
 def _after(further: Further, purse: Purse, *, interrupted: bool) -> Further:
     """What comes after the measurement, from what it left of the budget."""
-    spend = purse.pays
-    return replace(further, controls=False, probe=False) if interrupted else replace(further, spend=spend)
+    if interrupted:
+        return replace(further, controls=False, probe=False)
+    return replace(further, spend=lambda seconds: purse.pays(seconds) and further.spend(seconds))
 
 
 def _released(

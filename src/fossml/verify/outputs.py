@@ -10,7 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from fossml.compare import Comparison, Gap, Part, compare_paths
+from fossml import compare
+from fossml.compare import Comparison, Gap, Part
 from fossml.errors import FossmlError
 from fossml.project.declared import Project, read_project
 from fossml.types import Artifact, Evidence, Finding
@@ -52,7 +53,7 @@ def _compare(finder: Finder, was: Artifact, now: Path) -> Comparison:
     author = finder.find(was)
     if author is None:
         return Comparison("unknown", reason="the author's bytes are not in the cache, the working tree or git")
-    return compare_paths(author, now)
+    return compare.compare_paths(author, now)
 
 
 def _read(path: Path) -> dict[str, Comparison]:

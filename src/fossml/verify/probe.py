@@ -76,6 +76,10 @@ class Probe:
 
     def _files(self, up: Upstream) -> Files:
         project, folder = self.rebuilder.project, self.rebuilder.folder()
+        read = (*sources_of_data(project, up, folder), *made_data(up, folder))
+        if not all((folder / one.path).exists() for one in read if not one.files):
+            # What stages make, and what came out of a cache, lies in the copy alone, which a repeat does not have.
+            folder = self.rebuilder.copy()
         given = sources_of_data(project, up, folder)
         made = made_data(up, folder)
         return Files(folder, *(tuple(name for d in some for name in (d.files or (d.path,))) for some in (given, made)))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from fossml.types import Finding
 from fossml.verify import controls
@@ -92,9 +93,9 @@ def _control(
     rng: random.Random,
     say: Callable[[str], None],
 ) -> Controlled:
-    chosen = controls.plan(
-        rebuilder.project, targets, folder=rebuilder.folder(), runs=rebuilder.runs(), measured=measured
-    )
+    project, runs = rebuilder.project, rebuilder.runs()
+    known = _chosen(rebuilder, targets)
+    chosen = controls.plan(project, targets, runs=runs, measured=measured, chosen=known)
     running = Controls(rebuilder, base, watch(rebuilder, targets), rng=rng, say=say)
     route = rebuilder.project.config.seed
     running.again += [
@@ -102,6 +103,18 @@ def _control(
     ]
     _announce(chosen, base, say)
     return running.run(chosen, seeds, further.spend)
+
+
+def _chosen(rebuilder: Rebuilder, targets: Sequence[Claimed]) -> dict[str, tuple[Control, ...]]:
+    """What is to be changed: chosen once, in the copy that was built, and on record for repeats, which have no copy."""
+    records = rebuilder.records
+    kept: dict[str, tuple[Control, ...]] = {}
+    with contextlib.suppress(TypeError, KeyError, ValueError, AttributeError):
+        kept = {stage: tuple(map(controls.from_json, some)) for stage, some in records.chosen().items()}
+    found = controls.changes(rebuilder.project, targets, folder=rebuilder.folder(), runs=rebuilder.runs(), chosen=kept)
+    if found != kept:
+        records.choose({stage: [asdict(one) for one in some] for stage, some in found.items()})
+    return found
 
 
 def _announce(chosen: Sequence[Control], base: Built, say: Callable[[str], None]) -> None:
