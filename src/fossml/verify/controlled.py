@@ -430,10 +430,10 @@ def _outside(value: float, still: Sequence[float]) -> bool:
     """Whether `value` lies clearly outside of what comes out when nothing is changed: its prediction interval."""
     if len(set(still)) < 2:
         return value not in still
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     count, spread = len(still), statistics.stdev(still)
-    reach = float(t.ppf(1 - _LEVEL / 2, count - 1)) * spread * math.sqrt(1 + 1 / count)
+    reach = float(stdtrit(count - 1, 1 - _LEVEL / 2)) * spread * math.sqrt(1 + 1 / count)
     return abs(value - statistics.fmean(still)) > reach
 
 
