@@ -116,6 +116,31 @@ def described(changes: Sequence[Perturbation]) -> str:
     return ", ".join(said)
 
 
+_ROOM = "the room"
+
+
+def room_of(changes: Iterable[Perturbation]) -> str:
+    """The name of a rebuild in a room with `changes` alone."""
+    return f"{_ROOM} with {' and '.join(one.name for one in changes) or 'nothing'} changed"
+
+
+def is_of_room(variant: str) -> bool:
+    """Whether a build was made to tell what of the room makes a difference."""
+    return variant.startswith(f"{_ROOM} with ")
+
+
+def builds(changes: Sequence[Perturbation]) -> int:
+    """How many rebuilds tell at most which of `changes` make a difference: one without them, then `blamed`'s."""
+    return 1 + _halved(len(changes)) if changes else 0
+
+
+def _halved(number: int) -> int:
+    if number < 2:
+        return 0
+    first, second = number // 2, number - number // 2
+    return 1 + max(_halved(first), (second > 1) + _halved(second))
+
+
 def untold(changes: Sequence[Perturbation], builds: int, took: float) -> tuple[Finding, ...]:
     """That it was not looked for what made the difference, and what that would have taken."""
     names = ", ".join(one.name for one in changes)

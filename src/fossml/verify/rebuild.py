@@ -191,6 +191,8 @@ class Rebuilder:
         locale = perturb.other_locale(options.env, perturb.locales()) if confinement else ""
         self._changes = perturb.perturbations(locale, hashing) if confinement else ()
         self._noticed: dict[Path, list[Finding]] = {}
+        self.beside: list[Built] = []
+        """Every build that this verification rests on beside those of `built`, in order, `variant` says which."""
         self._cancelled = threading.Event()
         self._base: Path | None = None
         self._making = threading.Lock()
@@ -240,12 +242,15 @@ class Rebuilder:
         targets = self.options.targets if only is None else tuple(sorted(set(only.values())))
         metrics = [metric for metric in self.metrics if only is None or metric.text in only]
         if self.on_record(seed, [metric.text for metric in metrics]):
+            self.beside += [one for one in self._varied.values() if seed is None and perturb.is_of_room(one.variant)]
             return self._known[seed]
-        began = time.monotonic()
+        began, aside = time.monotonic(), len(self.beside)
         folder = self._base_room(report, targets) if seed is None else self._seeded_room(seed)
         if seed is not None:
             self._build(folder, report, targets)
-        made = replace(self._read(folder, seed, metrics), seconds=round(time.monotonic() - began, 3))
+        # What was built to tell whether the room makes a difference is listed, and priced, by itself.
+        others = sum(one.seconds for one in self.beside[aside:]) if seed is None else 0.0
+        made = replace(self._read(folder, seed, metrics), seconds=round(time.monotonic() - began - others, 3))
         if not made.failed:
             self.records.add(made)
             self._remember(made)
@@ -264,7 +269,11 @@ class Rebuilder:
             bring(folder)
             self._build(folder, lambda _event: None, (stage.address,), only=(stage.address,))
             made = self._read(folder, None, [metric for metric in self.metrics if metric.text in only])
-            return replace(made, seconds=round(time.monotonic() - began, 3))
+            made = replace(
+                made, seconds=round(time.monotonic() - began, 3), variant=f"released weights: {stage.address}"
+            )
+            self.beside.append(made)
+            return made
         finally:
             room.remove(folder)
 
@@ -285,8 +294,9 @@ class Rebuilder:
         known = self._varied.get(name)
         if known is not None and not known.note:
             return None
-        if known is not None and self.answers(known):
-            return known
+        if self.has_varied(name):
+            self.beside.append(self._varied[name])
+            return self._varied[name]
         folder = self.records.folder / "rooms" / f"control-{key(name)[:16]}" / self.project.root.name
         base = self._base_room(report, self.options.targets)
         room.remove(folder)
@@ -303,6 +313,7 @@ class Rebuilder:
             made = replace(self._read(folder, None, self.metrics), seconds=took, variant=name, note=note)
         finally:
             room.remove(folder)
+        self.beside.append(made)
         if CUT not in made.failed.values():
             self._keep(made)
         return made
@@ -310,6 +321,10 @@ class Rebuilder:
     def _keep(self, made: Built) -> None:
         self.records.add(made)
         self._varied[made.variant] = made
+
+    def has_varied(self, name: str) -> bool:
+        """Whether the changed build of this name is on record."""
+        return name in self._varied and self.answers(self._varied[name])
 
     def known(self) -> tuple[Built, ...]:
         """Every build on record, the one as declared included, in the order in which they were made."""
@@ -397,7 +412,7 @@ class Rebuilder:
             return folder
         if not self._differs(folder):
             return folder
-        builds = 1 + (len(changes) - 1).bit_length()
+        builds = perturb.builds(changes)
         left = self.spare if self.deadline is None else min(self.spare, self.deadline - time.monotonic())
         if builds * took > left:
             noticed += perturb.untold(changes, builds, took)
@@ -424,11 +439,16 @@ class Rebuilder:
 
     def _room_with(self, changes: Sequence[Perturbation], name: str, targets: Sequence[str]) -> Path:
         folder = self.records.folder / "rooms" / name / self.project.root.name
+        began = time.monotonic()
         room.remove(folder)
         room.make(self.project.root, folder, self._leave_out)
         self._bring_data(folder)
         self._changes = tuple(changes)
         self._build(folder, lambda _event: None, targets)
+        took = round(time.monotonic() - began, 3)
+        made = replace(self._read(folder, None, ()), seconds=took, variant=perturb.room_of(changes))
+        self.beside.append(made)
+        self.records.add(made)
         return folder
 
     def _differs(self, folder: Path) -> bool:
@@ -541,6 +561,11 @@ class Rebuilder:
 
     def _found(self, folder: Path) -> tuple[Finding, ...]:
         return tuple(dict.fromkeys(self._noticed.get(folder, ())))
+
+    @property
+    def doubts(self) -> int:
+        """How many more rebuilds it takes at most to tell what of the room makes a difference, should there be one."""
+        return perturb.builds(self._changes) if recorded(self.project) else 0
 
     @property
     def room(self) -> str:
