@@ -324,8 +324,8 @@ def _project(given: dict[str, Any]) -> int:
             with open_source(target, around.cache, around.environ, as_it_lies=given["worktree"], say=say) as source:
                 code = run(source, limits, around, wish)
         except KeyboardInterrupt:
-            code = interrupted(received)
-    return code
+            return interrupted(received)
+    return interrupted(received) if received else code
 
 
 def _brought(given: dict[str, Any]) -> int:
@@ -352,7 +352,7 @@ def _propose(given: dict[str, Any]) -> int:
     """Claims drafted from a document."""
     from fossml.cli import verify_propose
 
-    return verify_propose.run(given["propose"], given["path"] or Path.cwd(), write=given["write"])
+    return verify_propose.run(given["propose"], Path(given["target"] or "."), write=given["write"])
 
 
 def _asked(given: dict[str, Any]) -> Asked:

@@ -16,7 +16,7 @@ from fossml.engine.records import read_runs
 from fossml.errors import UNKNOWN, FossmlError
 from fossml.project.declared import Project
 from fossml.project.dvc import read_lock, rooted
-from fossml.types import HOLDS, Artifact, Claim, Event, Finding, Reading, Verdict
+from fossml.types import Artifact, Claim, Event, Finding, Reading, Verdict
 from fossml.verify import caveats, planned, released, seeds
 from fossml.verify.budget import Check, Plan
 from fossml.verify.cells import in_tables
@@ -338,7 +338,9 @@ class Done:
         """A claim that a seed reaches, with the recorded seed alone: equal to one run, or as yet undecided."""
         rebuilt = self._rebuilt(target)
         reading = target.claim.reading
-        equal = rebuilt.verdicts[0].name in HOLDS and (reading is None or reading.kind == "one")
+        # One pair does not show that one leads, nor one run that a bound is kept: only equality is seen in one.
+        alone = (reading is None or reading.kind == "one") and not target.claim.others
+        equal = alone and rebuilt.verdicts[0].name in ("exact", "numeric")
         not_checked = ("other seeds: they were left out", *caveats.ALWAYS)
         if not equal and rebuilt.scores:
             found, base = self._recorded(target), self.base
