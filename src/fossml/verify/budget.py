@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -69,6 +69,16 @@ class Plan:
         left += tuple(one for one in self.left_out if one.check.kind == "repeat" and lost & set(one.check.claims))
         made += tuple(one for one in later.made if one.kind in ("repeat", "control"))
         return replace(later, made=made, left_out=(*left, *later.left_out), seconds=self.seconds + later.seconds)
+
+    def without(self, kind: Kind, claims: Collection[str], reason: str) -> Plan:
+        """This plan, of which the checks of this kind were not made for `claims` after all, and why."""
+        made, left = list[Check](), list[LeftOut]()
+        for one in self.made:
+            lost = tuple(name for name in one.claims if one.kind == kind and name in claims)
+            kept = tuple(name for name in one.claims if name not in lost)
+            made += [replace(one, claims=kept)] if kept or not lost else []
+            left += [LeftOut(replace(one, claims=lost), None, reason)] if lost else []
+        return replace(self, made=tuple(made), left_out=(*self.left_out, *left))
 
     def makes(self, kind: Kind, claim: str) -> bool:
         """Whether a check of this kind is made for the claim."""

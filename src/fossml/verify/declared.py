@@ -147,7 +147,14 @@ def verify_project(
     wanted = _with_others([one.claim.id for one in seeded if second.makes("repeat", one.claim.id)], seeded)
     around = Round(rebuilder, base, route is not None, report)
     repeated = _repeat(wanted, aims.after(base), Seeds(known, draws), limits, purse, around, say)
-    done = Done(tuple(targets), base, repeated, tuple(seeded), first.then(second), limits, route is not None)
+    lost = {one.claim.id for one in wanted} - {name for one in repeated for name in one.claims}
+    why_lost = (
+        "it was interrupted"
+        if any(one.measurement.interrupted for one in repeated)
+        else "the others have left too little of the budget for it"
+    )
+    whole = first.then(second).without("repeat", lost, why_lost)
+    done = Done(tuple(targets), base, repeated, tuple(seeded), whole, limits, route is not None)
     judged, cells = in_tables(tuple(done.judged(target) for target in targets), limits.runs)
     interrupted = any(one.measurement.interrupted for one in repeated)
     shown = show(
