@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -83,6 +83,17 @@ class Plan:
     def priced(self) -> Iterator[tuple[Check, float | None]]:
         """What is made, each with its price in seconds; None: not known."""
         yield from zip(self.made, self.prices or (None,) * len(self.made), strict=True)
+
+    def without(self, kind: Kind, claims: Collection[str], reason: str) -> Plan:
+        """This plan, of which the checks of this kind were not made for `claims` after all, and why."""
+        made, left = list[tuple[Check, float | None]](), list[LeftOut]()
+        for one, price in self.priced():
+            lost = tuple(name for name in one.claims if one.kind == kind and name in claims)
+            kept = tuple(name for name in one.claims if name not in lost)
+            made += [(replace(one, claims=kept), price)] if kept or not lost else []
+            left += [LeftOut(replace(one, claims=lost), None, reason)] if lost else []
+        checks, prices = tuple(one for one, _ in made), tuple(price for _, price in made)
+        return replace(self, made=checks, prices=prices, left_out=(*self.left_out, *left))
 
     def makes(self, kind: Kind, claim: str) -> bool:
         """Whether a check of this kind is made for the claim."""

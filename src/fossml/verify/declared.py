@@ -16,7 +16,7 @@ from fossml.engine.records import read_runs
 from fossml.errors import UNKNOWN, FossmlError
 from fossml.project.declared import Project
 from fossml.project.dvc import read_lock, rooted
-from fossml.types import HOLDS, Artifact, Claim, Event, Finding, Reading, Verdict
+from fossml.types import Artifact, Claim, Event, Finding, Reading, Verdict
 from fossml.verify import caveats, planned, released, seeds
 from fossml.verify.budget import Plan
 from fossml.verify.cells import in_tables
@@ -156,7 +156,14 @@ def verify_project(
     wanted = _with_others([one.claim.id for one in seeded if second.makes("repeat", one.claim.id)], seeded)
     around = Round(rebuilder, base, route is not None, report)
     repeated = _repeat(wanted, aims.after(base), Seeds(known, draws), limits, purse, around, say)
-    done = Done(tuple(targets), base, repeated, tuple(seeded), first.then(second), limits, route is not None)
+    lost = {one.claim.id for one in wanted} - {name for one in repeated for name in one.claims}
+    why_lost = (
+        "it was interrupted"
+        if any(one.measurement.interrupted for one in repeated)
+        else "the others have left too little of the budget for it"
+    )
+    whole = first.then(second).without("repeat", lost, why_lost)
+    done = Done(tuple(targets), base, repeated, tuple(seeded), whole, limits, route is not None)
     judged, cells = in_tables(tuple(done.judged(target) for target in targets), limits.runs)
     interrupted = any(one.measurement.interrupted for one in repeated)
     shown = show(
@@ -359,7 +366,9 @@ class Done:
         """A claim that a seed reaches, with the recorded seed alone: equal to one run, or as yet undecided."""
         rebuilt = self._rebuilt(target)
         reading = target.claim.reading
-        equal = rebuilt.verdicts[0].name in HOLDS and (reading is None or reading.kind == "one")
+        # One pair does not show that one leads, nor one run that a bound is kept: only equality is seen in one.
+        alone = (reading is None or reading.kind == "one") and not target.claim.others
+        equal = alone and rebuilt.verdicts[0].name in ("exact", "numeric")
         not_checked = ("other seeds: they were left out", *caveats.ALWAYS)
         if not equal and rebuilt.scores:
             found, base = self._recorded(target), self.base

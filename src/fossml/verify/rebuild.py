@@ -642,10 +642,16 @@ def _last_line(root: Path, log: str | None) -> list[str]:
 
 
 def records_for(project: Project, cache: Path, python: object, caches: Sequence[Path] | None = None) -> Records:
-    """The records of this state of the project: its files (fossml.toml apart), how the seed goes in, the Python."""
+    """The records of this state of the project: its files, how the seed goes in, the Python.
+
+    Of fossml.toml, in which claims may change, only what the stages are given counts: their seeds and variables.
+    """
     content, _ = room.digest(project.root, leaves_out(project, caches) | {project.root / "fossml.toml"})
     route = project.config.seed
-    folder = cache / f"project-{key([content, asdict(route) if route else None, python])[:24]}"
+    given = {name: [table.get(one) for one in ("seed", "env")] for name, table in project.config.stages.items()}
+    given = {name: values for name, values in given.items() if any(one is not None for one in values)}
+    parts = [content, asdict(route) if route else None, python, *([given] if given else [])]
+    folder = cache / f"project-{key(parts)[:24]}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

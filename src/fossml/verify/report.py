@@ -120,6 +120,8 @@ def of_brought(brought: Brought, asked: Asked, results: Sequence[Result], about:
         command="; ".join(used),
         python=results[0].python if results else "",
         environment=about.environment,
+        made=about.made,
+        findings=about.findings,
         runs=tuple(runs),
         budget=asked.limits.budget,
         stopped="; ".join(dict.fromkeys(result.measurement.stopped for result in results)),
