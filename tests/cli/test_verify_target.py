@@ -319,3 +319,40 @@ def test_any_command_gets_the_data_of_the_commit(verify: Verify, paper: Paper, d
     (paper.root / "raw.txt").unlink()
     command = ("--cmd", "cp raw.txt data.txt && python3 train.py", "--metric", "m.json:acc", "--claim", "0.75")
     assert verify(".", *command, "--reading", "exact").code == 0
+
+
+CLAIMS = """[run]
+cmd = "python -c 'print(0.75)'"
+
+[[claim]]
+id = "number"
+metric = 'stdout:([0-9.]+)$'
+value = "0.75"
+"""
+
+
+def claims(paper: Paper) -> tuple[str, ...]:
+    file = paper.cache / "claims.toml"
+    file.write_text(CLAIMS)
+    return "--claims", str(file), "--trust", "--json"
+
+
+def test_claims_of_a_reader_say_what_was_noticed_of_the_environment(verify: Verify, paper: Paper) -> None:
+    paper.save({**FILES, "requirements.txt": "six\n"})
+    document = verify(str(paper.root), *claims(paper)).document
+    assert {one["code"] for one in document["findings"]} >= {"ENV001", "ENV005"}
+    assert document["made"]["files"] == ["requirements.txt"]
+    assert document["environment"]["distributions"].keys() == {"six"}
+    assert any("no control ran" in one for one in document["not_checked"])
+
+
+def test_claims_of_a_reader_without_an_environment_are_not_evaluable(verify: Verify, paper: Paper) -> None:
+    paper.save({"uv.lock": "nonsense [", "pyproject.toml": "[project]\n"})
+    said = verify(str(paper.root), *claims(paper))
+    assert (said.code, said.document["claims"][0]["verdict"]) == (3, "not evaluable")
+    assert "environment" in said.document["claims"][0]["reason"]
+
+
+def test_a_probe_without_a_pipeline_is_an_error(verify: Verify, paper: Paper) -> None:
+    assert verify(str(paper.root), *claims(paper), "--probe").code == 2
+    assert verify("--cmd", "true", "--metric", "stdout:x", "--claim", "1", "--probe").code == 2

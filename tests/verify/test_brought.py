@@ -12,10 +12,14 @@ import jsonschema
 import pytest
 
 from fossml.cli import main
+from fossml.cli.verify import reporter
 from fossml.errors import FossmlError
 from fossml.verify import brought
 from fossml.verify.brought import Brought, groups, parse_claims
+from fossml.verify.loop import Limits, Outcome
+from fossml.verify.metric import Measured
 from fossml.verify.seeds import Delivery
+from fossml.verify.together import left
 
 PYTHON = shlex.quote(sys.executable)
 CLAIM = '[[claim]]\nid = "acc"\nmetric = "m.json:acc"\nvalue = "0.90"\n'
@@ -228,3 +232,20 @@ def test_without_a_command_the_pipeline_of_the_repository_is_used(
     file.write_text(file.read_text().replace("src/m.json", "src/n.json"))
     code, _, err = said(capsys, str(stranger), "--claims", str(file))
     assert (code, "no stage makes src/n.json" in err, f"{file}:1" in err) == (2, True, True)
+
+
+def test_all_groups_of_commands_share_the_budget() -> None:
+    assert left(Limits(10, budget=60.0), 45.0).budget == 15.0
+    assert left(Limits(10, budget=60.0), 90.0).budget == 0.0
+    assert left(Limits(10, budget=None), 90.0).budget is None
+
+
+def test_a_run_is_told_without_a_number_for_an_order() -> None:
+    text = '[run]\ncmd = "true"\n'
+    text += "".join(f'[[claim]]\nid = "{name}"\nmetric = "stdout:{name}"\nvalue = 1\n' for name in "ab")
+    claims = parse_claims(text + '[[claim]]\nid = "c"\norder = ["a", "b"]\n', "claims.toml").claims
+    said: list[str] = []
+    reporter(claims, 3, said.append)(
+        Outcome(None, 1.0, (Measured({"": 2.0}), Measured({"": 1.0}), Measured({"": 2.0})))
+    )
+    assert said == ["run 1 of at most 3  a 2  b 1  (1.0 s)"]

@@ -370,3 +370,47 @@ def test_nothing_of_what_was_installed_runs_when_its_python_is_asked(lab: Lab) -
     assert (found.path, found.version) == (made.python, made.version)
     assert "six-1.15.0.dist-info" in found.distributions
     assert not mark.exists()
+
+
+def test_a_project_in_a_folder_is_made_of_what_the_repository_declares(lab: Lab) -> None:
+    (lab.root / "requirements.txt").write_text("six==1.15.0\n")
+    inner = lab.root / "paper"
+    inner.mkdir()
+    (inner / "train.py").write_text("import six\n")
+    source = Source(lab.root, inner, "commit", commit="0" * 40, date=DAY)
+    made = surroundings(inner, source, lab.env, lab.cache, "auto").environment
+    assert (made.kind, made.distributions.get("six")) == ("project", "1.15.0")
+    assert made.files == ("../requirements.txt",)
+    assert [(one.subject, one.evidence[0].path) for one in made.findings] == [("../requirements.txt",) * 2]
+
+
+UNREAD = """error: No solution found when resolving dependencies
+  cause: Because old==0.1 has invalid metadata and you require old==0.1, we can conclude nothing.
+
+hint: Metadata for `old` (v0.1) could not be parsed:
+  after parsing `2011`, found `k`, which is not part of a valid version
+  pytz (>=2011k)
+        ^^^^^^^
+"""
+
+
+def test_the_line_of_metadata_that_cannot_be_read_is_shown(lab: Lab) -> None:
+    program = lab.root / "uv"
+    program.write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{UNREAD}END\nexit 1\n")
+    program.chmod(0o755)
+    said = uv.Uv(str(program), lab.root, lab.env).run("pip", "compile")
+    assert said.why.startswith("Because old==0.1 has invalid metadata")
+    assert said.why.endswith("we can conclude nothing: `pytz (>=2011k)`")
+
+
+def test_nothing_above_the_repository_is_asked(lab: Lab) -> None:
+    (lab.root.parent / "requirements.txt").write_text("six==1.15.0\n")
+    made = lab.make({"train.py": "import six\n"}, date="2020-01-01T00:00:00Z")
+    assert (made.kind, made.distributions.get("six")) == ("imports", "1.13.0")
+
+
+def test_of_the_pythons_the_one_that_can_install_the_most_is_taken(lab: Lab) -> None:
+    # MarkupSafe 1.0 has no wheel at all, NumPy 1.20.1 none for a Python later than 3.9.
+    made = lab.make({"requirements.txt": "markupsafe==1.0\nnumpy==1.20.1\n"}, date="2021-04-12T00:00:00Z")
+    assert by_code(made, "ENV003").subject == "markupsafe"
+    assert made.distributions.get("numpy") == "1.20.1"

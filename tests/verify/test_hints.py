@@ -23,6 +23,7 @@ class Around:
     wdir: str = "."
     delivery: Delivery = FLAG
     interpreter: Interpreter | None = PYTHON
+    made: bool = False
     timeout: float | None = 60
 
 
@@ -64,6 +65,13 @@ def test_a_timeout_is_told() -> None:
 def test_without_a_python_that_is_said() -> None:
     told = explain(Record(5, 1, 1.0), "", "ModuleNotFoundError: No module named 'torch'", Around(interpreter=None))
     assert "no python was found" in told.hint
+
+
+def test_in_an_environment_that_was_made_there_is_none_to_activate() -> None:
+    missing = "ModuleNotFoundError: No module named 'torch'"
+    hint = explain(Record(5, 1, 1.0), "", missing, Around(made=True)).hint
+    assert "activate" not in hint
+    assert "--environment path" in hint
 
 
 def test_a_file_above_the_command_but_inside_the_folder_is_not_outside(tmp_path: Path) -> None:

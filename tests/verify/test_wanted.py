@@ -56,6 +56,11 @@ def test_a_requirements_file_with_what_it_includes() -> None:
     assert not asked.locked
 
 
+def test_sklearn_stands_for_scikit_learn_and_the_line_is_shown() -> None:
+    asked = ask({"requirements.txt": "numpy\nsklearn\n"})
+    assert [(line.spec, line.name, line.text) for line in asked.lines][1] == ("scikit-learn", "scikit-learn", "sklearn")
+
+
 def test_hashes_stay() -> None:
     asked = ask({"requirements.txt": "six==1.15.0 \\\n    --hash=sha256:ab \\\n    --hash=sha256:cd\n"})
     assert specs(asked) == ["six==1.15.0     --hash=sha256:ab     --hash=sha256:cd"]

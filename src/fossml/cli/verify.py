@@ -172,6 +172,26 @@ def command(**given: Any) -> None:
         sys.exit(_brought(given))
     if given["cmd"] is None:
         sys.exit(_project(given))
+    _refuse(given)
+    asked = _asked(given)
+    say = _silent if given["quiet"] else _say
+    report = reporter(asked.claims, asked.limits.runs, say)
+    with _termination() as received:
+        try:
+            with place(asked, _around(), given, say) as found:
+                there = found.required()
+                result = verify(there.asked, there.around, rng=random.SystemRandom(), say=say, report=report)
+                told = _report(there, result, _words(given))
+        except KeyboardInterrupt:
+            sys.exit(interrupted(received))
+    tell(told, _form(given))
+    sys.exit(interrupted(received) if result.measurement.interrupted else told.exit_code)
+
+
+def _refuse(given: Mapping[str, Any]) -> None:
+    """FossmlError for options that do not go with --cmd as it is given."""
+    if given["probe"]:
+        raise FossmlError("--probe looks into the stages of a pipeline: it does not go with --cmd")
     if given["trust"] and given["sandbox"]:
         raise FossmlError("--trust and --sandbox exclude each other")
     if not given["cmd"].strip():
@@ -181,18 +201,6 @@ def command(**given: Any) -> None:
         raise FossmlError("--worktree goes with a PATH", hint=hint)
     if given["folder"] and given["target"] is not None:
         raise FossmlError("--folder goes without a PATH: each run gets a copy of its repository", where="--folder")
-    asked = _asked(given)
-    say = _silent if given["quiet"] else _say
-    report = reporter(asked.claims, asked.limits.runs, say)
-    with _termination() as received:
-        try:
-            with place(asked, _around(), given, say) as there:
-                result = verify(there.asked, there.around, rng=random.SystemRandom(), say=say, report=report)
-                told = _report(there, result, _words(given))
-        except KeyboardInterrupt:
-            sys.exit(interrupted(received))
-    tell(told, _form(given))
-    sys.exit(interrupted(received) if result.measurement.interrupted else told.exit_code)
 
 
 _NOT_REPEATED = frozenset({"target", "printed", "html", "output", "no_record", "quiet", "verbose", "keep", "fresh"})
@@ -450,6 +458,8 @@ def _values(claims: Sequence[Claim], one: Outcome) -> str:
         return one.failure
     said = []
     for claim, measured in zip(claims, one.measured, strict=True):
+        if claim.order:
+            continue  # it has no number of its own
         values = ", ".join(f"{value:.6g}" for value in list(measured.values.values())[:5]) or f"({measured.missing})"
         said.append(values if len(claims) == 1 else f"{claim.id} {values}")
     return "  ".join(said)

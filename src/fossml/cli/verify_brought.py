@@ -11,11 +11,13 @@ from typing import Any
 
 from fossml.cli import verify as oneliner
 from fossml.cli.tell import Form, tell
+from fossml.env import child_environment, environment, interpreter
 from fossml.errors import FossmlError
 from fossml.project.declared import find_root, read_project
 from fossml.types import Claim
 from fossml.verify.brought import Brought, choose, read_claims
 from fossml.verify.caveats import with_remarks
+from fossml.verify.controlled import beside
 from fossml.verify.loop import Limits, Outcome
 from fossml.verify.oneliner import Around, Asked
 from fossml.verify.report import Circumstances, of_brought, repeat
@@ -24,7 +26,8 @@ from fossml.verify.shows import Further, within
 from fossml.verify.source import open_source
 from fossml.verify.target import parse_target
 from fossml.verify.there import There
-from fossml.verify.together import verify_brought
+from fossml.verify.together import unmade, verify_brought
+from fossml.views.sentence import Judged
 
 
 def run(
@@ -41,6 +44,9 @@ def run(
     limits = Limits(given["runs"], given["budget"], given["jobs"], given["memory"], not given["no_gpu"])
     if not brought.runs:
         return _by_pipeline(brought, limits, around, given, say, form, words)
+    if given["probe"]:
+        hint = "without [run] in the file, it looks into the stages of the repository's dvc.yaml"
+        raise FossmlError("--probe looks into the stages of a pipeline, and the file has a [run]", hint=hint)
     brought = choose(brought, given["claims"])
     if brought.environment:
         say("[environment] of the file is not used: the environment is what the repository declares (--environment)")
@@ -56,24 +62,34 @@ def run(
     )
     report, rng = _reporter(limits.runs, say), random.SystemRandom()
     with oneliner.place(asked, around, {**given, "environment": given["environment"] or "auto"}, say) as there:
-        results = verify_brought(brought, there.asked, there.around, rng=rng, say=say, report=report)
-        results = [
-            replace(one, judged=tuple(with_remarks(j, there.not_checked) for j in one.judged)) for one in results
-        ]
-        told = of_brought(brought, there.asked, results, _circumstances(there, given["brought"], words))
+        if there.failed:
+            results = [unmade(brought, f"the environment could not be made: {there.failed}")]
+        else:
+            results = verify_brought(brought, there.asked, there.around, rng=rng, say=say, report=report)
+        results = [replace(one, judged=tuple(_remarked(j, there) for j in one.judged)) for one in results]
+        told = of_brought(brought, there.asked, results, _circumstances(there, brought, words))
     tell(told, form)
     stopped = any(one.measurement.interrupted for one in results)
     return oneliner.interrupted(()) if stopped else told.exit_code
 
 
-def _circumstances(there: There, file: Path, words: Sequence[str]) -> Circumstances:
-    folder = (there.asked.folder or there.around.cwd).resolve()
+def _remarked(judged: Judged, there: There) -> Judged:
+    """A verdict with what the files and the environment leave open, and that no control ran: those are of pipelines."""
+    return beside(with_remarks(judged, there.not_checked), None)
+
+
+def _circumstances(there: There, brought: Brought, words: Sequence[str]) -> Circumstances:
+    around = there.around
+    folder = (there.asked.folder or around.cwd).resolve()
     source = there.told(folder)
+    env = child_environment(around.environ, around.prefix, around.base_prefix)
+    command = brought.runs[brought.claims[0].run].delivery.cmd
     return Circumstances(
-        title=f"{folder.name}, by {file.name}",
+        title=f"{folder.name}, by {Path(brought.file).name}",
         source=source,
         repeat=repeat(source.commit, words, source.url or ""),
         when=datetime.now(UTC).isoformat(timespec="seconds"),
+        environment=None if there.failed else environment(interpreter(command, env, around.cwd)),
         made=there.made,
         findings=there.findings,
     )

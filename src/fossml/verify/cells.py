@@ -89,10 +89,16 @@ def _counted(table: str, cells: Sequence[Judged]) -> Finding:
         return Finding("CLM001", "not applicable", "soft", table, "no cell varies between runs: none is off by chance")
     off = [one.claim.id for one in measured if _off(one)]
     chance = outside(len(measured), len(off))
-    said = f"{len(off)} of {len(measured)} cells lie outside their 95 % interval"
-    said += f"; {len(measured) * _LEVEL:.2g} are expected when all are true, as many or more in {100 * chance:.2g} %"
+    means = all(one.verdicts[-1].reading and one.verdicts[-1].reading.kind == "mean" for one in measured)
+    said = f"{len(off)} of {len(measured)} cells lie outside their 95 % interval{', read as means' if means else ''}"
+    said += f"; {len(measured) * _LEVEL:.2g} are expected when all are true, as many or more in {_percent(chance)}"
     hint = f"outside: {', '.join(off)}; cells that share runs lie off together" if off else ""
     return Finding("CLM001", "pass" if chance > _LEVEL else "fail", "soft", table, said, (), hint)
+
+
+def _percent(chance: float) -> str:
+    """Two digits, and none of them an exponent's where it is nearly certain."""
+    return f"{100 * chance:.2g} %" if chance < 0.995 else "100 %"
 
 
 def _off(one: Judged) -> bool:

@@ -50,6 +50,12 @@ class Setting:
     chosen: bool = False
     confinement: Confinement | None = None
 
+    @property
+    def made(self) -> bool:
+        """Whether the interpreter is one of an environment that was made here: those lie where the runs are kept."""
+        python = self.interpreter
+        return python is not None and any(Path(python.path).is_relative_to(folder) for folder in self.leave_out)
+
 
 def shelf_key(setting: Setting, folder_digest: str) -> str:
     """What a run depends on: the command and how it gets its seed, the files, the interpreter and its distributions."""

@@ -33,8 +33,8 @@ _FORMAT = 1
 _WHEELS = ("--only-binary", ":all:")
 """To build a source archive runs its code."""
 _MOST_MEMBERS = 100
-_MOST_LEFT_OUT = 5
-"""So many packages may be missing from an environment before it is none."""
+_FEW_LEFT_OUT = 5
+"""So many packages, or a third of those that are declared, may be missing from an environment before it is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +167,14 @@ class Maker:
                     return None, said.why
                 first_why = first_why or said.why
         for day in dates:
-            found = self._resolve_less(wanted, pythons[0], day, dated=day == date)
-            if found is not None:
-                return found, ""
+            tried = [self._resolve_less(wanted, python, day, dated=day == date) for python in pythons]
+            if found := [one for one in tried if one is not None]:
+                return min(found, key=lambda one: len(one.left_out)), ""
         return None, first_why
 
     def _resolve_less(self, wanted: Wanted, python: Python, day: str, *, dated: bool) -> Resolution | None:
         lines, left_out = list(wanted.lines), dict[str, str]()
-        while len(left_out) <= _MOST_LEFT_OUT:
+        while len(left_out) <= max(_FEW_LEFT_OUT, len(wanted.lines) // 3):
             said = self._compile(wanted, lines, python, day)
             if said.good:
                 return replace(_resolution(wanted, lines, said.out, python, dated=dated), left_out=left_out)
@@ -389,11 +389,11 @@ def _findings(
 ) -> Iterator[Finding]:
     yield from wanted.findings
     for name, why in resolution.left_out.items():
-        hint = (
-            "declare a version that has a wheel for this Python"
-            if "wheel" in why
-            else "declare a version that is there"
-        )
+        hint = "declare a version that is there"
+        if "wheel" in why:
+            hint = "declare a version that has a wheel for this Python"
+        elif "invalid metadata" in why:
+            hint = "declare a later version: what this one says of itself is not in the form that uv reads"
         message = f"cannot be installed with Python {resolution.version}: {why}"
         yield Finding("ENV003", "fail", "hard", name, message, _evidence(wanted, [name]), hint)
     yield from _about_python(wanted, resolution, first)

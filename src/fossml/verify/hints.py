@@ -50,6 +50,10 @@ class Around(Protocol):
         """The command's python."""
 
     @property
+    def made(self) -> bool:
+        """Whether that python is one of an environment that fossml made of the project."""
+
+    @property
     def timeout(self) -> float | None:
         """Seconds that a run may take."""
 
@@ -90,7 +94,7 @@ def _killed_hint(number: int) -> str:
 
 def _hint(record: Record, stderr: str, around: Around) -> str:
     if (missing := _NO_MODULE.search(stderr)) is not None:
-        return _own_module_hint(missing[1], around) or _module_hint(missing[1], around.interpreter)
+        return _own_module_hint(missing[1], around) or _module_hint(missing[1], around.interpreter, made=around.made)
     flag = around.delivery.flag
     if flag and (_UNKNOWN_FLAG.search(stderr) or (record.code == 2 and "usage:" in stderr)):
         return _flag_hint(flag, stderr)
@@ -137,7 +141,12 @@ def _file_hint(path: str, around: Around) -> str:
     return f"{path} is not in the folder: is it to be downloaded or made first?"
 
 
-def _module_hint(module: str, interpreter: Interpreter | None) -> str:
+def _module_hint(module: str, interpreter: Interpreter | None, *, made: bool) -> str:
+    if made:
+        return (
+            f"the environment that was made of the project has no `{module}`: what was not installed is said below; "
+            "or take a Python of your own that has it: --environment path"
+        )
     if interpreter is None:
         return f"no python was found on PATH that has `{module}`"
     used = f"python was {interpreter.path} ({interpreter.version})"

@@ -53,12 +53,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Everything that was measured and judged; `records` is the folder where the runs are kept."""
+    """Everything that was measured and judged; `records` is the folder where the runs are kept, None if none ran."""
 
     judged: tuple[Judged, ...]
     measurement: Measurement
     hints: tuple[str, ...]
-    records: Path
+    records: Path | None
     python: str
 
 

@@ -126,7 +126,7 @@ def of_brought(brought: Brought, asked: Asked, results: Sequence[Result], about:
         budget=asked.limits.budget,
         stopped="; ".join(dict.fromkeys(result.measurement.stopped for result in results)),
         hints=tuple(hint for result in results for hint in result.hints),
-        records=", ".join(dict.fromkeys(str(result.records) for result in results)),
+        records=", ".join(dict.fromkeys(str(result.records) for result in results if result.records)),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,7 +19,7 @@ from fossml.types import Evidence, Finding
 from fossml.verify import uv
 from fossml.verify.environment import Environment, Maker, as_interpreter
 from fossml.verify.source import Source, scratch
-from fossml.verify.wanted import FOLDERS, wanted
+from fossml.verify.wanted import FOLDERS, Wanted, wanted
 from fossml.views.report import Made
 
 Mode = Literal["auto", "project", "path"]
@@ -59,7 +60,8 @@ def surroundings(
     python = interpreter("python", own, root, source.root)
     if mode == "path":
         return Surroundings(_on_path(python), own, python)
-    asked = wanted(_names(root), lambda name: _text(root, name), lambda: _imported(root))
+    project = root
+    asked, root = _declared(project, source.root)
     if asked.kind == "none":
         return Surroundings(_on_path(python), own, python)
     program = uv.find(env)
@@ -70,7 +72,8 @@ def surroundings(
     date = source.date if source.kind == "commit" else ""
     with scratch(cache / "tmp") as here:
         maker = Maker(uv.Uv(program, here, env), cache / "environments", say)
-        made = maker.make(asked, interpreter("python", env, root, source.root), date, root)
+        first = interpreter("python", env, root, source.root)
+        made = _seen_from(project, root, maker.make(asked, first, date, root))
     if made.failed or made.folder is None:
         return Surroundings(made, own, python)
     return Surroundings(made, inside(env, made, source, root), as_interpreter(made))
@@ -108,6 +111,37 @@ def inside(env: Mapping[str, str], made: Environment, source: Source, root: Path
 
 def _lies_in(part: str, root: Path) -> bool:
     return part == str(root) or part.startswith(f"{root}/")
+
+
+def _declared(root: Path, repository: Path) -> tuple[Wanted, Path]:
+    """What the project at `root` asks for, and the folder that says so: its own, else the nearest above it that does.
+
+    Where no folder up to `repository` declares anything, what the project imports.
+    """
+    own = wanted(_names(root), lambda name: _text(root, name), lambda: _imported(root))
+    if own.kind not in ("imports", "none"):
+        return own, root
+    for folder in root.parents:
+        if not folder.is_relative_to(repository):
+            break
+        above = wanted(_names(folder), partial(_text, folder), dict)
+        if above.kind != "none":
+            return above, folder
+    return own, root
+
+
+def _seen_from(project: Path, folder: Path, made: Environment) -> Environment:
+    """An environment of what `folder` declares, its files named as `project` sees them."""
+    if folder == project:
+        return made
+    up = "../" * len(project.relative_to(folder).parts)
+
+    def seen(one: Finding) -> Finding:
+        subject = f"{up}{one.subject}" if one.subject in made.files else one.subject
+        return replace(one, subject=subject, evidence=tuple(replace(at, path=f"{up}{at.path}") for at in one.evidence))
+
+    findings = tuple(seen(one) for one in made.findings)
+    return replace(made, files=tuple(f"{up}{name}" for name in made.files), findings=findings)
 
 
 def _names(root: Path) -> set[str]:

@@ -48,6 +48,20 @@ class There:
         return (*files, *(self.environment.not_checked if self.environment else ()))
 
     @property
+    def failed(self) -> str:
+        """Why there is no environment to run in; "" where there is one."""
+        return self.environment.failed if self.environment else ""
+
+    def required(self) -> There:
+        """This, with an environment to run in. FossmlError with the line that stands in the way where there is none."""
+        if not self.failed or self.environment is None:
+            return self
+        last = self.environment.findings[-1]
+        where = next((f"{at.path}:{at.line}" if at.line else at.path for at in last.evidence), None)
+        message = f"the environment could not be made: {self.failed}"
+        raise FossmlError(message, where=where, hint=last.hint, code=UNKNOWN)
+
+    @property
     def made(self) -> views.Made | None:
         """How the environment came to be, as a view shows it."""
         return made_of(self.environment) if self.environment else None
@@ -99,9 +113,7 @@ def _inside(there: There, root: Path, mode: Mode, say: Say) -> There:
     assert source is not None
     env = child_environment(around.environ, around.prefix, around.base_prefix)
     place = surroundings(root, source, env, around.cache, mode, say=say)
-    if why := place.environment.failed:
-        last = place.environment.findings[-1]
-        where = next((f"{at.path}:{at.line}" if at.line else at.path for at in last.evidence), None)
-        raise FossmlError(f"the environment could not be made: {why}", where=where, hint=last.hint, code=UNKNOWN)
-    moved = replace(around, environ=place.env, prefix=around.base_prefix)
-    return replace(there, around=moved, environment=place.environment)
+    environment = place.environment
+    if environment.failed:
+        return replace(there, environment=environment)
+    return replace(there, around=replace(around, environ=place.env, prefix=around.base_prefix), environment=environment)

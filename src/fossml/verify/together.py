@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from fossml.errors import FossmlError
-from fossml.types import Claim
+from fossml.types import Claim, Verdict
 from fossml.verify import caveats
 from fossml.verify.brought import Brought, Run, groups
 from fossml.verify.cells import in_tables
 from fossml.verify.command import Command, Setting, require_room, shelf_key
-from fossml.verify.loop import Outcome, run
+from fossml.verify.loop import Limits, Measurement, Outcome, run
 from fossml.verify.oneliner import Around, Asked, Result, judge_one, plan, setting
 from fossml.verify.record import Place, Shelf
 from fossml.verify.room import digest
+from fossml.views.sentence import Judged
 
 
 def verify_brought(
@@ -34,7 +36,9 @@ def verify_brought(
     come out of a run that succeeded.
     """
     found = []
+    begun, whole = time.monotonic(), asked
     for names in groups(brought):
+        asked = replace(whole, limits=left(whole.limits, time.monotonic() - begun))
         runs = [brought.runs[name] for name in names]
         claims = tuple(claim for claim in brought.claims if claim.run in names)
         parts = [_part(one, claims, asked, around) for one in runs]
@@ -42,6 +46,18 @@ def verify_brought(
             commands = [_command(part, made, around, locks, say) for part, made in parts]
             found.append(_measured(brought, claims, [part for part, _ in parts], commands, rng, report))
     return found
+
+
+def left(limits: Limits, seconds: float) -> Limits:
+    """`limits` after `seconds` of the budget: all groups of commands share it, though each makes its first run."""
+    return limits if limits.budget is None else replace(limits, budget=max(limits.budget - seconds, 0.0))
+
+
+def unmade(brought: Brought, reason: str) -> Result:
+    """Nothing was run, and why: no claim can be evaluated."""
+    missing = [Verdict(claim, "not evaluable", None, claim.reading, 0, reason) for claim in brought.claims]
+    judged = tuple(Judged((replace(one, not_checked=caveats.ALWAYS),), seeded=False) for one in missing)
+    return Result(judged, Measurement((), reason), (), None, "")
 
 
 def _part(one: Run, claims: Sequence[Claim], asked: Asked, around: Around) -> tuple[Asked, Setting]:

@@ -92,12 +92,19 @@ def _with_pyenv(env: Mapping[str, str]) -> str:
     return os.pathsep.join([*parts, *map(str, kept)])
 
 
+_UNREAD = re.compile(r"could not be parsed:\s*\n.*\n(.+)\n")
+"""The line of a package's metadata that uv cannot read, which it shows below what is wrong with it."""
+
+
 def _why(stderr: str) -> str:
     """One line: the cause that uv gives, else the first line of the error."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip() and not line.startswith("warning")]
     causes = [re.sub(r"^(cause:|╰─▶|├─▶)\s*", "", line) for line in lines if re.match(r"cause:|╰─▶|├─▶", line)]
     errors = [re.sub(r"^(error:|×)\s*", "", line) for line in lines]
-    return (causes[-1] if causes else errors[0] if errors else "uv failed")[:500]
+    why = causes[-1] if causes else errors[0] if errors else "uv failed"
+    if (unread := _UNREAD.search(stderr)) and "invalid metadata" in why:
+        why = f"{why.rstrip('.')}: `{unread[1].strip()}`"
+    return why[:500]
 
 
 def find(environ: Mapping[str, str]) -> str | None:

@@ -25,6 +25,8 @@ FOLDERS = ("", "requirements/", "environment/", "environments/", "env/", "envs/"
 """Where the files that declare something lie, the project's own folder first."""
 _REQUIREMENTS = re.compile(r"([\w.-]*requirements?[\w.-]*|reqs?|pip[_-]?packages)\.(txt|in|pip|lock)", re.I)
 _ASIDE = re.compile(r"(dev|test|doc|lint|ci|opt|extra|constraint)", re.I)
+_STANDS_FOR = {"sklearn": "scikit-learn"}
+"""Packages that hold nothing but the requirement of another, and were never there as wheels."""
 _FIXED = re.compile(r"(lock|freeze|frozen|pinned)", re.I)
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _INDEXES = re.compile(r"https://(pypi\.org/simple|download\.pytorch\.org/whl)(/[\w.+-]*)*/?")
@@ -213,6 +215,8 @@ def as_line(spec: str, path: str, number: int | None, text: str = "") -> Line:
 
 def _plain(line: Line) -> Line:
     """Without the place on the author's machine that `pip freeze` writes for what conda had installed."""
+    if other := _STANDS_FOR.get(line.name):
+        return replace(line, spec=other, name=other)
     return replace(line, spec=line.name) if re.search(r"@\s*file:", line.spec) else line
 
 

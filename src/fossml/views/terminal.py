@@ -140,7 +140,7 @@ def _of_command(report: Report, width: int | None, *, verbose: bool) -> list[str
     said.append(f"Stopped: {visible(report.stopped)}.")
     remarks = report.not_checked if measured else ()
     said += ["Not checked:", *(_wrapped(f"- {remark}", 2, width) for remark in remarks)] if remarks else []
-    return [*said, f"Records: {visible(report.records)}"]
+    return [*said, f"Records: {visible(report.records)}"] if report.records else said
 
 
 def _once(reasons: Iterable[str]) -> list[str]:
