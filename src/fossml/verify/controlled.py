@@ -133,20 +133,27 @@ class Controls:
         for name in names:
             one = self.watched[name]
             was, now = self.base.of(one.metric).values, built.of(one.metric).values
-            if was == now:
+            sources = one.up.sources()
+            unreached = chance.unreached(self.rebuilder.project.root, sources)
+            other = _moved_outs(one, self.base, built)
+            if was == now and not (other and unreached):
                 yield Finding(AGAIN, "pass", "soft", name, f"built again with the same seed it is {_said(now)} again")
-            else:
-                places = chance.draws(self.rebuilder.project.root, one.up.sources())["draw"]
-                why = "; ".join(built.failed.values()) or f"{_said(was)}, then {_said(now)}"
-                yield Finding(
-                    AGAIN,
-                    "fail",
-                    "soft",
-                    name,
-                    f"two builds with the same seed differ: {why}",
-                    places[:5],
-                    "give the seed to everything that draws random numbers, and pin the number of threads",
-                )
+                continue
+            places = unreached or chance.draws(self.rebuilder.project.root, sources)["draw"]
+            why = "; ".join(built.failed.values()) or f"{_said(was)}, then {_said(now)}"
+            if was == now:
+                why = f"{', '.join(other)}, not {one.metric}"
+            if unreached:
+                why += "; no seed reaches a generator that is drawn from"
+            yield Finding(
+                AGAIN,
+                "fail",
+                "soft",
+                name,
+                f"two builds with the same seed differ: {why}",
+                places[:5],
+                "give the seed to everything that draws random numbers, and pin the number of threads",
+            )
 
     def _measure_still(self, names: Sequence[str]) -> None:
         """Where a result differs by itself, build it some more times: how much?"""
@@ -371,13 +378,20 @@ def _differ(one: Watched, builts: Sequence[Built]) -> str:
     values = [built.of(one.metric).values for built in builts]
     if any(other != values[0] for other in values):
         return f"{one.metric}: {', '.join(_said(each) for each in values[:4])}"
-    paths = {
-        rooted(one.up.graph.stages[address], out.path)
-        for address in one.up.closure
-        for out in one.up.graph.stages[address].outs
-    }
+    paths = _outs(one)
     changed = sorted(path for path in paths if len({built.outs.get(path) for built in builts}) > 1)
     return f"{', '.join(changed)}, not {one.metric}" if changed else ""
+
+
+def _outs(one: Watched) -> set[str]:
+    """Everything that the stages behind a claim make."""
+    stages = [one.up.graph.stages[address] for address in one.up.closure]
+    return {rooted(stage, out.path) for stage in stages for out in stage.outs}
+
+
+def _moved_outs(one: Watched, base: Built, built: Built) -> list[str]:
+    """Which of the outputs behind a claim have other bytes in `built`."""
+    return sorted(path for path in _outs(one) if base.outs.get(path) != built.outs.get(path))
 
 
 def _outside(value: float, still: Sequence[float]) -> bool:
