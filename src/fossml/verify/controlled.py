@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
 import random
+import re
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from fossml.compare import compare_paths
 from fossml.project.dvc import rooted
 from fossml.types import Event, Evidence, Finding, Status
 from fossml.verify import chance, written
 from fossml.verify.change import Step, steps
 from fossml.verify.controls import Claimed, Control
 from fossml.verify.rebuild import Built, Rebuilder
+from fossml.verify.released import WEIGHTS
 from fossml.verify.upstream import Upstream, upstream
 from fossml.views.sentence import Judged
 
@@ -103,6 +107,7 @@ class Controls:
                 moved |= {name for name in names if any(_shows(one, name) for one in found)}
         asked = [name for control in controls if control.kind == "seed" for name in control.claims]
         findings += self._seed(seeds, asked if fits(self.base.seconds) else None)
+        findings += self._brought()
         able = {name for control in controls if control.kind in ("rows", "parameter") for name in control.claims}
         findings += [_uncontrolled(one.id, one.up) for one in self.watched.values() if one.id not in able]
         return Controlled(tuple(findings), frozenset(moved), round(self.seconds, 3))
@@ -270,6 +275,21 @@ class Controls:
                     hint = "let a stage compute it"
                     yield Finding(COPIED, "fail", "hard", one.id, message, (Evidence(path),), hint)
 
+    def _brought(self) -> Iterator[Finding]:
+        """Trained outputs that say what a file says which nothing makes, and that move with nothing but that file."""
+        root, folder = self.rebuilder.project.root, self.rebuilder.folder()
+        varied = [built for built in self.rebuilder.variations() if not built.variant.startswith("again")]
+        seeded = [built for built in self.rebuilder.known() if built.seed is not None]
+        for one in self.watched.values():
+            for given in self._given(one.up):
+                others = [*seeded, *(built for built in varied if not _changes(built, given))]
+                if not any(one.source in built.outs and _moved_outs(one, self.base, built) for built in others):
+                    continue
+                for path in sorted(_outs(one) - {one.source}):
+                    still = all(built.outs.get(path, "") in (self.base.outs.get(path), "") for built in others)
+                    if still and _same_numbers(root / given, folder / path):
+                        yield _brought(one, path, given, len(others), _mentioned(root, one.up.sources(), given))
+
     # seeds
 
     def _seed(self, seeds: Iterator[int], asked: Sequence[str] | None) -> Iterator[Finding]:
@@ -381,6 +401,53 @@ def _differ(one: Watched, builts: Sequence[Built]) -> str:
     paths = _outs(one)
     changed = sorted(path for path in paths if len({built.outs.get(path) for built in builts}) > 1)
     return f"{', '.join(changed)}, not {one.metric}" if changed else ""
+
+
+def _changes(built: Built, path: str) -> bool:
+    """Whether a changed build was one of changes to `path`."""
+    return path in built.variant.partition(":")[0].split(", ")
+
+
+def _brought(one: Watched, path: str, given: str, builds: int, places: tuple[Evidence, ...]) -> Finding:
+    message = (
+        f"the result does not depend on the training: {path} says what {given} says, which no stage makes, and stays "
+        f"so in {builds} builds with other seeds or other data"
+    )
+    hint = "train it in the pipeline, or declare it as an input and state that it is only evaluated"
+    return Finding(COPIED, "fail", "hard", one.id, message, (*places, Evidence(given)), hint)
+
+
+def _same_numbers(given: Path, made: Path) -> bool:
+    """Whether two files say the same, and what they say are measured numbers, not settings or names."""
+    if not (given.is_file() and made.is_file()) or given.is_symlink() or made.is_symlink():
+        return False
+    return compare_paths(given, made).same and _holds_numbers(given)
+
+
+def _holds_numbers(path: Path) -> bool:
+    """Whether a file is of a form in which models are kept, or is a text with fractions in it."""
+    if path.suffix.lower() in WEIGHTS:
+        return True
+    if path.stat().st_size > _LARGEST_TEXT:
+        return False
+    return len(_FRACTION.findall(path.read_bytes())) > 1
+
+
+_FRACTION = re.compile(rb"(?<![\w.])-?\d+\.\d+(?![\w.])")
+_LARGEST_TEXT = 2**24
+
+
+def _mentioned(root: Path, sources: Iterable[str], name: str) -> tuple[Evidence, ...]:
+    """The lines of the code that name a file."""
+    short = name.rpartition("/")[2]
+    found = []
+    for path in sorted(set(sources)):
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            lines = (root / path).read_text(encoding="utf-8").splitlines()
+            found += [
+                Evidence(path, number, line.strip()[:200]) for number, line in enumerate(lines, 1) if short in line
+            ]
+    return tuple(found[:3])
 
 
 def _outs(one: Watched) -> set[str]:

@@ -294,6 +294,10 @@ class Rebuilder:
         """Every build on record, the one as declared included, in the order in which they were made."""
         return tuple(self._known.values())
 
+    def variations(self) -> tuple[Built, ...]:
+        """Every build on record of which something was changed by `varied`."""
+        return tuple(self._varied.values())
+
     def runs(self) -> tuple[Run, ...]:
         """What the stages of the build as declared were seen to read."""
         return read_runs(self.records.folder)
