@@ -52,7 +52,7 @@ def verify(paper: Paper, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
     def call(*words: str) -> Said:
         with pytest.raises(SystemExit) as ended:
-            main(["verify", *words])
+            main(["verify", "--trust", *words])
         captured = capsys.readouterr()
         assert isinstance(ended.value.code, int)
         return Said(ended.value.code, captured.out, captured.err)
@@ -108,7 +108,7 @@ def test_a_folder_and_a_url_of_it_share_the_records(verify: Verify, paper: Paper
     url = f"file://{paper.root}"
     first = verify(url, "--no-controls", "--json")
     assert (first.code, first.document["source"]["url"], first.document["source"]["kind"]) == (0, url, "commit")
-    assert first.document["repeat"] == f"fossml verify {url}@{head(paper)} --no-controls"
+    assert first.document["repeat"] == f"fossml verify {url}@{head(paper)} --no-controls --trust"
     ran = paper.count
     assert (verify(url, "--no-controls", "--json").code, verify("--no-controls").code, paper.count) == (0, 0, ran)
     paper.save({"raw.txt": "0.9\n"})

@@ -198,7 +198,7 @@ def test_the_table_in_the_terminal_shows_comparisons(
     monkeypatch.setenv("COUNT", str(paper.cache / "count"))
     paper.cache.mkdir(exist_ok=True)
     with pytest.raises(SystemExit) as ended:
-        main(["verify", "--runs", "4", "-q"])
+        main(["verify", "--trust", "--runs", "4", "-q"])
     shown = capsys.readouterr().out
     assert ended.value.code == 0, shown
     assert "ours better than base: reproduced: ours is better than base in" in shown

@@ -243,11 +243,11 @@ def test_the_command_takes_the_limits_and_tells_what_was_left_out(
     monkeypatch.chdir(two.root)
     monkeypatch.setenv("COUNT", str(tmp_path / "count"))
     monkeypatch.setenv("FOSSML_CACHE_DIR", str(tmp_path / "cache"))
-    assert call("verify", "--budget", "10m", "--runs", "3", "--memory", "8GiB", "--no-gpu", "--json") == 1
+    assert call("verify", "--trust", "--budget", "10m", "--runs", "3", "--memory", "8GiB", "--no-gpu", "--json") == 1
     told = capsys.readouterr()
     said: Any = json.loads(told.out)
     assert told.err.startswith("plan: about 44 s, within a budget of 10 min 00 s")
     assert [step["seconds"] for step in said["plan"] if step["left_out"]] == [7201, 3 * 7201]
     assert said["budget"] == 600
-    assert said["repeat"].splitlines()[-1] == "fossml verify --runs 3 --budget 600s --memory 8192MiB --no-gpu"
+    assert said["repeat"].splitlines()[-1] == "fossml verify --runs 3 --budget 600s --memory 8192MiB --no-gpu --trust"
     assert subprocess.run(["git", "status", "--porcelain"], cwd=two.root, capture_output=True, text=True, check=True)

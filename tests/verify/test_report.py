@@ -59,20 +59,20 @@ def test_a_project_is_told_in_each_form_and_recorded(
     here: Paper, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page, copy = tmp_path / "page.html", tmp_path / "copy.json"
-    assert call("verify", "-q", "--json", "--html", str(page), "--output", str(copy), "--runs", "4") == 0
+    assert call("verify", "--trust", "-q", "--json", "--html", str(page), "--output", str(copy), "--runs", "4") == 0
     said = valid(json.loads(capsys.readouterr().out))
     assert [said["claims"][0][name] for name in ("id", "verdict", "rung", "runs")] == ["acc", "numeric", "L3", 1]
-    assert (said["dirty"], said["repeat"].splitlines()[1]) == (False, "fossml verify --runs 4")
+    assert (said["dirty"], said["repeat"].splitlines()[1]) == (False, "fossml verify --runs 4 --trust")
     assert said == json.loads(copy.read_text()) == json.loads((here.root / "fossml.verify.json").read_text())
     assert "numeric" in page.read_text()
-    assert call("verify", "-q", "--markdown") == 0
+    assert call("verify", "--trust", "-q", "--markdown") == 0
     assert capsys.readouterr().out.startswith("### ✅ The claim holds")
 
 
 def test_the_record_is_no_difference_and_no_new_state(here: Paper, capsys: pytest.CaptureFixture[str]) -> None:
-    assert call("verify", "-q", "--json") == 0
+    assert call("verify", "--trust", "-q", "--json") == 0
     first = json.loads(capsys.readouterr().out)
-    assert call("verify", "-q", "--json") == 0
+    assert call("verify", "--trust", "-q", "--json") == 0
     again = json.loads(capsys.readouterr().out)
     assert (first["dirty"], again["dirty"]) == (False, False)
     assert [run["recorded"] for run in (*first["runs"], *again["runs"])] == [False, True]
@@ -83,7 +83,7 @@ def test_the_record_is_no_difference_and_no_new_state(here: Paper, capsys: pytes
 def test_no_record_is_written_where_none_is_wanted_or_not_all_was_verified(
     words: tuple[str, ...], here: Paper, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert call("verify", "-q", *words) == 0
+    assert call("verify", "--trust", "-q", *words) == 0
     assert capsys.readouterr().out.startswith("acc  L3  numeric")
     assert not (here.root / "fossml.verify.json").exists()
 

@@ -352,7 +352,7 @@ def _propose(given: dict[str, Any]) -> int:
     """Claims drafted from a document."""
     from fossml.cli import verify_propose
 
-    return verify_propose.run(given["propose"], given["path"] or Path.cwd(), write=given["write"])
+    return verify_propose.run(given["propose"], Path(given["target"] or Path.cwd()), write=given["write"])
 
 
 def _asked(given: dict[str, Any]) -> Asked:

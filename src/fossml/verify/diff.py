@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from fossml.compare import Comparison, compare_paths
+from fossml.compare import Comparison
 from fossml.scan import scan_file
 from fossml.types import Artifact, Environment, Run
 from fossml.verify.bytesof import Finder
@@ -196,6 +196,8 @@ def _file(path: str, a: Artifact | None, b: Artifact | None, left: Side, right: 
     if x is None or y is None:
         gone = left.name if x is None else right.name
         return replace(change, comparison=Comparison("unknown", reason=f"the bytes of {gone} cannot be had"))
+    from fossml.compare import compare_paths  # NumPy: not before there is something to compare
+
     return replace(change, comparison=compare_paths(x, y))
 
 
