@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
 import random
+import re
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from fossml import compare
 from fossml.project.dvc import rooted
 from fossml.types import Event, Evidence, Finding, Run, Status
 from fossml.verify import chance, written
 from fossml.verify.change import Step, steps
 from fossml.verify.controls import Claimed, Control
 from fossml.verify.rebuild import Built, Rebuilder
+from fossml.verify.released import WEIGHTS
 from fossml.verify.upstream import Upstream, upstream
 from fossml.views.report import duration
 from fossml.views.sentence import Judged
@@ -112,6 +116,7 @@ class Controls:
                 findings += found
                 moved |= {name for name in names if any(_shows(one, name) for one in found)}
         findings += self._seed(seeds, [one for one in controls if one.kind == "seed"])
+        findings += self._brought()
         every = (*controls, *left_out)
         able = {name for control in every if control.kind in ("rows", "parameter") for name in control.claims}
         findings += [_uncontrolled(one.id, one.up) for one in self.watched.values() if one.id not in able]
@@ -158,20 +163,27 @@ class Controls:
         for name in names:
             one = self.watched[name]
             was, now = self.base.of(one.metric).values, built.of(one.metric).values
-            if was == now:
+            sources = one.up.sources()
+            unreached = chance.unreached(self.rebuilder.project.root, sources)
+            other = _moved_outs(one, self.base, built)
+            if was == now and not (other and unreached):
                 yield Finding(AGAIN, "pass", "soft", name, f"built again with the same seed it is {_said(now)} again")
-            else:
-                places = chance.draws(self.rebuilder.project.root, one.up.sources())["draw"]
-                why = "; ".join(built.failed.values()) or f"{_said(was)}, then {_said(now)}"
-                yield Finding(
-                    AGAIN,
-                    "fail",
-                    "soft",
-                    name,
-                    f"two builds with the same seed differ: {why}",
-                    places[:5],
-                    "give the seed to everything that draws random numbers, and pin the number of threads",
-                )
+                continue
+            places = unreached or chance.draws(self.rebuilder.project.root, sources)["draw"]
+            why = "; ".join(built.failed.values()) or f"{_said(was)}, then {_said(now)}"
+            if was == now:
+                why = f"{', '.join(other)}, not {one.metric}"
+            if unreached:
+                why += "; no seed reaches a generator that is drawn from"
+            yield Finding(
+                AGAIN,
+                "fail",
+                "soft",
+                name,
+                f"two builds with the same seed differ: {why}",
+                places[:5],
+                "give the seed to everything that draws random numbers, and pin the number of threads",
+            )
 
     def _measure_still(self, control: Control, names: Sequence[str]) -> None:
         """Where a result differs by itself, build it some more times: how much?"""
@@ -296,6 +308,21 @@ class Controls:
                     hint = "let a stage compute it"
                     yield Finding(COPIED, "fail", "hard", one.id, message, (Evidence(path),), hint)
 
+    def _brought(self) -> Iterator[Finding]:
+        """Trained outputs that say what a file says which nothing makes, and that move with nothing but that file."""
+        root, folder = self.rebuilder.project.root, self.rebuilder.folder()
+        varied = [built for built in self.rebuilder.variations() if not built.variant.startswith("again")]
+        seeded = [built for built in self.rebuilder.known() if built.seed is not None]
+        for one in self.watched.values():
+            for given in self._given(one.up):
+                others = [*seeded, *(built for built in varied if not _changes(built, given))]
+                if not any(one.source in built.outs and _moved_outs(one, self.base, built) for built in others):
+                    continue
+                for path in sorted(_outs(one) - {one.source}):
+                    still = all(built.outs.get(path, "") in (self.base.outs.get(path), "") for built in others)
+                    if still and _same_numbers(root / given, folder / path):
+                        yield _brought(one, path, given, len(others), _mentioned(root, one.up.sources(), given))
+
     # seeds
 
     def _seed(self, seeds: Iterator[int], controls: Sequence[Control]) -> Iterator[Finding]:
@@ -419,13 +446,67 @@ def _differ(one: Watched, builts: Sequence[Built]) -> str:
     values = [built.of(one.metric).values for built in builts]
     if any(other != values[0] for other in values):
         return f"{one.metric}: {', '.join(_said(each) for each in values[:4])}"
-    paths = {
-        rooted(one.up.graph.stages[address], out.path)
-        for address in one.up.closure
-        for out in one.up.graph.stages[address].outs
-    }
+    paths = _outs(one)
     changed = sorted(path for path in paths if len({built.outs.get(path) for built in builts}) > 1)
     return f"{', '.join(changed)}, not {one.metric}" if changed else ""
+
+
+def _changes(built: Built, path: str) -> bool:
+    """Whether a changed build was one of changes to `path`."""
+    return path in built.variant.partition(":")[0].split(", ")
+
+
+def _brought(one: Watched, path: str, given: str, builds: int, places: tuple[Evidence, ...]) -> Finding:
+    message = (
+        f"the result does not depend on the training: {path} says what {given} says, which no stage makes, and stays "
+        f"so in {builds} builds with other seeds or other data"
+    )
+    hint = "train it in the pipeline, or declare it as an input and state that it is only evaluated"
+    return Finding(COPIED, "fail", "hard", one.id, message, (*places, Evidence(given)), hint)
+
+
+def _same_numbers(given: Path, made: Path) -> bool:
+    """Whether two files say the same, and what they say are measured numbers, not settings or names."""
+    if not (given.is_file() and made.is_file()) or given.is_symlink() or made.is_symlink():
+        return False
+    return compare.compare_paths(given, made).same and _holds_numbers(given)
+
+
+def _holds_numbers(path: Path) -> bool:
+    """Whether a file is of a form in which models are kept, or is a text with fractions in it."""
+    if path.suffix.lower() in WEIGHTS:
+        return True
+    if path.stat().st_size > _LARGEST_TEXT:
+        return False
+    return len(_FRACTION.findall(path.read_bytes())) > 1
+
+
+_FRACTION = re.compile(rb"(?<![\w.])-?\d+\.\d+(?![\w.])")
+_LARGEST_TEXT = 2**24
+
+
+def _mentioned(root: Path, sources: Iterable[str], name: str) -> tuple[Evidence, ...]:
+    """The lines of the code that name a file."""
+    short = name.rpartition("/")[2]
+    found = []
+    for path in sorted(set(sources)):
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            lines = (root / path).read_text(encoding="utf-8").splitlines()
+            found += [
+                Evidence(path, number, line.strip()[:200]) for number, line in enumerate(lines, 1) if short in line
+            ]
+    return tuple(found[:3])
+
+
+def _outs(one: Watched) -> set[str]:
+    """Everything that the stages behind a claim make."""
+    stages = [one.up.graph.stages[address] for address in one.up.closure]
+    return {rooted(stage, out.path) for stage in stages for out in stage.outs}
+
+
+def _moved_outs(one: Watched, base: Built, built: Built) -> list[str]:
+    """Which of the outputs behind a claim have other bytes in `built`."""
+    return sorted(path for path in _outs(one) if base.outs.get(path) != built.outs.get(path))
 
 
 def _outside(value: float, still: Sequence[float]) -> bool:

@@ -330,6 +330,10 @@ class Rebuilder:
         """Every build on record, the one as declared included, in the order in which they were made."""
         return tuple(self._known.values())
 
+    def variations(self) -> tuple[Built, ...]:
+        """Every build on record of which something was changed by `varied`."""
+        return tuple(self._varied.values())
+
     def runs(self) -> tuple[Run, ...]:
         """What the stages of the build as declared were seen to read."""
         return read_runs(self.records.folder)
@@ -419,9 +423,12 @@ class Rebuilder:
             return folder
         plain = self._room_with((), "plain", targets)
         if self._differs(plain):
-            if self._is_late():
+            broken, late = bool(self._read(plain, None, ()).failed), self._is_late()
+            if late:
                 noticed += perturb.untold(changes, builds, took)
             room.remove(plain)
+            if not broken and not late:
+                noticed += self._between_rooms(changes, targets, took)
             self._changes = changes
             return folder
         found = perturb.blamed(changes, lambda some: self._differs(self._room_with(some, "some", targets)))
@@ -431,6 +438,40 @@ class Rebuilder:
         self._changes = ()
         self._noticed[plain] += perturb.findings(self.project.root.name, found)
         return plain
+
+    def _between_rooms(
+        self, changes: Sequence[Perturbation], targets: Sequence[str], took: float
+    ) -> tuple[Finding, ...]:
+        """What makes rebuilds differ, where none gives what was recorded; nothing where they do so by themselves."""
+        assert self.confinement is not None
+        every = (*changes, *perturb.elsewhere(self.confinement.environment(self.options.env), os.cpu_count() or 1))
+        builds = 3 + (len(every) - 1).bit_length()
+        left = self.spare if self.deadline is None else min(self.spare, self.deadline - time.monotonic())
+        if builds * took > left:
+            return perturb.untold(every, builds, took)
+
+        def outs(some: Sequence[Perturbation]) -> tuple[Mapping[str, str], bool]:
+            folder = self._room_with(some, next((one.place for one in some if one.place), "one"), targets)
+            built = self._read(folder, None, ())
+            room.remove(folder)
+            return built.outs, bool(built.failed)
+
+        bare = outs(())
+        if outs(()) != bare:
+            return ()
+        last = bare
+
+        def differs_with(some: Sequence[Perturbation]) -> bool:
+            nonlocal last
+            found = outs(some)
+            last = found if found != bare else last
+            return found != bare
+
+        if not differs_with(every):
+            return ()
+        found = perturb.blamed(every, differs_with)
+        moved = sorted(path for path, digest in bare[0].items() if last[0].get(path) != digest)
+        return perturb.changed(self.project.root.name, found, moved)
 
     def _as_before(self, base: Built) -> None:
         """The same ways as in the room of the recorded rebuild: what mattered there is left out again."""
@@ -504,6 +545,11 @@ class Rebuilder:
         if self.confinement:
             env = perturb.applied(self.confinement.environment(env, declared(project)), self._changes)
             closed = self.confinement.sandbox(folder, room.shared(folder))
+            closed = replace(
+                closed,
+                user=next((one.user for one in self._changes if one.user), closed.user),
+                host=next((one.host for one in self._changes if one.host), closed.host),
+            )
             noticed += contained.links(disarm(closed))
         route = self.project.config.seed
         force = force or (bool(seed) and (route is None or route.kind != "param"))
@@ -531,7 +577,8 @@ class Rebuilder:
             report(event)
 
         try:
-            build(project, options, listen)
+            with perturb.fewer_cores(max((one.cores for one in self._changes), default=0)):
+                build(project, options, listen)
         except KeyboardInterrupt:
             if self._cancelled.is_set() or not self._is_late():
                 raise
