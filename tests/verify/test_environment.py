@@ -338,40 +338,6 @@ def test_no_python_at_all_is_no_environment(lab: Lab, monkeypatch: pytest.Monkey
     assert place.python is None or isinstance(place.python, Interpreter)
 
 
-def test_a_pyproject_that_is_a_link_out_of_the_repository_is_not_read(lab: Lab) -> None:
-    (lab.root / "pyproject.toml").write_text('[project]\nname = "a"\nversion = "1"\ndependencies = []\n')
-    (lab.root / "uv.lock").write_text(
-        'version = 1\nrequires-python = ">=3.8"\n[[package]]\nname = "a"\nversion = "1"\n'
-    )
-    (lab.root / "more").mkdir()
-    (lab.root / "more/pyproject.toml").symlink_to("/dev/zero")  # which has no end
-    lab.place({})
-
-
-def test_what_is_installed_can_be_read_by_others_whatever_the_umask(lab: Lab) -> None:
-    before = os.umask(0o077)
-    try:
-        made = lab.make({"requirements.txt": "six==1.15.0\n"})
-    finally:
-        os.umask(before)
-    assert made.folder
-    shut = [path for path in made.folder.rglob("*") if not path.is_symlink() and not path.stat().st_mode & 0o004]
-    assert not shut
-
-
-def test_nothing_of_what_was_installed_runs_when_its_python_is_asked(lab: Lab) -> None:
-    made = lab.make({"requirements.txt": "six==1.15.0\n"})
-    assert made.folder
-    mark = lab.cache / "mark"
-    packages = next(made.folder.glob("lib/python*/site-packages"))
-    (packages / "evil.pth").write_text(f"import os; open({str(mark)!r}, 'w')\n")
-    found = interpreter("python train.py", {"PATH": f"{made.folder}/bin"}, lab.root, lab.root)
-    assert found
-    assert (found.path, found.version) == (made.python, made.version)
-    assert "six-1.15.0.dist-info" in found.distributions
-    assert not mark.exists()
-
-
 def test_a_project_in_a_folder_is_made_of_what_the_repository_declares(lab: Lab) -> None:
     (lab.root / "requirements.txt").write_text("six==1.15.0\n")
     inner = lab.root / "paper"
@@ -414,3 +380,37 @@ def test_of_the_pythons_the_one_that_can_install_the_most_is_taken(lab: Lab) -> 
     made = lab.make({"requirements.txt": "markupsafe==1.0\nnumpy==1.20.1\n"}, date="2021-04-12T00:00:00Z")
     assert by_code(made, "ENV003").subject == "markupsafe"
     assert made.distributions.get("numpy") == "1.20.1"
+
+
+def test_a_pyproject_that_is_a_link_out_of_the_repository_is_not_read(lab: Lab) -> None:
+    (lab.root / "pyproject.toml").write_text('[project]\nname = "a"\nversion = "1"\ndependencies = []\n')
+    (lab.root / "uv.lock").write_text(
+        'version = 1\nrequires-python = ">=3.8"\n[[package]]\nname = "a"\nversion = "1"\n'
+    )
+    (lab.root / "more").mkdir()
+    (lab.root / "more/pyproject.toml").symlink_to("/dev/zero")  # which has no end
+    lab.place({})
+
+
+def test_what_is_installed_can_be_read_by_others_whatever_the_umask(lab: Lab) -> None:
+    before = os.umask(0o077)
+    try:
+        made = lab.make({"requirements.txt": "six==1.15.0\n"})
+    finally:
+        os.umask(before)
+    assert made.folder
+    shut = [path for path in made.folder.rglob("*") if not path.is_symlink() and not path.stat().st_mode & 0o004]
+    assert not shut
+
+
+def test_nothing_of_what_was_installed_runs_when_its_python_is_asked(lab: Lab) -> None:
+    made = lab.make({"requirements.txt": "six==1.15.0\n"})
+    assert made.folder
+    mark = lab.cache / "mark"
+    packages = next(made.folder.glob("lib/python*/site-packages"))
+    (packages / "evil.pth").write_text(f"import os; open({str(mark)!r}, 'w')\n")
+    found = interpreter("python train.py", {"PATH": f"{made.folder}/bin"}, lab.root, lab.root)
+    assert found
+    assert (found.path, found.version) == (made.python, made.version)
+    assert "six-1.15.0.dist-info" in found.distributions
+    assert not mark.exists()

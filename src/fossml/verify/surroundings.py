@@ -18,7 +18,6 @@ from fossml.scan.text import decode
 from fossml.types import Evidence, Finding
 from fossml.verify import uv
 from fossml.verify.environment import Environment, Maker, as_interpreter
-from fossml.verify.ownmodule import own_module
 from fossml.verify.source import Source, scratch
 from fossml.verify.wanted import FOLDERS, Wanted, wanted
 from fossml.views.report import Made
@@ -73,7 +72,7 @@ def surroundings(
     date = source.date if source.kind == "commit" else ""
     with scratch(cache / "tmp") as here:
         maker = Maker(uv.Uv(program, here, env), cache / "environments", say)
-        first = interpreter("python", env, root, source.root)
+        first = interpreter("python", env, project, source.root)
         made = _seen_from(project, root, maker.make(asked, first, date, root))
     if made.failed or made.folder is None:
         return Surroundings(made, own, python)
@@ -168,7 +167,7 @@ def _imported(root: Path) -> dict[str, Evidence]:
     found = {}
     for name, uses in third_party(gather(root)).items():
         needed = [(path, item) for path, item in uses if not item.optional and not is_aside(path)]
-        if needed and own_module(root, needed[0][1].module) is None:
+        if needed:
             path, item = needed[0]
             found[name] = Evidence(path, item.line, item.text)
     return found
