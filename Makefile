@@ -11,9 +11,10 @@ PYTEST = FOSSML_DVC="$(CURDIR)/$(DVC)" FOSSML_TRACKERS="$(CURDIR)/$(TRACKERS)" F
 
 .PHONY: tools demo test lint unit soak bench bench-trace bench-verify docs clean setup
 
-demo: .venv/.ready
+# What a user installs, without the tools of the developers: a minute from nothing.
+demo: .tools/demo/.ready
 	rm -rf demo
-	. $(BIN)/activate && fossml demo demo
+	. .tools/demo/bin/activate && fossml demo demo
 
 test: lint unit
 
@@ -57,9 +58,18 @@ tools:
 	  echo "$${tool%:*} is missing: install it (Debian: apt install $${tool#*:}); tests that need it will fail"; \
 	done
 
-.venv/.ready: pyproject.toml
+define VENV
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "fossml needs Python >= 3.11: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
-	@$(PYTHON) -m venv .venv || { echo "no venv module: install it (Debian: apt install python3-venv)"; exit 2; }
+	@$(PYTHON) -m venv $(@D) || { echo "no venv module: install it (Debian: apt install python3-venv)"; exit 2; }
+endef
+
+.tools/demo/.ready: pyproject.toml
+	$(VENV)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --editable ".[demo,verify]"
+	touch $@
+
+.venv/.ready: pyproject.toml
+	$(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
 	$(BIN)/pip install --quiet --disable-pip-version-check --group dev --editable ".[demo]"
 	touch $@

@@ -9,7 +9,7 @@ import venv
 from pathlib import Path
 
 import fossml
-from fossml.env import Interpreter, child_environment, environment, interpreter
+from fossml.env import Interpreter, Interpreters, by_files, child_environment, environment, interpreter
 
 TOOL = "/home/a/.cache/uv/archive-v0/x"
 
@@ -93,3 +93,57 @@ def test_distributions_are_named_as_pep_503_normalises_them() -> None:
     assert found.distributions == {"foo-bar": "1.2", "old-x": "3"}
     assert found.python == "3.11.7"
     assert environment(None) is None
+
+
+def venv_at(place: Path, *dist_infos: str) -> Path:
+    venv.create(place, symlinks=True)
+    packages = next((place / "lib").glob("python*/site-packages"))
+    for name in dist_infos:
+        (packages / name).mkdir()
+    return packages
+
+
+def test_an_environment_is_told_by_its_files_as_by_asking(tmp_path: Path) -> None:
+    packages = venv_at(tmp_path / "env", "six-1.0.dist-info")
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more/own-2.dist-info").mkdir()
+    (packages / "own.pth").write_text(f"# a comment\n{tmp_path}/more\n/nowhere\n")
+    program = str(tmp_path / "env/bin/python")
+    told, asked = by_files(program), interpreter(program, {}, tmp_path)
+    assert told
+    assert asked
+    assert (told.path, told.version) == (asked.path, asked.version)
+    assert told.distributions == asked.distributions == ("own-2.dist-info", "six-1.0.dist-info")
+    assert set(told.folders) <= set(asked.folders)
+
+
+def test_no_code_of_a_stranger_s_folder_or_of_an_environment_is_run_to_ask_a_python(tmp_path: Path) -> None:
+    mark, folder = tmp_path / "mark", tmp_path / "folder"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(f"open({str(mark)!r}, 'w')\n")
+    packages = venv_at(tmp_path / "env")
+    (packages / "evil.pth").write_text(f"import os; open({str(mark)!r}, 'w')\n")
+    own, env = str(Path(sys.base_prefix) / "bin"), str(tmp_path / "env/bin")
+    for path in (own, env):
+        for modules in (str(folder), "", ".", f":{own}", f"{tmp_path}/../{tmp_path.name}/folder"):
+            given = {"PATH": path, "PYTHONPATH": modules}
+            assert interpreter("python3 train.py", given, folder, never=folder)
+            assert not mark.exists(), given
+    assert interpreter("python3 train.py", {"PATH": own, "PYTHONPATH": str(folder)}, folder)
+    assert mark.exists(), "this test shows nothing"
+
+
+def test_a_program_in_a_stranger_s_folder_is_not_run_by_looking_at_it(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    (tmp_path / "folder").mkdir()
+    evil = tmp_path / "folder/python"
+    evil.write_text(f"#!/bin/sh\ntouch {mark}\n")
+    evil.chmod(0o755)
+    venv_at(tmp_path / "folder/env", "six-1.0.dist-info")
+    looking = Interpreters({"PATH": ""}, never=tmp_path / "folder", looking=True)
+    assert looking.of("./python train.py", tmp_path / "folder") is None
+    found = looking.of("env/bin/python train.py", tmp_path / "folder")
+    assert found
+    assert found.distributions == ("six-1.0.dist-info",)
+    assert Interpreters({"PATH": ""}, never=tmp_path / "folder").of("env/bin/python x.py", tmp_path / "folder") is None
+    assert not mark.exists()

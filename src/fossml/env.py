@@ -10,7 +10,7 @@ import re
 import shlex
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ _TOLD = ("PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE", "HOME")
 """Those that a Python itself reads."""
 _INFO = (".dist-info", ".egg-info", ".egg-link")
 _DISTRIBUTION = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+?)(-py[0-9.]+)?\.(dist|egg)-info")
+_LARGEST_PTH = 2**20
 _PYTHON = re.compile(r"(python|pypy)[0-9.]*(-[a-z]+)?")
 
 
@@ -77,12 +78,17 @@ class Interpreters:
     """The pythons that commands get in the environment `env`, each asked once.
 
     `memory` is a file in which the answers are kept; one counts as long as the program and its pyvenv.cfg are the same.
-    No program below the folder `never` is asked, for that would run it.
+    `never` is a stranger's folder: no program in it is asked, for that would run it, and none runs its modules. A
+    virtual environment is then known by its files, as what was installed may run code when its Python starts; one in
+    the folder itself counts only where nothing but `looking` is done, and only there others are asked.
     """
 
-    def __init__(self, env: Mapping[str, str], memory: Path | None = None, never: Path | None = None) -> None:
+    def __init__(
+        self, env: Mapping[str, str], memory: Path | None = None, never: Path | None = None, *, looking: bool = False
+    ) -> None:
         self._env = env
         self._never = never
+        self._looking = looking
         self._memory = memory
         self._answers: dict[str, Any] = _recalled(memory)
         self._found: dict[tuple[str, ...], Interpreter | None] = {}
@@ -109,7 +115,9 @@ class Interpreters:
 
     def _path(self, name: str) -> str | None:
         path = name if "/" in name else shutil.which(name, path=self._env.get("PATH", ""))
-        return path if path and os.access(path, os.X_OK) and not self._refused(Path(path)) else None
+        if not path or not os.access(path, os.X_OK):
+            return None
+        return path if not self._refused(Path(path)) or (self._looking and by_files(path)) else None
 
     def _refused(self, path: Path) -> bool:
         never = self._never
@@ -117,11 +125,15 @@ class Interpreters:
         return never is not None and any(place.is_relative_to(never) for place in places)
 
     def _describe(self, path: str, cwd: Path) -> Interpreter | None:
+        if self._never is not None and (not self._looking or self._refused(Path(path))) and (found := by_files(path)):
+            return found
         state: list[Any] = [_state(path), _state(os.path.join(os.path.dirname(path), "..", "pyvenv.cfg"))]  # noqa: PTH118, PTH120
         state += [self._env.get(name, "") for name in _TOLD]
         known = self._answers.get(path)
         if not (isinstance(known, dict) and known.get("state") == state):
-            asked = _ask(path, self._env, cwd)
+            asked = (
+                _ask(path, self._env, cwd) if self._never is None else _ask(path, self._apart(self._never), Path("/"))
+            )
             if asked is None:
                 return None
             known = {"state": state, **asked}
@@ -130,6 +142,12 @@ class Interpreters:
         folders = tuple(known["folders"])
         names = tuple(sorted({name for folder in folders for name in _infos(folder)}))
         return Interpreter(known["path"], known["version"], names, folders)
+
+    def _apart(self, never: Path) -> dict[str, str]:
+        """The environment without what would lead a Python to modules below `never`, where it may stand."""
+        parts = [part for part in self._env.get("PYTHONPATH", "").split(os.pathsep) if part.startswith("/")]
+        kept = [part for part in parts if not Path(os.path.realpath(part)).is_relative_to(never.resolve())]
+        return {**self._env, "PYTHONPATH": os.pathsep.join(kept), "PYTHONDONTWRITEBYTECODE": "1"}
 
     def _remember(self) -> None:
         if self._memory is None:
@@ -175,9 +193,41 @@ def _ask(path: str, env: Mapping[str, str], cwd: Path) -> dict[str, Any] | None:
     return {"path": lines[0], "version": lines[1], "folders": [one for one in lines[2].split(os.pathsep) if one]}
 
 
-def interpreter(command: str, env: Mapping[str, str], cwd: Path) -> Interpreter | None:
-    """The python that `command` names, else the one on PATH; None if there is none."""
-    return Interpreters(env).of(command, cwd)
+def interpreter(command: str, env: Mapping[str, str], cwd: Path, never: Path | None = None) -> Interpreter | None:
+    """The python that `command` names, else the one on PATH; None if there is none. `never`: as in Interpreters."""
+    return Interpreters(env, never=never).of(command, cwd)
+
+
+def by_files(program: str) -> Interpreter | None:
+    """A Python of a virtual environment, told by what lies there and without running it; None where it lies in none.
+
+    Its `folders` are its own packages and those that lines of .pth files name.
+    """
+    place = Path(os.path.abspath(program)).parent.parent  # noqa: PTH100  # a link is the environment's own
+    try:
+        text = (place / "pyvenv.cfg").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    settings = {name.strip(): value.strip() for name, _, value in (line.partition("=") for line in text.splitlines())}
+    found = re.match(r"\d+\.\d+(\.\d+)?", settings.get("version_info") or settings.get("version") or "")
+    if found is None:
+        return None
+    libraries = (path for path in ("lib", "lib64") if not (place / path).is_symlink())
+    own = [str(path) for name in libraries for path in sorted((place / name).glob("*/site-packages"))]
+    folders = tuple(dict.fromkeys([*own, *(line for folder in own for line in _added(Path(folder)))]))
+    names = tuple(sorted({name for folder in folders for name in _infos(folder)}))
+    return Interpreter(str(place / "bin" / Path(program).name), found[0], names, folders)
+
+
+def _added(packages: Path) -> Iterator[str]:
+    """The folders that .pth files add; their lines of code are not run."""
+    for file in sorted(packages.glob("*.pth")):
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            lines = file.read_text(encoding="utf-8").splitlines() if file.stat().st_size < _LARGEST_PTH else []
+            for line in lines:
+                place = packages / line.strip()
+                if line.strip() and not line.startswith(("#", "import ", "import\t")) and place.is_dir():
+                    yield str(place)
 
 
 def _named(command: str) -> list[str]:

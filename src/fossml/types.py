@@ -287,7 +287,7 @@ FAILS: frozenset[VerdictName] = frozenset({"not reproduced", "direction only"})
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What verify says of a Claim. The verdicts and rungs are those of docs/method.md."""
+    """What verify says of a Claim. The verdicts and rungs are told in docs/fossml-toml.md."""
 
     claim: Claim
     name: VerdictName

@@ -25,7 +25,8 @@ import pytest
 
 from fossml.errors import UNKNOWN, FossmlError
 from fossml.executors import cgroup, sandbox, watch
-from fossml.executors.limits import Limits
+from fossml.executors.left import disarm, erase
+from fossml.executors.limits import Breach, Limits
 from fossml.executors.local import Exit, start
 from fossml.executors.programs import python_folders
 from fossml.executors.sandbox import HOME, Sandbox
@@ -86,8 +87,6 @@ def as_user(uid: int, body: Callable[[], Exit]) -> Exit:
     with os.fdopen(reading) as file:
         told = file.read()
     os.waitpid(child, 0)
-    from fossml.executors.limits import Breach  # what the child's answer is written in
-
     assert told.startswith("Exit("), told
     found = eval(told, {"Exit": Exit, "Breach": Breach})
     assert isinstance(found, Exit)
@@ -108,8 +107,9 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
 
 
 def groups(pid: int) -> list[str]:
-    """The control groups that the process `pid` made and that are still there."""
-    return sorted(str(path) for path in Path("/sys/fs/cgroup").glob(f"**/fossml-{pid}-*"))
+    """The control groups that the process `pid` made and that are still there; others come and go meanwhile."""
+    folders = (folder for folder, _, _ in os.walk("/sys/fs/cgroup"))
+    return sorted(folder for folder in folders if Path(folder).name.startswith(f"fossml-{pid}-"))
 
 
 def commands() -> list[str]:
@@ -402,7 +402,8 @@ def test_the_group_is_the_limit_where_the_machine_has_one() -> None:
 KILLED = """
 import sys
 from pathlib import Path
-from fossml.executors.limits import Limits
+from fossml.executors.left import disarm, erase
+from fossml.executors.limits import Breach, Limits
 from fossml.executors.local import start
 from fossml.executors.sandbox import Sandbox
 base = Path(sys.argv[1])
@@ -446,6 +447,46 @@ def running(name: str) -> int:
 def until(holds: Callable[[], bool]) -> None:
     while not holds():
         time.sleep(0.01)
+
+
+SHUT = """
+mkdir a b c
+for folder in a b c; do ln -s {secret} $folder/link; done
+chmod 555 a; chmod 0 b; chmod 300 c
+"""
+DEEP = """
+import os
+for _ in range(3000):
+    os.mkdir("d")
+    os.chdir("d")
+os.symlink("{secret}", "link")
+"""
+
+
+def disarmed(place: Place, command: str) -> str:
+    """What was found and what is left in the room, by whoever ran the command."""
+    place.run(command)
+
+    def body() -> Exit:
+        found = ", ".join(map(str, disarm(place.sandbox)))
+        left = [str(path) for path in place.sandbox.room.rglob("*") if path.is_symlink()]
+        erase(place.sandbox.room)
+        return Exit(int(bool(left) or place.sandbox.room.exists()), 0.0, breach=Breach("disk", found))
+
+    exit_ = as_user(place.uid, body) if place.uid is not None else body()
+    assert exit_.code == 0, exit_
+    assert exit_.breach
+    return exit_.breach.message
+
+
+def test_links_in_folders_that_were_shut_are_found_and_go(place: Place) -> None:
+    found = disarmed(place, SHUT.format(secret=place.base))
+    assert sorted(found.split(", ")) == [f"{name}/link is a link to {place.base}" for name in "abc"]
+
+
+def test_a_folder_too_deep_to_look_into_goes_whole(place: Place) -> None:
+    script = DEEP.format(secret=place.base)
+    assert "is a folder too deep" in disarmed(place, f"python3 -c '{script}'")
 
 
 def test_without_bubblewrap_it_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,7 @@ def test_each_cell_that_is_refuted_makes_room_for_the_next() -> None:
 
 
 def test_a_result_that_does_not_vary_is_no_matter_of_chance() -> None:
-    fixed = cell(0, "0.940", 2, (0.95, 0.95), same=True)
+    fixed = cell(0, "0.940", 2, (0.95,) * 3, same=True)
     judged, found = in_tables([fixed, replace(fixed)], 10)
     assert names(judged) == ["not reproduced", "not reproduced"]
     assert found[0].status == "not applicable"

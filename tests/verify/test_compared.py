@@ -125,11 +125,11 @@ def test_a_lead_whose_numbers_do_not_hold_is_the_direction_only(more: dict[str, 
 
 def test_one_result_of_each_is_compared_as_it_is() -> None:
     a, _, order = claims({**A, "better_than": "b", "by": "0.05"}, B, {"id": "o", "order": ["a", "b"]})
-    fixed = of((0.951, 0.951), (0.90, 0.90), same_bytes=True)
+    fixed = of((0.951,) * 3, (0.90,) * 3, same_bytes=True)
     assert judge(a, fixed)[0].name == "numeric"
-    assert judge(a, of((0.96, 0.96), (0.90, 0.90), same_bytes=True))[0].name == "direction only"
-    assert judge(a, of((0.90, 0.90), (0.90, 0.90), same_bytes=True))[0].name == "not reproduced"
-    assert judge(order, of((0.95, 0.95), (0.95, 0.95), (0.90, 0.90), same_bytes=True))[0].name == "numeric"
+    assert judge(a, of((0.96,) * 3, (0.90,) * 3, same_bytes=True))[0].name == "direction only"
+    assert judge(a, of((0.90,) * 3, (0.90,) * 3, same_bytes=True))[0].name == "not reproduced"
+    assert judge(order, of((0.95,) * 3, (0.95,) * 3, (0.90,) * 3, same_bytes=True))[0].name == "numeric"
 
 
 def test_an_order_says_its_tau_and_its_first() -> None:

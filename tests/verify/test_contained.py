@@ -93,3 +93,8 @@ def test_each_limit_has_a_code(kind: str, code: str) -> None:
 def test_only_links_are_of_the_repository() -> None:
     (one,) = links((Left("data", "a link", "/home/ann/data"), Left("pipe", "a pipe")))
     assert (one.code, one.subject) == ("ROOM003", "data")
+
+
+@pytest.mark.parametrize("line", ["/" * 10**6, "/a" * 10**6, "/a: Permission denied" * 10**5])
+def test_a_log_that_is_made_to_be_read_for_ever_is_not(line: str) -> None:
+    assert len(found(line)) < 200

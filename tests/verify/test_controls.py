@@ -216,3 +216,22 @@ def test_a_result_that_differs_by_itself_is_not_said_to_move(study: Paper) -> No
     study.save({"train.py": train, "dvc.yaml": PIPELINE.replace("    outs: [model.json]\n", "")})
     found = statuses(study.verify(further=FURTHER))
     assert found["CTL003"] == ["unknown", "unknown"]
+
+
+def test_controls_on_what_a_stage_makes_are_the_same_ones_on_a_repeat(study: Paper) -> None:
+    pipeline = (
+        "stages:\n  make:\n    cmd: python3 make.py\n    deps: [make.py]\n    outs: [X.csv, y.csv]\n"
+        "  train:\n    cmd: python3 train.py\n    deps: [train.py, X.csv, y.csv]\n    metrics: [metrics.json]\n"
+    )
+    make = "".join(f"open('{n}.csv', 'w').write('{n}\\n' + '\\n'.join(map(str, range(9))))\n" for n in "Xy")
+    train = (
+        'import json, os\nopen(os.environ["COUNT"], "a").write("train\\n")\n'
+        "x, y = ([*map(float, open(f'{n}.csv').read().split()[1:])] for n in 'Xy')\n"
+        + dump("sum(a * b for a, b in zip(x, y, strict=True)) / 999")
+    )
+    study.save({"dvc.yaml": pipeline, "make.py": make, "train.py": train})
+    first = study.verify(further=FURTHER)
+    ran = len(study.count)
+    again = study.verify(further=FURTHER)
+    assert (len(study.count), again.findings) == (ran, first.findings)
+    assert statuses(first) == {"CTL003": ["pass"]}

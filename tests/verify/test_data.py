@@ -10,6 +10,7 @@ import subprocess
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -18,7 +19,7 @@ from fossml.project.dvcconfig import Remote, read_remotes
 from fossml.types import Artifact, Finding
 from fossml.verify.data import Brought, bring
 from fossml.verify.rebuild import leaves_out
-from fossml.verify.remote import RefusedError, fetch, way_of, write_own
+from fossml.verify.remote import RefusedError, _from_web, fetch, way_of, write_own
 from tests.conftest import Dvc
 
 BYTES = b"a,b\n1,2\n"
@@ -70,8 +71,9 @@ def lab(tmp_path: Path, repository: Path, dvc: Dvc) -> Lab:
 
 
 @pytest.fixture
-def web(lab: Lab) -> Iterator[str]:
-    """The remote over http."""
+def web(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The remote over http, at an address that counts as one outside."""
+    monkeypatch.setattr("fossml.verify.remote.is_public", lambda _url: True)
 
     class Silent(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_args: object) -> None:
@@ -177,7 +179,7 @@ def test_what_was_imported_is_not_fetched_from_where_it_was(web: str, lab: Lab, 
 
 
 def test_a_digest_that_is_a_path_is_refused(tmp_path: Path) -> None:
-    remote = Remote("r", "http://127.0.0.1:9/", {}, ".dvc/config")
+    remote = Remote("r", "http://192.0.9.1:9/", {}, ".dvc/config")
     for digest in ("../../../../etc/passwd", "", "0" * 31):
         with pytest.raises(RefusedError, match="no MD5"):
             fetch([Artifact("x", digest, 1)], remote, None, tmp_path / "kept", {})
@@ -269,3 +271,41 @@ stages:
     found = only(bring(read_project(repository), None, tmp_path / "kept", {}, lambda _line: None))
     assert (found.code, found.subject) == ("DAT004", "raw/birds.csv")
     assert (found.evidence[0].path, found.evidence[0].line) == ("dvc.yaml", 6)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1:8080", "localhost", "[::1]", "169.254.169.254", "10.0.0.1", "192.168.1.1", "0.0.0.0", "2130706433"],
+)
+def test_a_stranger_does_not_lead_to_services_of_this_network(host: str) -> None:
+    for remote in (
+        Remote("r", f"http://{host}/delete?all=", {}, ".dvc/config"),
+        Remote("r", "s3://bucket", {"endpointurl": f"http://{host}"}, ".dvc/config"),
+    ):
+        with pytest.raises(RefusedError, match="service of this machine"):
+            way_of(remote, None)
+        assert way_of(remote, Path("/home/reader/project")) in ("http", "dvc")
+
+
+def test_a_redirection_from_outside_to_this_network_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Redirecting(http.server.BaseHTTPRequestHandler):
+        asked: ClassVar[list[str]] = []
+
+        def do_GET(self) -> None:
+            self.asked.append(self.path)
+            self.send_response(302)
+            self.send_header("Location", "/secret")
+            self.end_headers()
+
+        def log_message(self, *_args: object) -> None:
+            pass
+
+    monkeypatch.setattr("fossml.verify.remote.is_public", lambda url: "secret" not in url)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Redirecting) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        with pytest.raises(RefusedError), _from_web(f"http://127.0.0.1:{server.server_port}/data"):
+            pass
+        server.shutdown()
+        thread.join()
+    assert Redirecting.asked == ["/data"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from fossml.project.declared import read_project
 from fossml.verify.declared import Verified, read_targets, verify_project
 from fossml.verify.judge import exit_code
 from fossml.verify.loop import Limits, Outcome
+from fossml.verify.record import alone
 from tests.verify.projects import CLAIM, COUNTED, PIPELINE, TRAIN, Paper, names
 
 DRAWN = COUNTED + (
@@ -341,3 +343,18 @@ def test_the_command_exits_3_names_the_reason_and_keeps_the_document(
     assert document["failed"] == {"train": "its command ended with exit code 1; needs a GPU"}
     assert document["claims"][0]["verdicts"][0]["verdict"] == "not evaluable"
     assert json.loads((paper.root / "fossml.verify.json").read_text()) == document
+
+
+def test_two_at_once_do_not_take_each_others_copies_away(
+    paper: Paper, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(paper.root)
+    monkeypatch.setenv("FOSSML_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("COUNT", os.devnull)
+    with pytest.raises(SystemExit) as ended:
+        main(["verify", "-q", "--trust", "--no-controls"])
+    assert ended.value.code == 0
+    (folder,) = (tmp_path / "cache").glob("**/project-*")
+    with alone(folder, "a test"), pytest.raises(SystemExit) as ended:
+        main(["verify", "-q", "--trust", "--no-controls"])
+    assert (ended.value.code, "another fossml" in capsys.readouterr().err) == (3, True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from fossml.env import Interpreter
+from fossml.env import Interpreter, interpreter
 from fossml.types import Finding
 from fossml.verify import uv
 from fossml.verify.environment import Environment, blamed
@@ -33,17 +33,15 @@ class Lab:
     env: dict[str, str]
     said: list[str] = field(default_factory=list)
 
-    def place(
-        self, files: Mapping[str, str | bytes], date: str = DAY, mode: Mode = "auto", builds: bool = False
-    ) -> Surroundings:
+    def place(self, files: Mapping[str, str | bytes], date: str = DAY, mode: Mode = "auto") -> Surroundings:
         for name, text in files.items():
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             (self.root / name).write_bytes(text if isinstance(text, bytes) else text.encode())
         source = Source(self.root, self.root, "commit", commit="0" * 40, date=date)
-        return surroundings(self.root, source, self.env, self.cache, mode, builds=builds, say=self.said.append)
+        return surroundings(self.root, source, self.env, self.cache, mode, say=self.said.append)
 
-    def make(self, files: Mapping[str, str | bytes], date: str = DAY, builds: bool = False) -> Environment:
-        return self.place(files, date, builds=builds).environment
+    def make(self, files: Mapping[str, str | bytes], date: str = DAY) -> Environment:
+        return self.place(files, date).environment
 
     def runs(self, made: Environment, program: str) -> str:
         done = subprocess.run([made.python, "-c", program], capture_output=True, text=True, check=True)
@@ -169,11 +167,6 @@ def test_a_package_without_a_wheel_is_named_and_the_others_are_there(lab: Lab) -
     )
     assert "has no usable wheels" in found.message
     assert made.not_checked == ("with all that is declared: not installed: docopt",)
-
-
-def test_a_source_archive_is_built_where_that_is_allowed(lab: Lab) -> None:
-    made = lab.make({"requirements.txt": "docopt==0.6.2\n"}, date="", builds=True)
-    assert made.distributions == {"docopt": "0.6.2"}
 
 
 @pytest.mark.parametrize("line", ["six==99.0", "no-such-package-as-this-one-is==1"])
@@ -343,3 +336,37 @@ def test_no_python_at_all_is_no_environment(lab: Lab, monkeypatch: pytest.Monkey
     place = surroundings(lab.root, source, {"PATH": "/nonexistent", "UV": uv.find(lab.env) or ""}, lab.cache, "auto")
     assert place.environment.failed == "there is no Python 3 here"
     assert place.python is None or isinstance(place.python, Interpreter)
+
+
+def test_a_pyproject_that_is_a_link_out_of_the_repository_is_not_read(lab: Lab) -> None:
+    (lab.root / "pyproject.toml").write_text('[project]\nname = "a"\nversion = "1"\ndependencies = []\n')
+    (lab.root / "uv.lock").write_text(
+        'version = 1\nrequires-python = ">=3.8"\n[[package]]\nname = "a"\nversion = "1"\n'
+    )
+    (lab.root / "more").mkdir()
+    (lab.root / "more/pyproject.toml").symlink_to("/dev/zero")  # which has no end
+    lab.place({})
+
+
+def test_what_is_installed_can_be_read_by_others_whatever_the_umask(lab: Lab) -> None:
+    before = os.umask(0o077)
+    try:
+        made = lab.make({"requirements.txt": "six==1.15.0\n"})
+    finally:
+        os.umask(before)
+    assert made.folder
+    shut = [path for path in made.folder.rglob("*") if not path.is_symlink() and not path.stat().st_mode & 0o004]
+    assert not shut
+
+
+def test_nothing_of_what_was_installed_runs_when_its_python_is_asked(lab: Lab) -> None:
+    made = lab.make({"requirements.txt": "six==1.15.0\n"})
+    assert made.folder
+    mark = lab.cache / "mark"
+    packages = next(made.folder.glob("lib/python*/site-packages"))
+    (packages / "evil.pth").write_text(f"import os; open({str(mark)!r}, 'w')\n")
+    found = interpreter("python train.py", {"PATH": f"{made.folder}/bin"}, lab.root, lab.root)
+    assert found
+    assert (found.path, found.version) == (made.python, made.version)
+    assert "six-1.15.0.dist-info" in found.distributions
+    assert not mark.exists()

@@ -63,11 +63,11 @@ class Lab:
         python = interpreter("python", self.env, self.paper.root)
         return confinement(python, self.env, self.home, (self.paper.root, self.paper.cache), limits=LIMITS)
 
-    def rebuilt(self, jobs: int = 1) -> Built:
+    def rebuilder(self, jobs: int = 1) -> Rebuilder:
         project = read_project(self.paper.root)
         targets = read_targets(project)
         self.paper.cache.mkdir(exist_ok=True)
-        rebuilder = Rebuilder(
+        return Rebuilder(
             project,
             [target.metric for target in targets],
             ["evil"],
@@ -75,6 +75,9 @@ class Lab:
             records_for(project, self.paper.cache, networked(project)),
             confinement=self.confinement(),
         )
+
+    def rebuilt(self, jobs: int = 1) -> Built:
+        rebuilder = self.rebuilder(jobs)
         try:
             return rebuilder.built(None)
         finally:
@@ -101,7 +104,8 @@ def lab(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
 def machine(home: Path) -> tuple[dict[str, bytes], list[str], list[str]]:
     """What must be as before: the home, control groups, processes of runs."""
     files = {str(path): path.read_bytes() for path in home.rglob("*") if path.is_file()}
-    groups = sorted(str(path) for path in Path("/sys/fs/cgroup").glob(f"**/fossml-{os.getpid()}-*"))
+    folders = (folder for folder, _, _ in os.walk("/sys/fs/cgroup"))
+    groups = sorted(folder for folder in folders if Path(folder).name.startswith(f"fossml-{os.getpid()}-"))
     running = []
     for file in Path("/proc").glob("[0-9]*/environ"):
         with contextlib.suppress(OSError):
@@ -413,3 +417,15 @@ def test_no_stage_runs_while_the_files_of_another_are_looked_at(lab: Lab) -> Non
     lab.paper.save({"dvc.yaml": "stages:\n" + stage.format("a") + stage.format("b") + train})
     built = lab.rebuilt(jobs=2)
     assert built.failed == {}
+
+
+def test_modules_of_the_repository_do_not_run_outside_when_python_is_asked(lab: Lab) -> None:
+    mark = Path(tempfile.gettempdir()) / f"evil-{os.getpid()}"
+    lab.env["PYTHONPATH"] = str(lab.paper.root)
+    lab.project(GOOD, **{"sitecustomize.py": f"open({str(mark)!r}, 'w')\n"})
+    env = dict(lab.env)
+    python = interpreter("python", env, lab.paper.root, lab.paper.root)
+    confined = confinement(python, env, lab.home, (lab.paper.root, lab.paper.cache), limits=LIMITS)
+    lab.confinement = lambda: confined  # type: ignore[method-assign]
+    assert acc(lab.rebuilt()) == 0.75
+    assert not mark.exists()

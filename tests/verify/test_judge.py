@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -42,8 +43,9 @@ def test_nothing_is_settled_before_the_third_run() -> None:
 
 
 def test_the_same_number_and_the_same_bytes_are_one_result() -> None:
-    twice = of(0.9494, 0.9494, same_bytes=True)
-    assert settled(claim(), twice)
+    assert not settled(claim(), of(0.9494, 0.9494, same_bytes=True)), "two are equal by chance"
+    twice = replace(of(0.9494, 0.9494, same_bytes=True), alike=1)
+    assert settled(claim(), twice) and settled(claim(), of(0.9494, 0.9494, 0.9494, same_bytes=True))
     assert [(v.name, v.reading, v.rung) for v in judge(claim(), twice)] == [("not reproduced", Reading("exact"), "L3")]
     assert names(claim("0.949"), twice) == ["numeric"]
     assert names(claim("0.949", "mean:5"), twice) == ["numeric"]
@@ -56,8 +58,8 @@ def test_the_same_number_with_other_bytes_is_not_yet_one_result() -> None:
 
 
 def test_the_best_epoch_on_the_test_data_is_never_shown() -> None:
-    assert names(claim("0.949", "best-epoch"), of(0.949, 0.949, same_bytes=True)) == ["inconclusive"]
-    assert names(claim("0.5", "best-epoch"), of(0.949, 0.949, same_bytes=True)) == ["not reproduced"]
+    assert names(claim("0.949", "best-epoch"), of(0.949, 0.949, 0.949, same_bytes=True)) == ["inconclusive"]
+    assert names(claim("0.5", "best-epoch"), of(0.949, 0.949, 0.949, same_bytes=True)) == ["not reproduced"]
 
 
 def test_an_exact_claim_needs_one_run() -> None:
@@ -92,7 +94,7 @@ def test_the_way_out_of_per_cent_is_named() -> None:
 @pytest.mark.parametrize(
     ("values", "name", "words"),
     [
-        ({"a": 1.0, "b": 0.99, "c": 1.0}, "underspecified", "2 of 3 settings give 1.000 (a, c)"),
+        ({"a": 1.0, "b": 0.99, "c": 1.0}, "underspecified", "2 of 3 settings give 1.000 (a; c)"),
         ({"a": 1.0, "b": 1.0}, "numeric", "each of 2"),
         ({"a": 0.98, "b": 0.99}, "not reproduced", "none of 2 settings gives 1.000; they give 0.98 to 0.99"),
     ],

@@ -135,3 +135,9 @@ def test_a_link_is_not_followed(folder: Path) -> None:
 def test_a_metric_that_says_nothing_is_refused(spec: str) -> None:
     with pytest.raises(FossmlError):
         parse_metric(spec, "--metric")
+
+
+def test_a_pattern_that_takes_for_ever_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fossml.verify.metric._LONGEST", 0.5)
+    found = measure(parse_metric('stdout:"(a+)+$"', "here"), Left(tmp_path, None, "a" * 60 + "b"))
+    assert "takes more than 0.5 s" in found.missing

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 from fossml.engine.build import Options, build
 from fossml.project.declared import read_project
+from fossml.types import Event
 from fossml.verify import perturb
 from fossml.verify.perturb import ORDER, Perturbation, applied, blamed, differs, other_locale, perturbations
 from fossml.verify.rebuild import recorded
@@ -128,6 +131,31 @@ def test_a_training_that_takes_long_is_not_repeated_for_it(lab: Lab, monkeypatch
     author_builds(lab, DEFECTS["the time zone"][0])
     monkeypatch.setattr("fossml.verify.rebuild._SPARE", 0.0)
     assert the(lab.rebuilt(), "ROOM010").status == "unknown"
+
+
+def test_the_copy_of_a_repeat_is_built_without_what_made_the_difference(lab: Lab) -> None:  # noqa: F811
+    author_builds(lab, "import os\n" + DEFECTS["the time zone"][0])
+    lab.rebuilt()
+    again = lab.rebuilder()
+    try:
+        assert again.built(None).recorded
+        assert json.loads((again.copy() / "m.json").read_text()) == json.loads((lab.paper.root / "m.json").read_text())
+    finally:
+        again.close()
+
+
+def test_without_time_it_is_not_looked_for_what_makes_the_difference(lab: Lab) -> None:  # noqa: F811
+    author_builds(lab, "import os\n" + DEFECTS["the time zone"][0])
+    rebuilder = lab.rebuilder()
+
+    def over(event: Event) -> None:
+        if event.event == "done":
+            rebuilder.deadline = time.monotonic()
+
+    try:
+        assert the(rebuilder.built(None, over), "ROOM010").status == "unknown"
+    finally:
+        rebuilder.close()
 
 
 def test_a_hash_seed_never_turns_the_order_off() -> None:

@@ -214,3 +214,18 @@ def test_a_stage_that_learns_and_reads_the_test_file_is_named(declared: bool, st
     assert (only.status, only.evidence[0].path) == ("fail", "test.csv")
     study.save({"train.py": LEARN, "dvc.yaml": TWO.format(more="")})
     assert "PRB005" not in statuses(study.verify(further=PROBE))
+
+
+def test_a_repeat_finds_in_what_a_stage_makes_what_the_first_time_found(study: Paper) -> None:
+    pipeline = (
+        "stages:\n  make:\n    cmd: python3 make.py\n    deps: [make.py]\n    outs: [train.csv, test.csv]\n"
+        "  train:\n    cmd: python3 train.py\n    deps: [train.py, train.csv, test.csv]\n    metrics: [metrics.json]\n"
+    )
+    make = "".join(f"open({name!r}, 'w').write({text!r})\n" for name, text in paper_files().items() if "csv" in name)
+    for name in ("train.csv", "test.csv"):
+        (study.root / name).unlink()
+    study.save({"dvc.yaml": pipeline, "make.py": make})
+    further = Further(controls=False, probe=True)
+    first = study.verify(further=further)
+    assert study.verify(further=further).findings == first.findings
+    assert any(one.code == "PRB001" and one.status == "pass" for one in first.findings)

@@ -15,7 +15,7 @@ from fossml.errors import FossmlError
 from fossml.project.declared import read_project
 from fossml.types import Event
 from fossml.verify.rebuild import Built, leaves_out, records_for
-from tests.verify.projects import COUNTED, PIPELINE, TRAIN, Paper
+from tests.verify.projects import CLAIM, COUNTED, PIPELINE, TRAIN, Paper
 
 
 def rebuilt(paper: Paper) -> Built:
@@ -279,3 +279,27 @@ def test_a_fresh_seed_takes_the_place_of_the_one_that_the_author_set(
         assert [acc(rebuilder.built(seed)) for seed in (None, 11, 12)] == [recorded, 11, 12]
     finally:
         rebuilder.close()
+
+
+def test_a_change_that_cannot_be_made_is_on_record_and_the_copy_is_not_built_again_for_it(paper: Paper) -> None:
+    _, first = paper.rebuilder()
+    first.built(None)
+    assert first.varied("mixed", lambda _folder: None) is None
+    first.close()
+    _, again = paper.rebuilder()
+    assert again.varied("mixed", lambda _folder: None) is None
+    again.close()
+    assert paper.count == ["train.py"]
+
+
+def test_what_stages_were_seen_to_read_stays_when_another_copy_runs_some_of_them(paper: Paper) -> None:
+    paper.save(
+        {"dvc.yaml": PIPELINE.replace("    metrics:", "    params: [seed]\n    metrics:"), "params.yaml": "seed: 1"}
+    )
+    paper.save({"fossml.toml": '[seed]\nparam = "params.yaml:seed"\n' + CLAIM})
+    rebuilt(paper)
+    _, again = paper.rebuilder()
+    again.affected(["train"], 5)
+    again.built(5)
+    assert {run.stage for run in again.runs()} == {"prepare", "train"}
+    again.close()

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from fossml.errors import FossmlError
+from fossml.project import git as worktree
 from fossml.verify import source as sources
 from fossml.verify.checkout import Git, Repository, Submodule, way_to
 from fossml.verify.source import Source, open_source, scratch, uncommitted, without
@@ -389,3 +390,60 @@ def test_it_is_removed_when_something_goes_wrong_in_it(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), scratch(tmp_path):
         raise KeyboardInterrupt
     assert list(tmp_path.iterdir()) == []
+
+
+def test_links_out_of_a_strangers_repository_are_left_out_before_anything_follows_them(world: World) -> None:
+    aims = {"a": "/etc/passwd", "b": "../../..", "c": "/dev/zero", "d": "code/b.txt", "e": "nowhere"}
+    for name, aim in aims.items():
+        (world.root / "links").mkdir(exist_ok=True)
+        (world.root / "links" / name).symlink_to(f"../{aim}" if name == "d" else aim)
+    save(world.root, {"x.txt": "x\n"})
+    with world.open(f"file://{world.root}") as source:
+        assert sorted(path.name for path in (source.root / "links").iterdir()) == ["d", "e"]
+        assert [(one.code, one.subject) for one in source.findings] == [("ROOM003", f"links/{name}") for name in "abc"]
+    with world.open(None) as source:
+        assert sorted(path.name for path in (source.root / "links").iterdir()) == ["a", "b", "d", "e"]
+
+
+def test_settings_of_a_repository_that_name_programs_run_none(world: World, tmp_path: Path) -> None:
+    mark, evil = tmp_path / "mark", tmp_path / "evil"
+    evil.write_text(f"#!/bin/sh\necho $0 $* >>{mark}\n")
+    evil.chmod(0o755)
+    text = git(world.root, "cat-file", "commit", "HEAD")
+    signature = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n a\n -----END PGP SIGNATURE-----\n"
+    (tmp_path / "signed").write_text(text.replace("\n\n", f"\n{signature}\n", 1) + "\n")
+    git(
+        world.root,
+        "reset",
+        "-q",
+        "--hard",
+        git(world.root, "hash-object", "-t", "commit", "-w", str(tmp_path / "signed")),
+    )
+    for name in (
+        "gpg.program",
+        "core.fsmonitor",
+        "core.sshCommand",
+        "diff.external",
+        "filter.x.smudge",
+        "filter.x.clean",
+    ):
+        git(world.root, "config", name, str(evil))
+    git(world.root, "config", "log.showSignature", "true")
+    (world.root / ".git/info/attributes").write_text("* filter=x\n")
+    mark.unlink(missing_ok=True)
+    for as_it_lies in (False, True):
+        with world.open(None, as_it_lies=as_it_lies) as source:
+            assert source.date.startswith("20")
+    worktree.git(world.root, "log", "--all", "--", "a.txt")
+    assert not mark.exists(), mark.read_text()
+
+
+def test_a_repository_that_calls_another_folder_its_work_tree_is_refused(world: World, tmp_path: Path) -> None:
+    git(world.root, "config", "core.worktree", str(tmp_path))
+    with pytest.raises(FossmlError, match="as its work tree"), world.open(None, as_it_lies=True):
+        pass
+
+
+def test_a_bare_repository_in_a_folder_is_not_taken_for_one(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "--bare", "inner")
+    assert worktree.git(tmp_path / "inner", "rev-parse", "--is-bare-repository") is None

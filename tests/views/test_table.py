@@ -9,7 +9,7 @@ import pytest
 from fossml.types import Claim, Reading, Verdict, VerdictName
 from fossml.views.report import Outcome, Told
 from fossml.views.sentence import Judged, sentence
-from fossml.views.table import headline, rows
+from fossml.views.table import headline, rows, soft_note
 
 CLAIM = Claim("acc", "m.json:acc", 0.75, "0.75")
 
@@ -76,3 +76,23 @@ def test_rows_keep_the_order_of_the_claims() -> None:
 )
 def test_the_headline_counts_every_outcome(outcomes: list[Outcome], said: str) -> None:
     assert headline(outcomes) == said
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "soft", "said"),
+    [
+        (["holds", "fails"], (), ""),
+        (["holds", "fails"], (1,), "The other one is soft and does not count."),
+        (["holds", "fails", "unknown"], (1, 2), "The 2 others are soft and do not count."),
+        (["holds", "fails", "unknown"], (0, 2), "1 of the others is soft and does not count."),
+        (["fails"], (0,), "It is soft and does not count."),
+    ],
+)
+def test_it_is_said_how_many_of_those_that_do_not_hold_are_soft(
+    outcomes: list[Outcome], soft: tuple[int, ...], said: str
+) -> None:
+    claims = [Claim(f"c{place}", "m:a", 1.0, "1", hard=place not in soft) for place in range(len(outcomes))]
+    found = [
+        (Verdict(claim, "numeric", "L3", None, 1, ""), outcome) for claim, outcome in zip(claims, outcomes, strict=True)
+    ]
+    assert soft_note([Told(Judged((one,)), outcome) for one, outcome in found]) == said

@@ -9,7 +9,7 @@ import sys
 import click
 
 from fossml import __version__
-from fossml.errors import FossmlError
+from fossml.errors import UNKNOWN, FossmlError
 
 COMMANDS = {
     "init": "Look round, propose, show a diff; `init -- CMD` drafts a stage from one traced run.",
@@ -78,14 +78,25 @@ def app(ctx: click.Context, as_json: bool) -> None:
         ctx.exit(show(as_json))
 
 
+def _main(argv: list[str] | None) -> None:
+    try:
+        app.main(args=argv, prog_name="fossml", standalone_mode=True)
+    except RecursionError as error:
+        raise FossmlError("folders or a document are nested too deep to be looked into", code=UNKNOWN) from error
+    except MemoryError as error:
+        raise FossmlError("a file takes more memory to be read than there is", code=UNKNOWN) from error
+
+
 def run(argv: list[str] | None = None) -> None:
     """Run the command line and exit: 0 good, 1 not, 2 usage or configuration, 3 could not tell, 130 interrupted."""
     try:
-        app.main(args=argv, prog_name="fossml", standalone_mode=True)
+        _main(argv)
     except FossmlError as error:
-        click.secho(f"error: {error}", fg="red", err=True)
+        from fossml.views.plain import harmless
+
+        click.secho(harmless(f"error: {error}"), fg="red", err=True)
         if error.hint:
-            click.echo(f"hint: {error.hint}", err=True)
+            click.echo(harmless(f"hint: {error.hint}"), err=True)
         if "--json" in (sys.argv[1:] if argv is None else argv):
             said = {"message": error.message, "where": error.where, "hint": error.hint, "exit_code": error.code}
             click.echo(json.dumps({"error": said}, ensure_ascii=False))

@@ -132,7 +132,7 @@ def _text(findings: Sequence[Finding], facts: Facts, path: str, everything: bool
             shown.append(click.style(f"{code} {len(told) - _SHOWN} more (fossml check --select {code})", dim=True))
     steps = next_steps(findings)
     if steps:
-        shown.append("Next:\n" + "\n".join(f"  {number}. {step}" for number, step in enumerate(steps, 1)))
+        shown.append("Next:\n" + "\n".join(f"  {number}. {_clean(step)}" for number, step in enumerate(steps, 1)))
     return "\n\n".join([*shown, verdict(findings, facts)])
 
 

@@ -42,7 +42,7 @@ def command(folder: Path, only_write: bool, as_json: bool) -> None:
     files = example.write(folder)
     _commit(folder)
     tour = _Tour(folder, quiet=as_json)
-    tour.say("\n".join([*(f"  {name}" for name in files), f"wrote the example project to {folder}"]))
+    tour.say(f"wrote the example project to {folder}: {len(files)} files, see {folder / 'README.md'}")
     if not only_write:
         _require(folder)
         _show(tour)

@@ -77,7 +77,7 @@ def command(left: str | None, right: str | None, full: bool, as_json: bool, quie
 def _rebuilt(project: Project) -> Path | None:
     """The folder that the last `verify --keep` left; None where there is none of this state of the project."""
     env = child_environment(os.environ, sys.prefix, sys.base_prefix)
-    python = interpreter("python", env, project.root)
+    python = interpreter("python", env, project.root, project.root)
     about = [python.version, python.distributions] if python else None
     folder = records_for(project, cache_folder(os.environ), about).folder / "rooms" / "as-declared" / project.root.name
     return folder if folder.is_dir() else None

@@ -18,6 +18,7 @@ from fossml.project.declared import Project, find_root, read_project
 from fossml.project.git import Commit, commit
 from fossml.types import Todo
 from fossml.verify.declared import read_targets
+from fossml.views.plain import harmless
 from fossml.views.table import headline
 
 
@@ -54,7 +55,7 @@ def standing(root: Path) -> Standing:
     problem = ""
     try:
         project = read_project(root)
-        todos, _ = dry(project, Options()) if project.stages else ((), 0)
+        todos, _ = dry(project, Options(looking=True)) if project.stages else ((), 0)
         if project.config.claims:
             read_targets(project)
     except FossmlError as error:
@@ -107,7 +108,7 @@ def _first_command(root: Path) -> str:
 
 
 def _lines(found: Standing) -> list[str]:
-    lines = [click.style(found.title, bold=True)]
+    lines = [click.style(harmless(found.title), bold=True)]
     if found.problem:
         lines.append(click.style(f"  error   {found.problem}", fg="red"))
     lines.append(f"  commit  {_commit(found.commit)}")

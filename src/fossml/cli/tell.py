@@ -15,11 +15,15 @@ from fossml.views.report import Report
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How an answer is told: `printed` is `table`, `json` or `markdown`; `html` and `output` (JSON) name files."""
+    """How an answer is told: `printed` is `table`, `json` or `markdown`; `html` and `output` (JSON) name files.
+
+    `verbose`: the table says what is well, too.
+    """
 
     printed: str = "table"
     html: Path | None = None
     output: Path | None = None
+    verbose: bool = False
 
 
 def check(form: Form) -> None:
@@ -40,7 +44,7 @@ def tell(report: Report, form: Form) -> None:
         click.echo(markdown.markdown(report), nl=False)
     else:
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        click.echo("\n".join(terminal.lines(report, width)))
+        click.echo("\n".join(terminal.lines(report, width, verbose=form.verbose)))
     if form.html is not None:
         _write(form.html, page.page(report), "--html")
     if form.output is not None:

@@ -29,6 +29,7 @@ from fossml.verify.loop import Limits, Outcome
 from fossml.verify.oneliner import Around, Asked, Result, verify
 from fossml.verify.report import Circumstances, of_command, repeat
 from fossml.verify.seeds import Delivery
+from fossml.views.plain import harmless
 from fossml.views.report import Report
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ HELP = {
     "worktree": "Take the files as they lie, with what is not committed, rather than the commit.",
     "controls": "Do not test whether the result moves when its data, a parameter or the seed does (trainings).",
     "probe": "Look for leaks too: permuted labels, baselines, rows in both train and test (trainings).",
+    "verbose": "Print what is well too: every check, with its evidence.",
     "folder": "What each run gets a copy of, if the command needs more than the current folder.",
 }
 _UNITS = {"h": 3600, "m": 60, "s": 1, "": 1}
@@ -151,6 +153,7 @@ class Memory(click.ParamType[int]):
 @click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help=HELP["html"])
 @click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help=HELP["output"])
 @click.option("--no-record", is_flag=True, help="Do not write fossml.verify.json.")
+@click.option("-v", "--verbose", is_flag=True, help=HELP["verbose"])
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 def command(**given: Any) -> None:
     """Measure whether a claimed number holds, with as few runs as can tell.
@@ -192,7 +195,7 @@ def command(**given: Any) -> None:
     sys.exit(interrupted(received) if result.measurement.interrupted else told.exit_code)
 
 
-_NOT_REPEATED = frozenset({"target", "printed", "html", "output", "no_record", "quiet", "keep", "fresh"})
+_NOT_REPEATED = frozenset({"target", "printed", "html", "output", "no_record", "quiet", "verbose", "keep", "fresh"})
 """Options that have no part in the answer."""
 
 
@@ -222,7 +225,7 @@ def _typed(value: object, kind: click.ParamType[Any]) -> str:
 
 
 def _form(given: dict[str, Any]) -> Form:
-    return Form(given["printed"] or "table", given["html"], given["output"])
+    return Form(given["printed"] or "table", given["html"], given["output"], given["verbose"])
 
 
 def _report(there: There, result: Result, words: Sequence[str]) -> Report:
@@ -236,7 +239,7 @@ def _report(there: There, result: Result, words: Sequence[str]) -> Report:
         source=source,
         repeat=repeat(source.commit, words, source.url or ""),
         when=datetime.now(UTC).isoformat(timespec="seconds"),
-        environment=environment(interpreter(asked.delivery.cmd, env, around.cwd)),
+        environment=environment(interpreter(asked.delivery.cmd, env, around.cwd, root if asked.sandbox else None)),
         made=there.made,
         findings=there.findings,
     )
@@ -352,7 +355,11 @@ def _propose(given: dict[str, Any]) -> int:
     """Claims drafted from a document."""
     from fossml.cli import verify_propose
 
-    return verify_propose.run(given["propose"], Path(given["target"] or Path.cwd()), write=given["write"])
+    folder = Path(given["target"] or ".").absolute()
+    if not folder.is_dir():
+        hint = "clone it first: the metrics that its files have are matched with the numbers of the document"
+        raise FossmlError(f"--propose reads a folder, and {given['target']} is none", where="PATH", hint=hint)
+    return verify_propose.run(given["propose"], folder, write=given["write"])
 
 
 def _asked(given: dict[str, Any]) -> Asked:
@@ -417,7 +424,7 @@ def _around() -> Around:
 
 
 def _say(line: str) -> None:
-    click.secho(line, dim=True, err=True)
+    click.secho(harmless(line), dim=True, err=True)
 
 
 def _silent(_line: str) -> None:

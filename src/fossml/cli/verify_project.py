@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
@@ -17,6 +18,7 @@ from fossml.env import child_environment, environment
 from fossml.errors import FossmlError
 from fossml.facts.verification import RECORD, digests
 from fossml.project.declared import Project, find_root, read_project
+from fossml.project.git import git
 from fossml.verify.asked import asked_for
 from fossml.verify.brought import Brought, for_project
 from fossml.verify.caveats import with_remarks
@@ -26,12 +28,14 @@ from fossml.verify.declared import read_targets, unbuilt, verify_project
 from fossml.verify.loop import Limits, Outcome
 from fossml.verify.oneliner import Around
 from fossml.verify.rebuild import Rebuilder, leaves_out, records_for
+from fossml.verify.record import alone
 from fossml.verify.repeat import Target
 from fossml.verify.report import Circumstances, of_project, repeat
 from fossml.verify.shows import Further
 from fossml.verify.source import Source, home_of, moved_environment, told, uncommitted, without
 from fossml.verify.surroundings import Mode, Surroundings, made_of, surroundings
 from fossml.views.document import text
+from fossml.views.plain import harmless
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,12 @@ class Wish:
 
 def run(source: Source, limits: Limits, around: Around, wish: Wish) -> int:
     """Verify the project at `source`, print, keep the record; the exit code."""
+    with contextlib.ExitStack() as held:
+        return _run(source, limits, around, wish, held)
+
+
+def _run(source: Source, limits: Limits, around: Around, wish: Wish, held: contextlib.ExitStack) -> int:
+    """`held` gets the lock of the records: two at once would take each other's copies away."""
     say = _silent if wish.quiet else _say
     project = read_project(find_root(source.folder))
     project = for_project(project, wish.brought) if wish.brought else project
@@ -70,6 +80,7 @@ def run(source: Source, limits: Limits, around: Around, wish: Wish) -> int:
     project = replace(project, config=replace(project.config, python=None))
     rests_on = [place.key, wish.trust, networked(project)]
     records = records_for(project, around.cache, rests_on, caches)
+    held.enter_context(alone(records.folder, "this project as it is"))
     if wish.fresh:
         records.forget()
     options = Options(jobs=len(os.sched_getaffinity(0)), env=place.env)
@@ -127,21 +138,34 @@ def run(source: Source, limits: Limits, around: Around, wish: Wish) -> int:
 def _surroundings(
     project: Project, source: Source, around: Around, mode: Mode, say: Callable[[str], None]
 ) -> Surroundings:
-    """What the stages run in; where it is the Python on PATH, the one that the author's `[environment]` names."""
+    """What the stages run in; where none is made, the Python that `[environment]` names, if it is the reader's."""
     env = child_environment(moved_environment(around.environ, source), around.prefix, around.base_prefix)
-    with contextlib.nullcontext() if mode == "path" else contextlib.suppress(FossmlError):
-        env = with_python(env, project.config.python, home_of(source, project) or project.root)
-    return surroundings(project.root, source, env, around.cache, mode, say=say)
+    home, python, named = home_of(source, project), project.config.python, env
+    if home and python and not _travels(home, python):
+        with contextlib.nullcontext() if mode == "path" else contextlib.suppress(FossmlError):
+            named = with_python(env, python, home)
+    return surroundings(project.root, source, env, around.cache, mode, named=named, say=say)
+
+
+def _travels(home: Path, python: str) -> bool:
+    """Whether the Python that is named came with the repository: then it is the author's, and none of the machine."""
+    place = home / Path(python).expanduser()
+    program = place / "bin" / "python" if place.is_dir() else place
+    known = git(home, "ls-files", "-z", "--", str(place)) if place.is_relative_to(home) else ""
+    return bool(known) or program.resolve().is_relative_to(home.resolve())
 
 
 def _targets(project: Project, only: Sequence[str], source: Source) -> tuple[Target, ...]:
-    """The claims; where there are none, it is said if they may only not be committed."""
+    """The claims; where there are none, it is said if they may only not be committed, or how a reader brings some."""
     try:
         return read_targets(project, only)
     except FossmlError as error:
         waiting = [path for path in source.uncommitted if path.rpartition("/")[2] in ("fossml.toml", "pyproject.toml")]
         if source.kind == "commit" and waiting:
             error.hint = f"{waiting[0]} has changes that are not committed: commit it, or fossml verify --worktree"
+        if source.url and not project.config.claims:
+            error.where = source.url
+            error.hint = "bring your own: write claims.toml (docs/claims.md) and add --claims claims.toml; or use --cmd"
         raise
 
 
@@ -153,7 +177,7 @@ def _confined(project: Project, place: Surroundings, around: Around) -> Confinem
 
 
 def _say(line: str) -> None:
-    click.secho(line, dim=True, err=True)
+    click.secho(harmless(line), dim=True, err=True)
 
 
 def _silent(_line: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from fossml.compare.model import SAME, Budget, Comparison, Gap, Level, Part, worst
@@ -12,15 +13,11 @@ if TYPE_CHECKING:
 
 __all__ = ["SAME", "Budget", "Comparison", "Gap", "Level", "Part", "compare_paths", "compare_streams", "worst"]
 
+_LATER = {"compare_paths": "folders", "compare_streams": "forms"}
+"""What needs numpy is imported when it is first asked for: `fossml verify --help` has to answer at once."""
+
 
 def __getattr__(name: str) -> Any:
-    """The two functions, imported when first asked for: they need NumPy, the values do not."""
-    if name == "compare_paths":
-        from fossml.compare.folders import compare_paths
-
-        return compare_paths
-    if name == "compare_streams":
-        from fossml.compare.forms import compare_streams
-
-        return compare_streams
+    if name in _LATER:
+        return getattr(import_module(f"fossml.compare.{_LATER[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

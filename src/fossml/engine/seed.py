@@ -52,18 +52,24 @@ def with_flag(cmd: str | tuple[str, ...], flag: str, seed: int) -> str | tuple[s
     if not _takes_flag(cmd):
         return f"{cmd} {_flag(flag, seed)}" if isinstance(cmd, str) else (*cmd[:-1], f"{cmd[-1]} {_flag(flag, seed)}")
     if isinstance(cmd, str):
-        return "".join(_flagged(part, flag, seed) for part in _parts(cmd))
-    return tuple("".join(_flagged(part, flag, seed) for part in _parts(one)) for one in cmd)
+        return _with_flag(cmd, flag, seed)
+    return tuple(_with_flag(one, flag, seed) for one in cmd)
+
+
+def _with_flag(command: str, flag: str, seed: int) -> str:
+    parts = list(_parts(command))
+    followed = zip(parts, [*parts[1:], ""], strict=True)
+    return "".join(_flagged(part, after, flag, seed) for part, after in followed)
 
 
 def _flag(flag: str, seed: int) -> str:
     return f"{flag}{'' if flag.endswith('=') else ' '}{seed}"
 
 
-def _flagged(part: str, flag: str, seed: int) -> str:
+def _flagged(part: str, after: str, flag: str, seed: int) -> str:
     if part[:1] in _OPERATORS or not _PYTHON.search(part):
         return part
-    digits = re.search(r"\s[0-9]$", part)  # the 2 of `2>`
+    digits = re.search(r"\s[0-9]$", part) if after[:1] in ("<", ">") else None  # the 2 of `2>`, not that of `-n 2`
     bare = part[: digits.start() if digits else None].rstrip()
     return f"{bare} {_flag(flag, seed)}{part[len(bare) :]}"
 

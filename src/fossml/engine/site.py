@@ -42,6 +42,7 @@ class Options:
     one that `.dvc/config` names. `folder` (relative to the root) is where the user stands: targets count from there.
     `confine`: each command runs in this sandbox, whose room is the root; with the network where its stage declares it.
     `certify` is told what the answer rests on where all is current and there is nothing to say of it.
+    `looking`: somebody only looks at the project, so no program in its folder is run, to ask it who it is, either.
     """
 
     targets: tuple[str, ...] = ()
@@ -54,6 +55,7 @@ class Options:
     cache: CacheConfig | None = None
     confine: Sandbox | None = None
     certify: Callable[[Iterable[Place]], None] | None = None
+    looking: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,8 @@ def open_site(project: Project, options: Options, own: Path | None) -> Iterator[
     ordered = order(graph)
     env = with_python(options.env, project.config.python, project.root)
     memory = own / "interpreters.json" if own and not options.confine else None
-    interpreters = Interpreters(env, memory, never=project.root if options.confine else None)
+    never = project.root if options.confine or options.looking else None
+    interpreters = Interpreters(env, memory, never, looking=options.looking)
     sources = Sources(own / "sources.json" if own else None)
     made = {rooted(s, out.path): address for address, s in graph.stages.items() for out in s.outs}
 

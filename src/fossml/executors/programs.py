@@ -55,5 +55,6 @@ def _built_on(config: Path) -> Iterator[str]:
     with contextlib.suppress(OSError, UnicodeDecodeError):
         for line in config.read_text(encoding="utf-8").splitlines():
             name, _, value = line.partition("=")
-            if name.strip() == "home":
+            # Any folder could be named there; only one of a Python is shown.
+            if name.strip() == "home" and any(os.access(one, os.X_OK) for one in Path(value.strip()).glob("python*")):
                 yield str(Path(value.strip()).parent)

@@ -282,7 +282,8 @@ def _give(top: str, uid: int, kept: set[str]) -> None:
     os.chown(top, uid, uid, follow_symlinks=False)
     pending = [top]
     while pending:
-        with os.scandir(pending.pop()) as entries:
+        # What is too deep for a path is its user's already.
+        with contextlib.suppress(OSError), os.scandir(pending.pop()) as entries:
             for entry in entries:
                 if entry.path in kept:
                     continue

@@ -40,7 +40,7 @@ def digests(root: Path) -> dict[str, dict[str, str]]:
     kinds: dict[str, dict[str, str]] = {"locks": {}, "environment": {}}
     for path in git.files(root) or ():
         kind = "locks" if posixpath.basename(path) in _LOCKS else "environment" if _declares(path) else None
-        if kind is not None:
+        if kind is not None and (root / path).is_file():
             kinds[kind][path] = hashlib.md5((root / path).read_bytes(), usedforsecurity=False).hexdigest()
     return kinds
 

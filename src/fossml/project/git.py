@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # A repository is hostile until shown otherwise: nothing that its own configuration names is run.
-SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "safe.directory=*")
+_SETTINGS = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "log.showSignature=false", "safe.directory=*")
+SAFE = tuple(word for one in (*_SETTINGS, "safe.bareRepository=explicit") for word in ("-c", one))
 _ENV = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
 # The user's own settings. All other GIT_* variables, GIT_DIR above all, may lead to another repository.
 _KEPT = frozenset({"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_CEILING_DIRECTORIES"})

@@ -8,7 +8,7 @@ from dataclasses import replace
 from fossml.types import Finding, Verdict
 from fossml.verify.claims import slack
 from fossml.verify.judge import answers
-from fossml.verify.samples import Samples
+from fossml.verify.samples import SAME, Samples
 from fossml.views.sentence import Judged
 
 _LEVEL = 0.05
@@ -51,7 +51,7 @@ def _by_chance(one: Judged) -> bool:
 
 def _judged(one: Judged, share: float, last: int) -> tuple[Verdict, ...]:
     """The verdicts with this share of the 5 %, all else as it was."""
-    samples = Samples(tuple({"": score} for score in one.scores), one.same_bytes)
+    samples = Samples(tuple({"": score} for score in one.scores), one.same_bytes, alike=SAME)
     found = answers(one.claim, samples, last=last, share=share)
     return tuple(
         replace(old, name=new.name, reason=new.reason, estimate=new.estimate, margin=new.margin)

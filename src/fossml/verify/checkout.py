@@ -23,7 +23,9 @@ from fossml.verify.target import shown_url
 _HEAD = "refs/fossml/HEAD"
 _REFS = (f"+HEAD:{_HEAD}", "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 _FETCH = ("fetch", "--quiet", "--force", "--no-auto-maintenance", "--no-recurse-submodules", "--no-write-fetch-head")
-_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "safe.directory=*")
+_SETTINGS = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "log.showSignature=false", "safe.directory=*")
+_SAFE = tuple(word for one in _SETTINGS for word in ("-c", one))
+_SSH = "ssh -oBatchMode=yes -oForwardAgent=no -oForwardX11=no -oClearAllForwardings=yes -oPermitLocalCommand=no"
 _KEPT = frozenset({"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_SSH_COMMAND", "GIT_SSH"})
 _QUIET = {
     "GIT_TERMINAL_PROMPT": "0",
@@ -56,7 +58,7 @@ class Git:
         if not self.trusted:
             env |= {**_ALONE, "HOME": os.devnull, "XDG_CONFIG_HOME": os.devnull}
         elif "GIT_SSH_COMMAND" not in env and "GIT_SSH" not in env:
-            env["GIT_SSH_COMMAND"] = "ssh -oBatchMode=yes"
+            env["GIT_SSH_COMMAND"] = _SSH
         try:
             return subprocess.run(
                 ["git", *_SAFE, *args],

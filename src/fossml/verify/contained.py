@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,14 @@ _NETWORK = re.compile(
     r"|Could not resolve host|nodename nor servname|No address associated with hostname|unable to resolve host",
     re.IGNORECASE,
 )
-_NO_FILE = re.compile(
+_AFTER = re.compile(
     r"(?:No such file or directory|Permission denied|Read-only file system|cannot open file|cannot open"
-    r"|does not exist|not found|FileNotFoundError|can't open file)[^\n/'\"]{0,60}['\"]?(?P<after>/[^'\"\n:]+)"
-    r"|['\"]?(?P<before>/[^'\"\n:]+)['\"]?[^\n/]{0,20}(?:No such file or directory|Permission denied|does not exist)"
+    r"|does not exist|not found|FileNotFoundError|can't open file)[^\n/'\"]{0,60}['\"]?(/[^'\"\n:]{1,4096})"
 )
+_WHY = re.compile(r"No such file or directory|Permission denied|does not exist")
+_BEFORE = re.compile(r"['\"]?(/[^'\"\n:]+)['\"]?[^\n/]{0,20}\Z")
+_NEAR, _MOST = 256, 100
+"""So many characters before a reason, and so many reasons, are looked at: a log may be made to take for ever."""
 _FRAME = re.compile(r'^\s*File "(?P<path>[^"\n]+)", line (?P<line>\d+)', re.MULTILINE)
 _CODES: dict[Kind, str] = {
     "processes": "ROOM004",
@@ -118,14 +122,24 @@ def _network(said: Said, room: Path, *, network: bool) -> Iterator[Finding]:
 
 def _files(said: Said, room: Path) -> Iterator[Finding]:
     seen: set[str] = set()
-    for found in _NO_FILE.finditer(said.log) if said.failure else ():
-        path = (found["after"] or found["before"]).strip()
+    for start, path in _absent(said.log) if said.failure else ():
         if path in seen or Path(path).is_relative_to(room) or path.startswith(("/proc/", "/dev/", "/usr/", "/bin/")):
             continue
         seen.add(path)
-        where = _frame(said.log, room, found.start()) or Evidence(said.file, text=_line_at(said.log, found.start()))
+        where = _frame(said.log, room, start) or Evidence(said.file, text=_line_at(said.log, start))
         message, hint = _asked_for(path)
         yield Finding("ROOM002", "fail", "hard", said.stage, message, (where,), hint)
+
+
+def _absent(log: str) -> list[tuple[int, str]]:
+    """The paths that a log says could not be opened, and where it says so, in order."""
+    after = [(found.start(), found[1].strip()) for found in islice(_AFTER.finditer(log), _MOST)]
+    before = []
+    for why in islice(_WHY.finditer(log), _MOST):
+        line = max(log.rfind("\n", 0, why.start()) + 1, why.start() - _NEAR)
+        if found := _BEFORE.search(log[line : why.start()]):
+            before.append((line + found.start(), found[1].strip()))
+    return sorted((*after, *before))
 
 
 def _asked_for(path: str) -> tuple[str, str]:

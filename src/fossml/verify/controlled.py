@@ -137,7 +137,9 @@ class Controls:
         def report(event: Event) -> None:
             if event.event in ("done", "failed"):
                 self.say(
-                    f"  {event.stage}  {event.seconds:.1f} s" if event.event == "done" else f"  {event.stage}  failed"
+                    f"  {event.stage}  {event.seconds:.1f} s"
+                    if event.event == "done"
+                    else f"  {event.stage}  does not run so changed"
                 )
 
         return self.rebuilder.varied(name, change, report=report, **how)  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from fossml.engine.graph import make_graph, select
 from fossml.project.declared import Project
@@ -83,44 +83,65 @@ def plan(
     folder: Path | None = None,
     runs: Sequence[Run] = (),
     measured: Iterable[str] = (),
+    chosen: Mapping[str, Sequence[Control]] | None = None,
     reached: Mapping[str, frozenset[str]] | None = None,
 ) -> tuple[Control, ...]:
     """The controls for `claims`, in the order in which they are worth their price; each is at least one training.
 
     `folder` is where the files lie (the project's own), `runs` what stages were seen to read. `measured` are the ids
-    of claims for which several builds with fresh seeds (without a seed: as it is) are made anyway. `reached` maps the
-    stages of claims to those that another seed makes run again (None: all that they need).
+    of claims for which several builds with fresh seeds (without a seed: as it is) are made anyway. `chosen` are the
+    changes for some stages, as `changes` gave them before. `reached` maps the stages of claims to those that another
+    seed makes run again (None: all that they need).
     """
-    place = folder or project.root
     wheres = {target.stage: upstream(project, target.stage, runs) for target in claims}
-    found: list[Control] = []
-    covered: set[str] = set()
-    for target in claims:
-        some = [*_rows(project, wheres[target.stage], target.claim.id, place)]
-        if not some:
-            some = [*_made(wheres[target.stage], target.claim.id, place)]
-        covered |= {target.claim.id} if some else set()
-        found += some
-    for target in claims:
-        if target.claim.id not in covered:
-            found += _moved(project, wheres[target.stage], target.claim.id)
+    known = changes(project, claims, folder=folder, runs=runs, chosen=chosen)
+    found = [replace(one, claims=(target.claim.id,)) for target in claims for one in known[target.stage]]
+    found.sort(key=lambda one: one.kind == "parameter")
     draw = {stage for stage, up in wheres.items() if chance.draws(project.root, up.sources())["draw"]}
     return (*_together(found), *_seeds(project, claims, frozenset(measured), draw, reached or {}))
 
 
-def _rows(project: Project, up: Upstream, claim: str, folder: Path) -> Iterator[Control]:
+def changes(
+    project: Project,
+    claims: Sequence[Claimed],
+    *,
+    folder: Path | None = None,
+    runs: Sequence[Run] = (),
+    chosen: Mapping[str, Sequence[Control]] | None = None,
+) -> dict[str, tuple[Control, ...]]:
+    """By the stages of `claims`, what is to be changed before them, for no claim as yet; of `chosen` where it is there.
+
+    Rows of the data, of what a stage makes of it where there is none, else parameters.
+    """
+    found = dict(chosen or {})
+    place = folder or project.root
+    for stage in {target.stage: None for target in claims if target.stage not in found}:
+        up = upstream(project, stage, runs)
+        some = [*_rows(project, up, place)] or [*_made(up, place)] or [*_moved(project, up)]
+        found[stage] = tuple(some)
+    return {stage: tuple(some) for stage, some in found.items()}
+
+
+def from_json(table: Mapping[str, Any]) -> Control:
+    """A Control out of JSON. TypeError, KeyError, ValueError where it is none."""
+    lists = {name: tuple(table[name]) for name in ("claims", "stages", "paths", "files")}
+    moved = tuple(Parameter(**{**one, "readers": tuple(one["readers"])}) for one in table["parameters"])
+    return Control(**{**table, **lists, "parameters": moved})
+
+
+def _rows(project: Project, up: Upstream, folder: Path) -> Iterator[Control]:
     able = [data for data in sources_of_data(project, up, folder) if can_be_thinned(data, folder)]
-    yield from _of_data(able, up, claim, folder, alone=False)
+    yield from _of_data(able, up, folder, alone=False)
 
 
-def _made(up: Upstream, claim: str, folder: Path) -> Iterator[Control]:
+def _made(up: Upstream, folder: Path) -> Iterator[Control]:
     """Where the data comes out of a stage (a download, a library): what that stage made, the first that can be."""
     able = [data for data in made_data(up, folder) if can_be_thinned(data, folder)]
     first = [data for data in able if data.made_by == able[0].made_by]
-    yield from _of_data(first, up, claim, folder, alone=True)
+    yield from _of_data(first, up, folder, alone=True)
 
 
-def _of_data(able: Sequence[Data], up: Upstream, claim: str, folder: Path, *, alone: bool) -> Iterator[Control]:
+def _of_data(able: Sequence[Data], up: Upstream, folder: Path, *, alone: bool) -> Iterator[Control]:
     groups = _aligned(able, folder)
     own = groups if len(groups) <= _FILES else groups[: _FILES - 1]
     rest = [data for group in groups[len(own) :] for data in group]
@@ -128,7 +149,7 @@ def _of_data(able: Sequence[Data], up: Upstream, claim: str, folder: Path, *, al
         readers = {reader for data in group for reader in data.readers}
         paths = tuple(data.path for data in group)
         files = tuple(name for data in group for name in data.files)
-        yield Control("rows", ", ".join(paths), (claim,), up.after(readers), paths, files, alone=alone)
+        yield Control("rows", ", ".join(paths), (), up.after(readers), paths, files, alone=alone)
 
 
 def _aligned(able: Sequence[Data], folder: Path) -> list[list[Data]]:
@@ -150,13 +171,13 @@ def can_be_thinned(data: Data, folder: Path) -> bool:
     return rows.can_hold_rows(data.path) and (rows.count(path) or 0) > 1
 
 
-def _moved(project: Project, up: Upstream, claim: str) -> Iterator[Control]:
+def _moved(project: Project, up: Upstream) -> Iterator[Control]:
     route = project.config.seed
     seed = route.name if route and route.kind == "param" else None
     found = [one for one in parameters(project, up, seed) if not _IDLE.search(one.key)][:_PARAMETERS]
     if found:
         stages = up.after({reader for one in found for reader in one.readers})
-        yield Control("parameter", ", ".join(map(str, found)), (claim,), stages, parameters=tuple(found))
+        yield Control("parameter", ", ".join(map(str, found)), (), stages, parameters=tuple(found))
 
 
 def _seeds(

@@ -198,11 +198,9 @@ def _also(rebuilder: Rebuilder, repeated: Sequence[Repeated]) -> tuple[Built, ..
 
 def _after(further: Further, purse: Purse, *, interrupted: bool) -> Further:
     """What comes after the measurement, from what it left of the budget."""
-
-    def spend(seconds: float) -> bool:
-        return further.spend(seconds) and purse.pays(seconds)
-
-    return replace(further, controls=False, probe=False) if interrupted else replace(further, spend=spend)
+    if interrupted:
+        return replace(further, controls=False, probe=False)
+    return replace(further, spend=lambda seconds: purse.pays(seconds) and further.spend(seconds))
 
 
 def _released(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from fossml import compare
 from fossml.compare import Comparison
 from fossml.scan import scan_file
 from fossml.types import Artifact, Environment, Run
@@ -196,9 +197,7 @@ def _file(path: str, a: Artifact | None, b: Artifact | None, left: Side, right: 
     if x is None or y is None:
         gone = left.name if x is None else right.name
         return replace(change, comparison=Comparison("unknown", reason=f"the bytes of {gone} cannot be had"))
-    from fossml.compare import compare_paths  # NumPy: not before there is something to compare
-
-    return replace(change, comparison=compare_paths(x, y))
+    return replace(change, comparison=compare.compare_paths(x, y))
 
 
 def _found(what: Artifact, side: Side, finder: Finder) -> Path | None:

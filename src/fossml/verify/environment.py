@@ -30,6 +30,8 @@ from fossml.verify.uv import Said, Uv
 from fossml.verify.wanted import Wanted, checked_indexes, parse_exported
 
 _FORMAT = 1
+_WHEELS = ("--only-binary", ":all:")
+"""To build a source archive runs its code."""
 _MOST_MEMBERS = 100
 _MOST_LEFT_OUT = 5
 """So many packages may be missing from an environment before it is none."""
@@ -83,11 +85,10 @@ class Resolution:
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """Makes environments with `uv` and keeps them below `folder`. `builds`: source archives may be built."""
+    """Makes environments with `uv` and keeps them below `folder`."""
 
     uv: Uv
     folder: Path
-    builds: bool = False
     say: Callable[[str], None] = lambda _line: None
 
     def make(self, wanted: Wanted, first: Interpreter | None, date: str, root: Path) -> Environment:
@@ -97,7 +98,7 @@ class Maker:
         """
         contents = [_digest(root / name) for name in (*wanted.files, "pyproject.toml")]
         ahead = Python(parse(first.version), first.path) if first else None
-        asked = key([_FORMAT, repr(wanted), contents, date, str(ahead), self.builds, *_platform()])[:32]
+        asked = key([_FORMAT, repr(wanted), contents, date, str(ahead), *_platform()])[:32]
         kept = self.folder / f"{asked}.json"
         if (known := _recalled(kept)) is not None:
             return known
@@ -112,13 +113,16 @@ class Maker:
         if [name.rpartition("/")[2] for name in wanted.files] != ["uv.lock"]:
             return wanted
         with scratch(self.folder / "tmp") as folder:
-            for path in sorted(root.glob("**/pyproject.toml"))[:_MOST_MEMBERS]:
+            members = [path for path in sorted(root.glob("**/pyproject.toml")) if _is_own(path, root)]
+            for path in members[:_MOST_MEMBERS]:
                 copy = folder / path.relative_to(root)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 copy.write_bytes(path.read_bytes())
             (folder / "uv.lock").write_bytes((root / wanted.files[0]).read_bytes())
             python = ("--python", first.path) if first else ()
-            flags = ("--frozen", "--no-default-groups", "--no-emit-project", "--no-header", "--no-annotate")
+            # Nothing of [tool.uv] counts: it may name where Pythons are downloaded from, and uv runs them.
+            alone = ("--no-config", "--no-python-downloads", "--offline")
+            flags = ("--frozen", "--no-default-groups", "--no-emit-project", "--no-header", "--no-annotate", *alone)
             said = self.uv.run("export", "--quiet", "--project", str(folder), *python, *flags)
         if not said.good:
             at = (Evidence(wanted.files[0]),)
@@ -184,17 +188,14 @@ class Maker:
     def _compile(self, wanted: Wanted, lines: Sequence[Line], python: Python, day: str) -> Said:
         if not lines:
             return Said(True, "")
-        args = ["--no-header", "--no-annotate", "--python", python.path, *self._wheels(), *_indexes(wanted)]
+        args = ["--no-header", "--no-annotate", "--python", python.path, *_WHEELS, *_indexes(wanted)]
         args += ["--no-deps"] if wanted.locked else []
         args += ["--exclude-newer", day] if day else []
         with scratch(self.folder / "tmp") as folder:
             if wanted.constraints:
                 (folder / "constraints.txt").write_text(_text(wanted.constraints), encoding="utf-8")
                 args += ["--constraints", str(folder / "constraints.txt")]
-            return self.uv.run("pip", "compile", "--quiet", *args, "-", given=_text(lines), builds=self.builds)
-
-    def _wheels(self) -> list[str]:
-        return [] if self.builds else ["--only-binary", ":all:"]
+            return self.uv.run("pip", "compile", "--quiet", *args, "-", given=_text(lines))
 
     def _install(self, folder: Path, resolution: Resolution, wanted: Wanted) -> str:
         """Make `folder` hold what was chosen, unless it does; why it could not be done. One fossml at a time."""
@@ -210,10 +211,10 @@ class Maker:
                     self.say(
                         "torch from PyPI brings gigabytes of libraries for GPUs (UV_TORCH_BACKEND=cpu spares them)"
                     )
-                args = ["--quiet", "--python", str(folder / "bin" / "python"), "--no-deps", *self._wheels()]
+                args = ["--quiet", "--python", str(folder / "bin" / "python"), "--no-deps", *_WHEELS]
                 # Never linked: what runs there could write into uv's own cache through a link.
                 args += ["--link-mode", "copy", *_indexes(wanted), "-r", "-"]
-                said = self.uv.run("pip", "install", *args, given=resolution.text, builds=self.builds)
+                said = self.uv.run("pip", "install", *args, given=resolution.text)
             if not said.good:
                 room.remove(folder)
                 return said.why
@@ -270,6 +271,11 @@ def _platform() -> tuple[str, ...]:
     return sys.platform, platform.machine(), "-".join(platform.libc_ver())
 
 
+def _is_own(path: Path, root: Path) -> bool:
+    """Whether it is a file of the repository: a link may lead to the reader's."""
+    return path.resolve().is_relative_to(root.resolve()) and path.is_file()
+
+
 def _digest(path: Path) -> str:
     return room.sha256(path) if path.is_file() else ""
 
@@ -291,7 +297,8 @@ def _compile(folder: Path, here: Path) -> None:
     for packages in _packages(folder):
         args = [python, "-I", "-S", "-m", "compileall", "-q", "-q", "-j", "0", packages]
         with contextlib.suppress(OSError):
-            subprocess.run(args, cwd=here, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+            quiet = subprocess.DEVNULL
+            subprocess.run(args, cwd=here, stdin=quiet, capture_output=True, check=False, umask=0o022)
 
 
 @contextlib.contextmanager

@@ -163,12 +163,17 @@ def _equal(claim: Claim, values: Sequence[float]) -> bool:
     return _decide(replace(claim, margin=None), values, Reading("exact"), len(values)).name == "numeric"
 
 
+def _as_claimed(claim: Claim, value: float) -> str:
+    """A value to six digits, in per cent where the claim is."""
+    return f"{100 * value:.6g} %" if claim.text.rstrip().endswith("%") else f"{value:.6g}"
+
+
 def _counted(claim: Claim, equal: Sequence[str], values: Mapping[str, Sequence[float]]) -> str:
     everything = [value for found in values.values() for value in found]
-    span = f"they give {min(everything):.6g} to {max(everything):.6g}"
+    span = f"they give {_as_claimed(claim, min(everything))} to {_as_claimed(claim, max(everything))}"
     if not equal or len(equal) == len(values):
         return f"{'none' if not equal else 'each'} of {len(values)} settings gives {claim.text}; {span}"
-    named = ", ".join(equal[:4]) + (", ..." if len(equal) > 4 else "")
+    named = "; ".join(equal[:4]) + ("; ..." if len(equal) > 4 else "")
     share = f"{len(equal)} of {len(values)} settings give {claim.text} ({named})"
     return f"{share} and which one was used is not stated; {span}"
 

@@ -22,7 +22,8 @@ class Outcome:
     """One run: what was `measured` for each claim in order, or the `failure` that kept it from being measured.
 
     `wrote` holds, for each claim, a digest of what the run wrote that bears on it (empty where nobody looked);
-    `recorded`: taken from the record, not run now.
+    `recorded`: taken from the record, not run now. `as_declared`: for each claim, whether the rebuild with the
+    recorded seed, which is not among the outcomes, wrote the same; empty where there is none.
     """
 
     seed: int | None
@@ -32,6 +33,7 @@ class Outcome:
     recorded: bool = False
     failure: str = ""
     hint: str = ""
+    as_declared: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,11 @@ def samples(outcomes: Sequence[Outcome], place: int, claims: Sequence[Claim] = (
     good = [one for one in outcomes if not one.failure and all(one.measured[at].values for at in needed)]
     digests = {tuple(one.wrote[at] for at in needed) if one.wrote else ("",) for one in good}
     same = len(digests) == 1 and not any("" in digest for digest in digests)
+    declared = [all(one.as_declared[at] for at in needed) for one in good if one.as_declared]
     rivals = tuple(tuple(next(iter(one.measured[at].values.values())) for one in good) for at in others)
-    return Samples(tuple(one.measured[place].values for one in good), same, rivals)
+    return Samples(
+        tuple(one.measured[place].values for one in good), same and all(declared), rivals, 1 if declared else 0
+    )
 
 
 def why_stop(claims: Sequence[Claim], outcomes: Sequence[Outcome], limits: Limits) -> str:

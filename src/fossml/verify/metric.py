@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 import posixpath
 import re
-from collections import deque
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -24,6 +26,17 @@ _DATABASES = (".db", ".sqlite", ".sqlite3")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?:\s?%)?")
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _MOST_TEXT = 64 * 2**20
+_LONGEST = 60.0
+"""Seconds that looking for a pattern may take."""
+_SEARCH = """
+import json, re, sys
+pattern, text = json.load(sys.stdin)
+last = None
+for last in re.finditer(pattern, text, re.MULTILINE):
+    pass
+behind = text[last.end():].partition("\\n")[0] if last else ""
+print(json.dumps([last.groups(), last[0], behind] if last else None))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,15 +286,32 @@ def _plain(text: str) -> str:
 
 def _last_match(pattern: str, text: str) -> str | None:
     """What the last match captured; without a group the first number in it or behind it on its line."""
-    plain = _plain(text)
-    matches = deque(re.finditer(pattern, plain, re.MULTILINE), maxlen=1)
-    if not matches:
+    found = _searched(pattern, _plain(text))
+    if found is None:
         return None
-    match = matches[0]
-    if match.re.groups:
-        return next((group for group in match.groups() if group is not None), None)
-    number = _NUMBER.search(match[0]) or _NUMBER.search(plain[match.end() :].partition("\n")[0])
-    return number[0] if number else match[0]
+    groups, whole, behind = found
+    if groups:
+        return next((group for group in groups if group is not None), None)
+    number = _NUMBER.search(whole) or _NUMBER.search(behind)
+    return number[0] if number else whole
+
+
+def _searched(pattern: str, text: str) -> tuple[list[str | None], str, str] | None:
+    """The groups of the last match, all of it, and what stands behind it on its line.
+
+    In a process of its own, that can be ended: a stranger's pattern may take for ever on a stranger's log.
+    """
+    call = [sys.executable, "-I", "-S", "-c", _SEARCH]
+    try:
+        done = subprocess.run(
+            call, input=json.dumps([pattern, text]), capture_output=True, text=True, timeout=_LONGEST, check=True
+        )
+    except subprocess.TimeoutExpired as error:
+        raise _MissingError(f"`{pattern}` takes more than {_LONGEST:g} s on what was printed") from error
+    except subprocess.CalledProcessError as error:
+        raise _MissingError(f"`{pattern}` cannot be looked for in what was printed") from error
+    found = json.loads(done.stdout)
+    return None if found is None else (found[0], found[1], found[2])
 
 
 def _numbers(metric: Metric, found: Mapping[str, Any]) -> dict[str, float]:

@@ -40,6 +40,7 @@ def _from_database(path: Path) -> Iterator[tuple[str, float, float]]:
         try:
             connection.execute("PRAGMA trusted_schema = OFF")
             connection.set_progress_handler(lambda: 1, _MOST_STEPS)
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)
             for name, value, nan, when in connection.execute(_QUERY).fetchall():
                 yield str(name), float("nan") if nan else float(value), float(when or 0)
         finally:

@@ -74,7 +74,7 @@ def setting(asked: Asked, around: Around) -> Setting:
         raise FossmlError(f"every run gets a copy of the folder, and this is all of {root}", where=str(root), hint=hint)
     env = child_environment(around.environ, around.prefix, around.base_prefix)
     wdir = cwd.relative_to(root).as_posix()
-    python = interpreter(asked.delivery.cmd, env, cwd)
+    python = interpreter(asked.delivery.cmd, env, cwd, root if asked.sandbox else None)
     own = (root, around.cache)
     return Setting(
         root=root,

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from fossml import compare
 from fossml.compare import Comparison, Gap, Part
 from fossml.errors import FossmlError
 from fossml.project.declared import Project, read_project
@@ -52,9 +53,7 @@ def _compare(finder: Finder, was: Artifact, now: Path) -> Comparison:
     author = finder.find(was)
     if author is None:
         return Comparison("unknown", reason="the author's bytes are not in the cache, the working tree or git")
-    from fossml.compare import compare_paths  # NumPy: not before there is something to compare
-
-    return compare_paths(author, now)
+    return compare.compare_paths(author, now)
 
 
 def _read(path: Path) -> dict[str, Comparison]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from fossml.canon import key
 from fossml.engine.build import Options, build
 from fossml.engine.graph import make_graph, order, select
-from fossml.engine.records import OWN_LOCK, read_runs
+from fossml.engine.records import OWN_LOCK, dump_own_lock, read_own_lock, read_runs
 from fossml.errors import FossmlError
 from fossml.executors.left import disarm
 from fossml.facts.verification import RECORD
@@ -81,6 +81,7 @@ class Records:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._file = folder / "builds.jsonl"
+        self._chosen = folder / "controls.json"
         self._lock = threading.Lock()
 
     def all(self) -> list[Built]:
@@ -105,6 +106,19 @@ class Records:
     def forget(self) -> None:
         """Remove them all."""
         self._file.unlink(missing_ok=True)
+        self._chosen.unlink(missing_ok=True)
+
+    def chosen(self) -> dict[str, Any]:
+        """What was chosen when the copy was there, as it was put to `choose`; {} where nothing was."""
+        try:
+            found = json.loads(self._chosen.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def choose(self, chosen: Mapping[str, Any]) -> None:
+        """Keep a choice, so that a repeat of the verification, which may have no copy to look into, makes it again."""
+        self._chosen.write_text(json.dumps(chosen), encoding="utf-8")
 
 
 def leaves_out(project: Project, caches: Sequence[Path] | None = None) -> frozenset[Path]:
@@ -277,9 +291,12 @@ class Rebuilder:
         None where `change` cannot be made (it gives None, else what it did). `name` is that of the record. `only`
         keeps all stages but these as they are, whatever becomes of their files; `force` runs every stage again.
         """
-        if self.has_varied(name):
-            self.beside.append(self._varied[name])
-            return self._varied[name]
+        known = self._varied.get(name)
+        if known is not None and not known.note:
+            return None
+        if known is not None and self.answers(known):
+            self.beside.append(known)
+            return known
         folder = self.records.folder / "rooms" / f"control-{key(name)[:16]}" / self.project.root.name
         base = self._base_room(report, self.options.targets)
         room.remove(folder)
@@ -288,6 +305,8 @@ class Rebuilder:
         try:
             note = change(folder)
             if note is None:
+                # On record too: else each repeat would build the copy again to find the same.
+                self._keep(Built(None, 0.0, variant=name))
                 return None
             self._build(folder, report, self.options.targets, only=only, force=force)
             took = round(time.monotonic() - began, 3)
@@ -296,13 +315,21 @@ class Rebuilder:
             room.remove(folder)
         self.beside.append(made)
         if CUT not in made.failed.values():
-            self.records.add(made)
-            self._varied[name] = made
+            self._keep(made)
         return made
 
+    def _keep(self, made: Built) -> None:
+        self.records.add(made)
+        self._varied[made.variant] = made
+
+    def has_base(self) -> bool:
+        """Whether the project was rebuilt as declared, now or earlier."""
+        return self._base is not None or None in self._known
+
     def has_varied(self, name: str) -> bool:
-        """Whether the changed build of this name is on record."""
-        return name in self._varied and self.answers(self._varied[name])
+        """Whether the changed build of this name is on record, or that it cannot be made."""
+        known = self._varied.get(name)
+        return known is not None and (not known.note or self.answers(known))
 
     def known(self) -> tuple[Built, ...]:
         """Every build on record, the one as declared included, in the order in which they were made."""
@@ -315,6 +342,10 @@ class Rebuilder:
     def folder(self) -> Path:
         """The copy that is built as declared, if it is still there, else the project's own folder."""
         return self._base or self.project.root
+
+    def copy(self) -> Path:
+        """The copy that is built as declared, made again where that build is on record and the copy is gone."""
+        return self._base_room(lambda _event: None, self.options.targets)
 
     def answers(self, built: Built) -> bool:
         """Whether a build has measured everything, not only what a group of claims needed."""
@@ -365,10 +396,10 @@ class Rebuilder:
             wanted = self._stem if targets is None else tuple(targets)
             if set(wanted) - self._in_base:
                 began = time.monotonic()
-                self._build(self._base, report, wanted)
                 if None in self._known:
                     self._as_before(self._known[None])
-                elif not self._in_base:
+                self._build(self._base, report, wanted)
+                if None not in self._known and not self._in_base:
                     self._base = self._without_what_matters(self._base, wanted, time.monotonic() - began)
                 self._keep_runs(self._base)
                 self._in_base |= select(make_graph(self.project.stages), wanted)
@@ -381,18 +412,27 @@ class Rebuilder:
         """
         changes = self._changes
         noticed = self._noticed[folder]
-        if not changes or any(one.level == "hard" for one in noticed) or not self._differs(folder):
+        built = self._read(folder, None, ())
+        if not changes or any(one.level == "hard" for one in noticed) or CUT in built.failed.values():
+            return folder
+        if not self._differs(folder):
             return folder
         builds = perturb.builds(changes)
-        if builds * took > self.spare:
+        left = self.spare if self.deadline is None else min(self.spare, self.deadline - time.monotonic())
+        if builds * took > left:
             noticed += perturb.untold(changes, builds, took)
             return folder
         plain = self._room_with((), "plain", targets)
         if self._differs(plain):
+            if self._is_late():
+                noticed += perturb.untold(changes, builds, took)
             room.remove(plain)
             self._changes = changes
             return folder
         found = perturb.blamed(changes, lambda some: self._differs(self._room_with(some, "some", targets)))
+        if self._is_late():
+            # The last of these builds were cut off, and say nothing: all four together are as much as is known.
+            found = changes
         self._changes = ()
         self._noticed[plain] += perturb.findings(self.project.root.name, found)
         return plain
@@ -422,9 +462,14 @@ class Rebuilder:
         return perturb.differs(built.outs, built.failed, recorded(self.project))
 
     def _keep_runs(self, folder: Path) -> None:
-        """Beside the record, what the stages read: a repeat of the verification asks for it without the copy."""
-        with contextlib.suppress(FileNotFoundError):
-            shutil.copyfile(folder / OWN_LOCK, self.records.folder / OWN_LOCK)
+        """Beside the record, what the stages read: a repeat of the verification asks for it without the copy.
+
+        What was kept of stages that this copy has not run, or not yet, stays.
+        """
+        kept = self.records.folder / OWN_LOCK
+        whole = kept.with_suffix(".new")
+        whole.write_text(dump_own_lock({**_own_lock(kept.parent), **_own_lock(folder)}), encoding="utf-8")
+        whole.replace(kept)
 
     def _bring_data(self, folder: Path) -> None:
         """Data that .dvc files name comes out of the caches; what they lack, out of the project's folder."""
@@ -541,6 +586,14 @@ def recorded(project: Project) -> dict[str, str]:
         for stage in (stage for stage in project.stages if stage.file == file and stage.name in lock):
             found.update({rooted(stage, out.path): out.digest for out in lock[stage.name].outs})
     return found
+
+
+def _own_lock(folder: Path) -> dict[str, Any]:
+    """The Runs of the fossml.lock there; none where it is damaged."""
+    try:
+        return read_own_lock(folder)
+    except FossmlError:
+        return {}
 
 
 def _measured(metric: Metric, folder: Path, lost: Sequence[Path]) -> Measured:

@@ -74,6 +74,23 @@ class Place:
         return self.folder / "files"
 
 
+@contextlib.contextmanager
+def alone(folder: Path, what: str) -> Iterator[None]:
+    """Hold the records of `folder`. FossmlError where another fossml does: it is measuring `what`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise FossmlError(
+                f"another fossml is measuring {what}",
+                where=str(folder),
+                hint="wait for it: its runs will be used",
+                code=UNKNOWN,
+            ) from error
+        yield
+
+
 class Shelf:
     """The records of one command on one state of a folder."""
 
@@ -83,17 +100,7 @@ class Shelf:
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Keep a second fossml off the same records, and sweep up what a killed one left."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise FossmlError(
-                    "another fossml is measuring the same command on the same files",
-                    where=str(self.folder),
-                    hint="wait for it: its runs will be used",
-                    code=UNKNOWN,
-                ) from error
+        with alone(self.folder, "the same command on the same files"):
             self._sweep()
             yield
 

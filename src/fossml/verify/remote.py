@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import ipaddress
 import json
 import os
 import posixpath
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -53,11 +55,24 @@ def way_of(remote: Remote, home: Path | None) -> str:
         if home is None:
             raise RefusedError("it is a folder of the machine where it was written, and is not looked for on this one")
         return "folder"
+    named = [remote.url] if scheme in ("http", "https") else [remote.settings.get("endpointurl", "")]
+    if home is None and not all(map(is_public, filter(None, named))):
+        raise RefusedError("it leads to a service of this machine or of its own network, and is not called")
     if scheme in ("http", "https"):
         return "http"
     if scheme in _SETTINGS:
         return "dvc"
     raise RefusedError(f"{scheme}:// needs keys, and nobody's are used")
+
+
+def is_public(url: str) -> bool:
+    """Whether `url` leads to nothing of this machine or of its network: what answers there may trust whoever asks."""
+    try:
+        host = urlsplit(url).hostname or ""
+        found = {str(one[4][0]) for one in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
+    except (OSError, ValueError):  # not to be found from here, so only a proxy could reach it
+        return not re.fullmatch(r"[\w-]*|.*\.(local|internal|lan|home|corp)", urlsplit(url).netloc.partition(":")[0])
+    return all(ipaddress.ip_address(one.partition("%")[0]).is_global for one in found)
 
 
 def fetch(
@@ -91,7 +106,7 @@ def _listed(manifest: Path) -> list[str]:
     """The digests of the files of a folder."""
     try:
         digests = [str(one["md5"]) for one in json.loads(manifest.read_bytes())]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise RefusedError("the list of a folder's files cannot be read") from error
     if not all(re.fullmatch(r"[0-9a-f]{32}", digest) for digest in digests):
         raise RefusedError("the list of a folder's files names no digests")
@@ -109,7 +124,8 @@ def _object(digest: str, size: int | None, base: str, read: Read, into: Path) ->
     if target.exists():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    most = size if size else _LARGEST_LIST if digest.endswith(".dir") else None
+    spare = shutil.disk_usage(target.parent).free // 2
+    most = min(spare, size if size else _LARGEST_LIST if digest.endswith(".dir") else spare)
     with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
         temporary = Path(file.name)
         try:
@@ -123,13 +139,13 @@ def _object(digest: str, size: int | None, base: str, read: Read, into: Path) ->
             temporary.unlink(missing_ok=True)
 
 
-def _copy(source: IO[bytes], target: IO[bytes], most: int | None) -> str:
+def _copy(source: IO[bytes], target: IO[bytes], most: int) -> str:
     """Copy to the end; the MD5 in hex."""
     md5, size = hashlib.md5(usedforsecurity=False), 0
     while chunk := source.read(2**20):
         size += len(chunk)
-        if most is not None and size > most:
-            raise RefusedError("the remote has more bytes than the .dvc file says")
+        if size > most:
+            raise RefusedError("the remote has more bytes than the .dvc file says, or than half of what is free here")
         md5.update(chunk)
         target.write(chunk)
     target.flush()
@@ -160,11 +176,11 @@ def _from_web(url: str) -> Iterator[IO[bytes]]:
 
 
 class _NoOther(urllib.request.HTTPRedirectHandler):
-    """Follow a redirection to http and https only."""
+    """Follow a redirection to http and https only, and none from outside to a service of this machine's network."""
 
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
         """None, and so an error, for another kind of address."""
-        if not newurl.startswith(("http://", "https://")):
+        if not newurl.startswith(("http://", "https://")) or (is_public(req.full_url) and not is_public(newurl)):
             return None
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 

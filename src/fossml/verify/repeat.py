@@ -106,9 +106,16 @@ def measure(group: Sequence[Target], seeds: Iterator[int], limits: Limits, aroun
 def outcome(built: Built, targets: Sequence[Target], base: Built, *, has_seed: bool) -> Outcome:
     """What a build gave for `targets`, none of which needs a stage that failed in `base`."""
     measured = tuple(built.measured.get(target.metric.text, Measured()) for target in targets)
-    wrote = tuple(key({path: built.outs.get(path) for path in target.made}) for target in targets)
+    wrote = tuple(_wrote(built, target) for target in targets)
+    same = tuple(ours == _wrote(base, target) for ours, target in zip(wrote, targets, strict=True))
     failure = "; ".join(f"stage {stage}: {why}" for stage, why in built.failed.items() if stage not in base.failed)
-    return Outcome(built.seed if has_seed else None, built.seconds, measured, wrote, built.recorded, failure)
+    return Outcome(
+        built.seed if has_seed else None, built.seconds, measured, wrote, built.recorded, failure, as_declared=same
+    )
+
+
+def _wrote(built: Built, target: Target) -> str:
+    return key({path: built.outs.get(path) for path in target.made})
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from typing import Literal
 
 from fossml.canon import key
 from fossml.errors import FossmlError
+from fossml.executors.left import erase
 
 Kind = Literal["file", "link", "dir", "shared", "objects"]
 State = Mapping[str, tuple[int, int, int, int]]
@@ -257,10 +258,5 @@ def written(folder: Path, before: State) -> dict[str, str]:
 
 
 def remove(folder: Path) -> None:
-    """Remove a room, folders included that the run made read-only."""
-    shutil.rmtree(folder, ignore_errors=True)
-    if folder.exists():
-        for parent, _, _ in os.walk(folder):
-            with contextlib.suppress(OSError):
-                Path(parent).chmod(0o700)
-        shutil.rmtree(folder, ignore_errors=True)
+    """Remove a room, however deep the run made it, and folders that it shut."""
+    erase(folder)

@@ -12,18 +12,22 @@ from fossml.types import Claim, Estimate, Reading, VerdictName
 _LOWER = re.compile(r"(?i)(^|[^a-z])(\w+_)?(loss|error|err|rmse|mse|mae|nll|perplexity|ppl|wer|cer|fid)([^a-z]|$)")
 """Metrics of which less is better, by the names that they go by; where nothing is known, more is better."""
 
+SAME = 3
+"""Runs that write the same bytes before it is said that the seed changes nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Samples:
     """The values of a claim's metric, run by run, named by what its `*` stood for.
 
-    `same_bytes`: every run wrote the same bytes, so that the seed did not reach anything. `others` are the scores, in
-    the same runs, of the claims that it is compared with.
+    `same_bytes`: every run wrote the same bytes. `others` are the scores, in the same runs, of the claims that it is
+    compared with. `alike` further runs, which are not in `runs`, wrote these bytes too.
     """
 
     runs: tuple[Mapping[str, float], ...] = ()
     same_bytes: bool = False
     others: tuple[tuple[float, ...], ...] = ()
+    alike: int = 0
 
     @property
     def scores(self) -> tuple[float, ...]:
@@ -37,8 +41,12 @@ class Samples:
 
     @property
     def fixed(self) -> bool:
-        """Whether the seed changes nothing: the same values and the same bytes from two runs or more."""
-        return len(self.runs) > 1 and self.same_bytes and all(values == self.runs[0] for values in self.runs)
+        """Whether the seed changes nothing: the same values and the same bytes from `SAME` runs or more.
+
+        Two do not show it: where what is written is a number of few possible values, they are equal by chance.
+        """
+        enough = len(self.runs) > 1 and len(self.runs) + self.alike >= SAME
+        return enough and self.same_bytes and all(values == self.runs[0] for values in self.runs)
 
 
 @dataclass(frozen=True, slots=True)

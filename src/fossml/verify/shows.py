@@ -6,7 +6,7 @@ import contextlib
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from fossml.engine.records import read_runs
 from fossml.errors import FossmlError
@@ -66,7 +66,12 @@ def intended(
     chosen: tuple[Control, ...] = ()
     if further.controls:
         chosen = controls.plan(
-            rebuilder.project, targets, folder=rebuilder.folder(), runs=runs, measured=measured, reached=reached
+            rebuilder.project,
+            targets,
+            runs=runs,
+            measured=measured,
+            chosen=_chosen(rebuilder, targets, runs),
+            reached=reached,
         )
     checks = tuple(replace(one.check, runs=0 if _on_record(one, rebuilder) else 1) for one in chosen)
     if further.probe:
@@ -155,3 +160,18 @@ def _the_same(rebuilder: Rebuilder) -> list[Built]:
     if rebuilder.project.config.seed is not None:
         return []
     return [built for built in rebuilder.known() if built.seed is not None and rebuilder.answers(built)]
+
+
+def _chosen(rebuilder: Rebuilder, targets: Sequence[Claimed], runs: Sequence[Run]) -> dict[str, tuple[Control, ...]]:
+    """What is to be changed: chosen once, in the copy that was built, and on record for repeats, which have no copy.
+
+    `runs` are what stages were seen to read; before the rebuild nothing is put on record.
+    """
+    records = rebuilder.records
+    kept: dict[str, tuple[Control, ...]] = {}
+    with contextlib.suppress(TypeError, KeyError, ValueError, AttributeError):
+        kept = {stage: tuple(map(controls.from_json, some)) for stage, some in records.chosen().items()}
+    found = controls.changes(rebuilder.project, targets, folder=rebuilder.folder(), runs=runs, chosen=kept)
+    if found != kept and rebuilder.has_base():
+        records.choose({stage: [asdict(one) for one in some] for stage, some in found.items()})
+    return found

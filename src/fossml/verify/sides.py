@@ -186,7 +186,7 @@ def _here(project: Project, word: str = "working tree") -> Side:
     side = recorded(project, word)
     stale: Mapping[str, tuple[str, ...]] = {}
     with contextlib.suppress(FossmlError):
-        stale = {todo.stage.address: todo.reasons for todo in dry(project, Options())[0]}
+        stale = {todo.stage.address: todo.reasons for todo in dry(project, Options(looking=True))[0]}
     found = dict(side.stages)
     for stage in project.stages:
         was = found[stage.address]

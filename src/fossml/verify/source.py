@@ -86,6 +86,7 @@ def open_source(
     repository, commit = mirror(target.url, rev, cache / "mirrors", fetcher)
     with _checkout(repository, commit, cache, name_of(target.url)) as root:
         found = tuple(_bring_submodules(root, target.url, None, cache, environ, say))
+        found = (*found, *_cut(root, everything=True))
         folder = _inside(root, target.folder, commit)
         date = repository.date(commit)
         url = shown_url(target.url)
@@ -102,6 +103,8 @@ def _local(target: Target, cache: Path, environ: Mapping[str, str], as_it_lies: 
             raise FossmlError(f"is no git repository, so there is no {target.rev!r}", where=str(path))
         yield Source(path, path, "folder", path, findings=(_as_it_lies(path, "it is no git repository"),))
         return
+    if top and top != next((one for one in (path, *path.parents) if (one / ".git").exists()), None):
+        raise FossmlError(f"its git settings name {top} as its work tree", where=str(path))
     commit = repository.resolve(target.rev or "HEAD")
     if commit is None and target.rev:
         raise FossmlError(f"has no commit, tag or branch {target.rev!r}", where=str(path))
@@ -118,6 +121,7 @@ def _local(target: Target, cache: Path, environ: Mapping[str, str], as_it_lies: 
         raise FossmlError("has no commit", where=str(path))
     with _checkout(repository, commit, cache, name_of(str(top or path))) as root:
         own = tuple(_bring_submodules(root, "", top, cache, environ, lambda _line: None))
+        own = (*own, *_cut(root, everything=False))
         folder = _inside(root, path.relative_to(top).as_posix() if top else "", commit)
         date = repository.date(commit)
         yield Source(root, folder, "commit", top, "", target.rev, commit, date, () if target.rev else changed, own)
@@ -128,6 +132,29 @@ def _checkout(repository: Repository, commit: str, cache: Path, name: str) -> It
     with scratch(cache / "checkouts") as folder:
         lay(repository, commit, folder / name)
         yield folder / name
+
+
+def _cut(root: Path, *, everything: bool) -> Iterator[Finding]:
+    """Remove the links of a checkout that lead out of it, before anything follows one; a Finding for each.
+
+    Where not `everything` goes, those to devices and the like do, which have no end.
+    """
+    top = root.resolve()
+    for folder, names, files in os.walk(root):
+        if folder == str(root):
+            names[:] = [name for name in names if name != ".git"]
+        for path in (Path(folder, name) for name in sorted((*names, *files))):
+            if not path.is_symlink():
+                continue
+            aim = Path(os.path.realpath(path))
+            if (everything and not aim.is_relative_to(top)) or (
+                aim.exists() and not aim.is_file() and not aim.is_dir()
+            ):
+                name, target = path.relative_to(root).as_posix(), str(path.readlink())
+                path.unlink()
+                message = f"is a link to {target}, outside of the repository: it was left out"
+                hint = "put what it leads to into the repository, or have a stage fetch it"
+                yield Finding("ROOM003", "fail", "soft", name, message, (Evidence(name),), hint)
 
 
 def _inside(root: Path, folder: str, commit: str) -> Path:

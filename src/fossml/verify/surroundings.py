@@ -48,30 +48,31 @@ def surroundings(
     cache: Path,
     mode: Mode,
     *,
-    builds: bool = False,
+    named: Mapping[str, str] | None = None,
     say: Callable[[str], None] = lambda _line: None,
 ) -> Surroundings:
     """What the commands of the project at `root` run in; `env` is what they would get on this machine's PATH.
 
-    `builds`: source archives may be built, which runs their code.
+    `named` is `env` with the Python that the project names: taken where none is made, and never to make one with.
     """
-    first = interpreter("python", env, root)
+    own = env if named is None else named
+    python = interpreter("python", own, root, source.root)
     if mode == "path":
-        return Surroundings(_on_path(first), env, first)
+        return Surroundings(_on_path(python), own, python)
     asked = wanted(_names(root), lambda name: _text(root, name), lambda: _imported(root))
     if asked.kind == "none":
-        return Surroundings(_on_path(first), env, first)
+        return Surroundings(_on_path(python), own, python)
     program = uv.find(env)
     if program is None:
         if mode == "project":
             raise FossmlError("there is no uv to make the environment with", hint="pip install uv")
-        return Surroundings(replace(_on_path(first), findings=(_NO_UV,)), env, first)
+        return Surroundings(replace(_on_path(python), findings=(_NO_UV,)), own, python)
     date = source.date if source.kind == "commit" else ""
     with scratch(cache / "tmp") as here:
-        maker = Maker(uv.Uv(program, here, env), cache / "environments", builds, say)
-        made = maker.make(asked, first, date, root)
+        maker = Maker(uv.Uv(program, here, env), cache / "environments", say)
+        made = maker.make(asked, interpreter("python", env, root, source.root), date, root)
     if made.failed or made.folder is None:
-        return Surroundings(made, env, first)
+        return Surroundings(made, own, python)
     return Surroundings(made, inside(env, made, source, root), as_interpreter(made))
 
 

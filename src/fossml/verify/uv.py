@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,20 +42,19 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Uv:
-    """The program `path`, called in the empty folder `here`. `wrap` may put a call that builds into a sandbox."""
+    """The program `path`, called in the empty folder `here`."""
 
     path: str
     here: Path
     environ: Mapping[str, str]
-    wrap: Callable[[Sequence[str]], Sequence[str]] = list
 
-    def run(self, *args: str, given: str | None = None, builds: bool = False) -> Said:
+    def run(self, *args: str, given: str | None = None) -> Said:
         """`uv args`; `given` is its input."""
         env = {name: value for name, value in self.environ.items() if _is_kept(name)}
         call = [self.path, "--no-progress", "--color", "never", *args]
         try:
             done = subprocess.run(
-                list(self.wrap(call)) if builds else call,
+                call,
                 cwd=self.here,
                 env={**env, "PATH": _with_pyenv(env)},
                 input=given,
@@ -63,6 +62,7 @@ class Uv:
                 capture_output=True,
                 text=True,
                 errors="replace",
+                umask=0o022,  # what is installed is read by the user inside a sandbox, whoever installed it
             )
         except OSError as error:
             raise FossmlError(f"uv cannot be started: {error.strerror}", where=self.path) from error

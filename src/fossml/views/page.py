@@ -9,7 +9,7 @@ from fossml.types import Finding, Verdict
 from fossml.views.forest import forest, harmless, interval, shown
 from fossml.views.report import RUNGS, Outcome, Outputs, Performed, Report, Step, Told, duration
 from fossml.views.sentence import Judged, related, sentence
-from fossml.views.table import headline
+from fossml.views.table import headline, soft_note
 
 _CSS = Path(__file__).with_name("page.css")
 
@@ -79,13 +79,11 @@ def _sign(outcome: Outcome, kind: str = "") -> str:
 def _head(report: Report) -> str:
     outcomes = [told.outcome for told in report.claims]
     whole = _whole(report.exit_code)
-    soft = sum(1 for told in report.claims if told.soft and told.outcome != "holds")
+    soft = soft_note(report.claims)
     said = harmless(headline(outcomes))
-    verbs = ("is", "does") if soft == 1 else ("are", "do")
-    note = f"<small>{soft} of the others {verbs[0]} soft and {verbs[1]} not count.</small>"
     return (
         f'<header>\n<p class="kicker">fossml verify</p>\n<h1>{harmless(report.title)}</h1>\n{_from(report)}'
-        f'<div class="answer {whole}">{_sign(whole, "sign")}<div>{said}{note if soft else ""}</div>'
+        f'<div class="answer {whole}">{_sign(whole, "sign")}<div>{said}{f"<small>{soft}</small>" if soft else ""}</div>'
         f"</div>\n{_facts(report)}</header>\n"
     )
 
@@ -138,7 +136,9 @@ def _claim(told: Told) -> str:
     measured = judged.scores or any(one.estimate for one in judged.verdicts)
     # What is found of a comparison is a chance or a correlation: it has no place on the axis of the metric.
     plot = forest(judged) if measured and not claim.others else ""
-    readings = "".join(_reading(one) for one in (*judged.verdicts, *(v for j in told.beside for v in j.verdicts)))
+    readings = "".join(
+        _reading(one, sentence(judged)) for one in (*judged.verdicts, *(v for j in told.beside for v in j.verdicts))
+    )
     return (
         f'<article class="claim" id="claim-{harmless(claim.id)}">\n<header><h3>{harmless(claim.id)}</h3>'
         f'{_badge(told.outcome, told.verdict)}{rung}</header>\n{statement}<p class="quiet">{where}</p>\n'
@@ -164,7 +164,7 @@ def _numbers(judged: Judged) -> str:
     return f'<p class="numbers">{"".join(parts)}</p>\n'
 
 
-def _reading(verdict: Verdict) -> str:
+def _reading(verdict: Verdict, above: str) -> str:
     read = f"read as {verdict.reading}: " if verdict.reading else ""
     facts = [verdict.rung or "nothing measured", f"{verdict.runs} run{'' if verdict.runs == 1 else 's'}"]
     if verdict.estimate is not None:
@@ -173,7 +173,9 @@ def _reading(verdict: Verdict) -> str:
         facts.append(f"margin {verdict.margin:.4g}")
     if verdict.seconds:
         facts.append(duration(verdict.seconds))
-    reason = f" {harmless(verdict.reason)}" if verdict.reason else ""
+    # A verdict whose sentence is its reason has said it above.
+    told = not verdict.reason or verdict.reason in above
+    reason = "" if told else f" {harmless(verdict.reason)}"
     return (
         f'<li>{harmless(read)}<b>{verdict.name}</b>.{reason}<div class="quiet">{harmless(" · ".join(facts))}</div></li>'
     )

@@ -37,6 +37,22 @@ def rows(claims: Sequence[Told]) -> list[Row]:
     ]
 
 
+def soft_note(claims: Sequence[Told]) -> str:
+    """Of the claims that do not hold or could not be told, those that are soft; "" where none is."""
+    missed = [told for told in claims if told.outcome != "holds"]
+    soft = sum(1 for told in missed if told.soft)
+    if not soft:
+        return ""
+    verbs = "is soft and does" if soft == 1 else "are soft and do"
+    if len(claims) == 1:
+        which = "It"
+    elif soft < len(missed):
+        which = f"{soft} of the others"
+    else:
+        which = "The other one" if soft == 1 else f"The {soft} others"
+    return f"{which} {verbs} not count."
+
+
 def headline(outcomes: Sequence[str]) -> str:
     """`4 of 6 claims hold, 1 does not, 1 could not be told`; of a single claim, how it is."""
     if len(outcomes) == 1:

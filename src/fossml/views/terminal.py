@@ -1,9 +1,10 @@
-"""A Report as lines for a terminal: the verdicts first, then what they rest on and what was not checked."""
+"""A Report as lines for a terminal: the answer first, then what asks for a look, then what it rests on."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 import click
 
@@ -12,20 +13,27 @@ from fossml.views.compared import places
 from fossml.views.plain import cells, visible
 from fossml.views.report import RUNGS, Outcome, Outputs, Report, Step, duration
 from fossml.views.sentence import outcomes
-from fossml.views.table import Row, headline, rows
+from fossml.views.table import Row, headline, rows, soft_note
+
+_HELD = "\N{NO-BREAK SPACE}"
+"""Where no line ends: a number and its unit stay together."""
 
 COLORS: dict[Outcome, str] = {"holds": "green", "fails": "red", "unknown": "yellow"}
 
 
-def lines(report: Report, width: int | None = None) -> list[str]:
-    """The report in lines, wrapped to `width` columns (None: not at all)."""
-    return _of_command(report) if report.command else _of_project(report, width)
+def lines(report: Report, width: int | None = None, *, verbose: bool = False) -> list[str]:
+    """The report in lines, wrapped to `width` columns (None: not at all). `verbose`: with what is well."""
+    view = _of_command if report.command else _of_project
+    return view(report, width, verbose=verbose)
 
 
-def _of_project(report: Report, width: int | None) -> list[str]:
+def _of_project(report: Report, width: int | None, *, verbose: bool) -> list[str]:
     table = rows(report.claims)
     wide = max((cells(visible(row.id)) for row in table), default=0)
-    said = [line for row in table for line in _row(row, wide, width)]
+    whole = headline([told.outcome for told in report.claims]) + "."
+    whole = f"{whole} {soft_note(report.claims)}".rstrip()
+    said = [click.style(_wrapped(whole, 0, width), bold=True), ""]
+    said += [line for row in table for line in _row(row, wide, width)]
     said += [
         _wrapped(f"beside it, {one.rung}: {one.name}. {one.reason}", wide + 6, width)
         for told in report.claims
@@ -35,14 +43,12 @@ def _of_project(report: Report, width: int | None) -> list[str]:
     there = {row.rung for row in table}
     rungs = [f"{rung} {said}" for rung, said in RUNGS.items() if rung in there]
     rungs += ["-- not measured"] if "--" in there else []
-    said += ["", f"Rungs: {'; '.join(rungs)}."]
+    said += ["", _wrapped(f"Rungs: {'; '.join(rungs)}.", 0, width)]
+    said += _findings(report.findings, width, verbose=verbose)
     said += _outputs(report.outputs) if report.outputs else []
     said += [f"  {visible(line)}" for line in report.accepted]
-    said += _runs(report)
-    said += [line for one in report.findings for line in _finding(one, width)]
-    said += ["Not checked:", *(f"  - {visible(remark)}" for remark in report.not_checked), ""]
-    said.append(click.style(headline([told.outcome for told in report.claims]), bold=True) + _soft_note(table))
-    return said
+    said += [_wrapped(line, 0, width) if line.startswith("Seeds") else line for line in _runs(report)]
+    return [*said, "Not checked:", *(f"  - {visible(remark)}" for remark in report.not_checked)]
 
 
 def _row(row: Row, wide: int, width: int | None) -> list[str]:
@@ -85,13 +91,28 @@ def step_line(step: Step) -> str:
     return visible(f"  {step.what} ({', '.join(step.claims)}): {price}{why}")
 
 
+def _findings(found: Sequence[Finding], width: int | None, *, verbose: bool) -> list[str]:
+    """What fails and what could not be told, failures first; what is well as a count, or after them if `verbose`."""
+    rank = {"fail": 0, "unknown": 1}
+    well = [one for one in found if one.status not in rank]
+    shown = sorted((one for one in found if verbose or one.status in rank), key=lambda one: rank.get(one.status, 2))
+    said = ["", *(line for one in shown for line in _finding(one, width)), ""] if shown else [""]
+    if not well or verbose:
+        return said
+    codes = ", ".join(code if n == 1 else f"{code} x{n}" for code, n in Counter(one.code for one in well).items())
+    count = f"{len(well)} checks found" if len(well) > 1 else "1 check found"
+    told = f"{count} nothing wrong ({codes}): --verbose prints {'them' if len(well) > 1 else 'it'}."
+    return [*said, _wrapped(told, 0, width)]
+
+
 def _finding(one: Finding, width: int | None) -> list[str]:
     """What was noticed on the way, where it stands, and what to do."""
     color = {"fail": "red", "pass": "green"}.get(one.status, "yellow")
-    places = [f"{seen.path}:{seen.line}" if seen.line else seen.path for seen in one.evidence]
-    said = visible(f"{one.subject}: {one.message}")
-    found = [f"{one.code}  {click.style(one.status, fg=color, bold=True)}  {said}"]
-    found += [_wrapped(", ".join(places), 6, width)] if places else []
+    places = dict.fromkeys(f"{seen.path}:{seen.line}" if seen.line else seen.path for seen in one.evidence)
+    message = f"{one.subject} {one.message}"
+    found = [f"{one.code}  {click.style(one.status, fg=color, bold=True)}  {visible(one.subject)}"]
+    found += [_wrapped(one.message, 6, width)]
+    found += [_wrapped(", ".join(places), 6, width)] if not all(place in message for place in places) else []
     return [*found, _wrapped(one.hint, 6, width)] if one.hint and one.status != "pass" else found
 
 
@@ -100,30 +121,34 @@ def _wrapped(text: str, indent: int, width: int | None) -> str:
     space, plain = " " * indent, visible(text)
     if width is None:
         return space + plain
-    return textwrap.fill(plain, max(width - 1, indent + 20), initial_indent=space, subsequent_indent=space)
+    held = plain.replace(" %", _HELD + "%")
+    filled = textwrap.fill(held, max(width - 1, indent + 20), initial_indent=space, subsequent_indent=space)
+    return filled.replace(_HELD, " ")
 
 
-def _soft_note(table: Sequence[Row]) -> str:
-    """Soft claims do not decide the exit code: say how many of those that do not hold are soft."""
-    soft = sum(1 for row in table if row.soft and row.outcome != "holds")
-    if not soft:
-        return "."
-    if len(table) == 1:
-        return ". It is soft: it does not count."
-    return f"; {soft} of these {'is' if soft == 1 else 'are'} soft."
-
-
-def _of_command(report: Report) -> list[str]:
+def _of_command(report: Report, width: int | None, *, verbose: bool) -> list[str]:
     """The sentences, then why, what was not checked, and where the runs are."""
     judged = [told.judged for told in report.claims]
-    said = [click.style(visible(line), bold=True) for line in outcomes(judged)]
-    said += [f"hint: {visible(hint)}" for hint in report.hints]
-    said.append("")
-    for one in judged:
+    measured = any(one.scores for one in judged)
+    said = [click.style(_wrapped(line, 0, width), bold=True) for line in outcomes(judged)]
+    said += [_wrapped(f"hint: {hint}", 0, width) for hint in report.hints]
+    for one in judged if measured else ():
         reasons = [verdict.reason for verdict in one.verdicts if verdict.name != "not evaluable" and verdict.reason]
-        said += [f"  {visible(reason)}" for reason in dict.fromkeys(reasons)]
-    said += [f"Seeds: {', '.join(map(str, report.seeds))}."] if report.seeds else []
+        said += ["", *(_wrapped(reason, 2, width) for reason in _once(dict.fromkeys(reasons)))] if reasons else []
+    said += _findings(report.findings, width, verbose=verbose) if report.findings else []
+    said += ["", f"Seeds: {', '.join(map(str, report.seeds))}."] if report.seeds else [""]
     said.append(f"Stopped: {visible(report.stopped)}.")
-    said += ["Not checked:", *(f"  - {visible(remark)}" for remark in report.not_checked)]
-    said.append(f"Records: {visible(report.records)}")
+    remarks = report.not_checked if measured else ()
+    said += ["Not checked:", *(_wrapped(f"- {remark}", 2, width) for remark in remarks)] if remarks else []
+    return [*said, f"Records: {visible(report.records)}"]
+
+
+def _once(reasons: Iterable[str]) -> list[str]:
+    """What the runs gave is said by the first reason, and not again by those that begin the same."""
+    said: list[str] = []
+    before = ""
+    for reason in reasons:
+        begins, _, rest = reason.partition("; ")
+        said.append(f"{rest[0].upper()}{rest[1:]}" if rest and begins == before else reason)
+        before = begins
     return said

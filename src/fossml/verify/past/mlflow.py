@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fossml.types import Evidence
-from fossml.verify.past.model import Recorded, number, text_of
+from fossml.verify.past.model import MOST_BYTES, Recorded, number, text_of
 
 _COMMIT = "mlflow.source.git.commit"
 _DIRTY = "mlflow.source.git.dirty"
 _MOST_RUNS = 2000
+_MOST_STEPS = 20_000_000
+"""So many steps of SQLite's machine may queries of one file take."""
 
 
 def from_files(root: Path) -> Iterator[Recorded]:
@@ -67,6 +69,8 @@ def _database(root: Path, path: Path) -> Iterator[Recorded]:
     shown = path.relative_to(root).as_posix()
     with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as base:
         base.execute("PRAGMA trusted_schema = OFF")
+        base.set_progress_handler(lambda: 1, _MOST_STEPS)  # its tables may be views that never end
+        base.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
         runs = base.execute(
             "SELECT run_uuid, experiment_id FROM runs WHERE lifecycle_stage != 'deleted' LIMIT ?", (_MOST_RUNS,)
         ).fetchall()
