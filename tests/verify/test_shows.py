@@ -72,9 +72,9 @@ def test_what_was_run_is_listed_in_the_report_with_its_price(study: Paper) -> No
 
 def test_a_repeat_lists_the_same_as_recorded_and_runs_nothing(study: Paper) -> None:
     study.save({"fossml.toml": SEED + claim()})
-    _, first = verify(study)
+    _, first = verify(study, further=Further())
     ran = study.count
-    _, again = verify(study)
+    _, again = verify(study, further=Further())
     assert study.count == ran
     assert sorted(run.what for run in again.runs) == sorted(run.what for run in first.runs)
     assert again.seconds == pytest.approx(first.seconds)

@@ -90,8 +90,8 @@ def plan(
 
     `folder` is where the files lie (the project's own), `runs` what stages were seen to read. `measured` are the ids
     of claims for which several builds with fresh seeds (without a seed: as it is) are made anyway. `chosen` are the
-    changes for some stages, as `changes` gave them before.
-    `reached` maps the stages of claims to those that another seed makes run again (None: all that they need).
+    changes for some stages, as `changes` gave them before. `reached` maps the stages of claims to those that another
+    seed makes run again (None: all that they need).
     """
     wheres = {target.stage: upstream(project, target.stage, runs) for target in claims}
     known = changes(project, claims, folder=folder, runs=runs, chosen=chosen)

@@ -61,7 +61,7 @@ class Probe:
         """Those of the probes that are trainings, as parts of a plan."""
         found: dict[str, Check] = {}
         for one in self.watched:
-            files = self._files(one.up)
+            files = self._files(one.up, copy=False)  # a plan builds nothing
             kind, label = self._known(one, files)
             if kind is None or label is None:
                 continue
@@ -104,12 +104,12 @@ class Probe:
         kind = measure_of(one.metric.partition(":")[2]) or measure_of(one.metric)
         return kind, label_of(self.rebuilder.project, files.folder, files.every, one.up.sources())
 
-    def _files(self, up: Upstream) -> Files:
+    def _files(self, up: Upstream, *, copy: bool = True) -> Files:
         project, folder = self.rebuilder.project, self.rebuilder.folder()
         read = (*sources_of_data(project, up, folder), *made_data(up, folder))
         if not all((folder / one.path).exists() for one in read if not one.files):
             # What stages make, and what came out of a cache, lies in the copy alone, which a repeat does not have.
-            folder = self.rebuilder.copy()
+            folder = self.rebuilder.copy() if copy else folder
         given = sources_of_data(project, up, folder)
         made = made_data(up, folder)
         return Files(folder, *(tuple(name for d in some for name in (d.files or (d.path,))) for some in (given, made)))

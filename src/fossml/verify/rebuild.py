@@ -294,9 +294,9 @@ class Rebuilder:
         known = self._varied.get(name)
         if known is not None and not known.note:
             return None
-        if self.has_varied(name):
-            self.beside.append(self._varied[name])
-            return self._varied[name]
+        if known is not None and self.answers(known):
+            self.beside.append(known)
+            return known
         folder = self.records.folder / "rooms" / f"control-{key(name)[:16]}" / self.project.root.name
         base = self._base_room(report, self.options.targets)
         room.remove(folder)
@@ -322,9 +322,14 @@ class Rebuilder:
         self.records.add(made)
         self._varied[made.variant] = made
 
+    def has_base(self) -> bool:
+        """Whether the project was rebuilt as declared, now or earlier."""
+        return self._base is not None or None in self._known
+
     def has_varied(self, name: str) -> bool:
-        """Whether the changed build of this name is on record."""
-        return name in self._varied and self.answers(self._varied[name])
+        """Whether the changed build of this name is on record, or that it cannot be made."""
+        known = self._varied.get(name)
+        return known is not None and (not known.note or self.answers(known))
 
     def known(self) -> tuple[Built, ...]:
         """Every build on record, the one as declared included, in the order in which they were made."""

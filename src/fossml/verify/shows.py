@@ -65,14 +65,12 @@ def intended(
     runs = rebuilder.runs() or _authors(rebuilder)
     chosen: tuple[Control, ...] = ()
     if further.controls:
-        known = _chosen(rebuilder, targets) if rebuilder.runs() else None
         chosen = controls.plan(
             rebuilder.project,
             targets,
-            folder=rebuilder.folder(),
             runs=runs,
             measured=measured,
-            chosen=known,
+            chosen=_chosen(rebuilder, targets, runs),
             reached=reached,
         )
     checks = tuple(replace(one.check, runs=0 if _on_record(one, rebuilder) else 1) for one in chosen)
@@ -157,20 +155,23 @@ def together(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(replace(one, subject=", ".join(dict.fromkeys(names))) for one, names in merged.items())
 
 
-def _chosen(rebuilder: Rebuilder, targets: Sequence[Claimed]) -> dict[str, tuple[Control, ...]]:
-    """What is to be changed: chosen once, in the copy that was built, and on record for repeats, which have no copy."""
-    records = rebuilder.records
-    kept: dict[str, tuple[Control, ...]] = {}
-    with contextlib.suppress(TypeError, KeyError, ValueError, AttributeError):
-        kept = {stage: tuple(map(controls.from_json, some)) for stage, some in records.chosen().items()}
-    found = controls.changes(rebuilder.project, targets, folder=rebuilder.folder(), runs=rebuilder.runs(), chosen=kept)
-    if found != kept:
-        records.choose({stage: [asdict(one) for one in some] for stage, some in found.items()})
-    return found
-
-
 def _the_same(rebuilder: Rebuilder) -> list[Built]:
     """Without a seed, the builds of the measurement are the same again."""
     if rebuilder.project.config.seed is not None:
         return []
     return [built for built in rebuilder.known() if built.seed is not None and rebuilder.answers(built)]
+
+
+def _chosen(rebuilder: Rebuilder, targets: Sequence[Claimed], runs: Sequence[Run]) -> dict[str, tuple[Control, ...]]:
+    """What is to be changed: chosen once, in the copy that was built, and on record for repeats, which have no copy.
+
+    `runs` are what stages were seen to read; before the rebuild nothing is put on record.
+    """
+    records = rebuilder.records
+    kept: dict[str, tuple[Control, ...]] = {}
+    with contextlib.suppress(TypeError, KeyError, ValueError, AttributeError):
+        kept = {stage: tuple(map(controls.from_json, some)) for stage, some in records.chosen().items()}
+    found = controls.changes(rebuilder.project, targets, folder=rebuilder.folder(), runs=runs, chosen=kept)
+    if found != kept and rebuilder.has_base():
+        records.choose({stage: [asdict(one) for one in some] for stage, some in found.items()})
+    return found
