@@ -311,7 +311,7 @@ class Controls:
     def _brought(self) -> Iterator[Finding]:
         """Trained outputs that say what a file says which nothing makes, and that move with nothing but that file."""
         root, folder = self.rebuilder.project.root, self.rebuilder.folder()
-        varied = [built for built in self.rebuilder.variations() if not built.variant.startswith("again")]
+        varied = [built for built in self.rebuilder.variations() if not built.variant.startswith(AGAIN_NAME)]
         seeded = [built for built in self.rebuilder.known() if built.seed is not None]
         for one in self.watched.values():
             for given in self._given(one.up):
@@ -453,7 +453,8 @@ def _differ(one: Watched, builts: Sequence[Built]) -> str:
 
 def _changes(built: Built, path: str) -> bool:
     """Whether a changed build was one of changes to `path`."""
-    return path in built.variant.partition(":")[0].split(", ")
+    subject = built.variant.removeprefix("control: ").partition(":")[0]
+    return path in subject.split(", ")
 
 
 def _brought(one: Watched, path: str, given: str, builds: int, places: tuple[Evidence, ...]) -> Finding:

@@ -13,10 +13,14 @@ from typing import Any
 
 import pytest
 
-from tests.verify.defects import forms_a
+from tests.verify.defects import forms_a, forms_b
 from tests.verify.defects.author import Author, Case
 
-CASES = [pytest.param(case, id=f"a: {case.name}") for case in forms_a.CASES]
+CASES = [
+    pytest.param(case, id=f"{form}: {case.name}")
+    for form, cases in (("a", forms_a.CASES), ("b", forms_b.CASES))
+    for case in cases
+]
 
 
 def verify(author: Author, tmp_path: Path, options: tuple[str, ...]) -> tuple[int, dict[str, Any]]:
