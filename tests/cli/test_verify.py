@@ -358,3 +358,13 @@ def test_help_does_not_import_what_only_a_measurement_needs() -> None:
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert "Exit codes:" in done.stdout
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_claims_are_proposed_by_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.csv").write_text("model,accuracy\nours,0.91\n")
+    with pytest.raises(SystemExit) as ended:
+        main(["verify", "--propose", "t.csv"])
+    assert (ended.value.code, "0.91" in capsys.readouterr().out) == (0, True)

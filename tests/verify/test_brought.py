@@ -197,6 +197,7 @@ def test_two_commands_of_a_stranger_are_paired_by_seed(
     document = json.loads(out)
     assert [one["outcome"] for one in document["claims"]] == ["holds", "holds"]
     assert document["claims"][0]["verdicts"][0]["verdict"] == "reproduced"
+    assert document["made"]["kind"] in ("project", "imports", "path")
     assert len({one["seed"] for one in document["runs"]}) == len(document["runs"]) >= 3
     assert not (stranger / "src" / "m.json").exists()
     again = json.loads(

@@ -163,3 +163,10 @@ def test_a_price_that_is_not_known_is_said() -> None:
     found = plan(WANTED, {"prepare": 1.0}, None)
     assert (found.known, found.seconds) == (False, 1.0)
     assert not math.isnan(found.seconds)
+
+
+def test_what_was_planned_and_not_made_is_listed_as_left_out() -> None:
+    repeat, rebuild = Check("repeat", ("a", "b"), ("train",), 3), Check("rebuild", ("a", "b"), ("train",))
+    found = Plan((rebuild, repeat)).without("repeat", {"b", "c"}, "too little is left")
+    assert (found.makes("repeat", "a"), found.makes("repeat", "b"), found.makes("rebuild", "b")) == (True, False, True)
+    assert [(one.check.claims, one.reason) for one in found.left_out] == [(("b",), "too little is left")]

@@ -117,3 +117,23 @@ def test_a_misspelt_key_is_told_the_right_one() -> None:
     with pytest.raises(FossmlError) as error:
         parse_claim(table(metrics="x"), "f:1")
     assert error.value.hint == "did you mean `metric`?"
+
+
+@pytest.mark.parametrize("more", [{"margin": float("nan")}, {"margin": float("inf")}, {"spread": float("nan")}])
+def test_a_length_that_is_no_number_is_refused_before_anything_runs(more: dict[str, float]) -> None:
+    with pytest.raises(FossmlError, match="not negative"):
+        parse_claim({"id": "a", "metric": "m:a", "value": 0.9, **more}, "x:1")
+    with pytest.raises(FossmlError, match="no margin"):
+        claim_from_options("stdout:a", "0.9", margin=float("nan"))
+
+
+def test_points_beside_a_percentage_are_not_taken_as_a_fraction() -> None:
+    table = {"id": "a", "metric": "m:a", "value": "95.3 %"}
+    for name in ("margin", "spread"):
+        with pytest.raises(FossmlError, match=r"0\.5 beside 95\.3 %") as caught:
+            parse_claim({**table, name: 0.5}, "x:1")
+        assert "0.5 %" in (caught.value.hint or "")
+    assert parse_claim({**table, "margin": "0.5 %"}, "x:1").margin == 0.005
+    assert parse_claim({**table, "margin": 0.005}, "x:1").margin == 0.005
+    with pytest.raises(FossmlError, match="beside"):
+        claim_from_options("stdout:a", "95.3%", spread="0.6:sd")

@@ -202,3 +202,9 @@ def test_the_table_in_the_terminal_shows_comparisons(
     shown = capsys.readouterr().out
     assert ended.value.code == 0, shown
     assert "ours better than base: reproduced: ours is better than base in" in shown
+
+
+def test_one_result_on_the_good_side_of_a_bound_misses_nothing() -> None:
+    bound, _ = claims({"id": "a", "metric": "m:a", "better_than": "b", "value": ">= 0.90"}, B)
+    assert judge(bound, of((0.95, 0.95), (0.80, 0.80), same_bytes=True))[0].name == "numeric"
+    assert judge(bound, of((0.85, 0.85), (0.80, 0.80), same_bytes=True))[0].name == "direction only"

@@ -8,7 +8,7 @@ import pytest
 
 from fossml.project.declared import read_project
 from fossml.types import Finding
-from fossml.verify import controls
+from fossml.verify import chance, controls
 from fossml.verify.declared import Verified, read_targets
 from fossml.verify.shows import Further
 from tests.verify.papers import LOAD, PIPELINE, TRAIN, claim, paper_files
@@ -148,7 +148,8 @@ SPLIT = LOAD + (
     "rng.shuffle(rows)\n"
     "model = means(rows[:60])\n"
     'json.dump(model, open("model.json", "w"))\n'
-    'json.dump({"acc": accuracy(model, rows[60:])}, open("metrics.json", "w"))\n'
+    # No two draws give the same number by chance.
+    'json.dump({"acc": accuracy(model, rows[60:]) + rng.random() / 1e6}, open("metrics.json", "w"))\n'
 )
 SEED = '[seed]\nflag = "--seed"\nvalue = 3\n\n'
 
@@ -234,3 +235,22 @@ def test_controls_on_what_a_stage_makes_are_the_same_ones_on_a_repeat(study: Pap
     again = study.verify(further=FURTHER)
     assert (len(study.count), again.findings) == (ran, first.findings)
     assert statuses(first) == {"CTL003": ["pass"]}
+
+
+UNREACHED = {
+    "random.Random()": True,
+    "np.random.default_rng(None)": True,
+    "random.Random(time.time_ns())": True,
+    "os.urandom(4)": True,
+    "np.random.shuffle(rows)": True,
+    "random.Random(seed)": False,
+    "rng.shuffle(rows)": False,
+    "uuid.uuid4()": False,
+    "np.random.seed(seed); np.random.shuffle(rows)": False,
+}
+
+
+@pytest.mark.parametrize("code", UNREACHED)
+def test_where_no_seed_reaches_what_is_drawn(code: str, tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(f"{code}\n")
+    assert bool(chance.unreached(tmp_path, ["train.py"])) == UNREACHED[code]

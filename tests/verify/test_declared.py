@@ -12,7 +12,8 @@ import pytest
 from fossml.cli import main
 from fossml.errors import FossmlError
 from fossml.project.declared import read_project
-from fossml.verify.declared import Verified, read_targets, verify_project
+from fossml.verify.budget import Check, Plan
+from fossml.verify.declared import Done, Verified, read_targets, verify_project
 from fossml.verify.judge import exit_code
 from fossml.verify.loop import Limits, Outcome
 from fossml.verify.record import alone
@@ -358,3 +359,24 @@ def test_two_at_once_do_not_take_each_others_copies_away(
     with alone(folder, "a test"), pytest.raises(SystemExit) as ended:
         main(["verify", "-q", "--trust", "--no-controls"])
     assert (ended.value.code, "another fossml" in capsys.readouterr().err) == (3, True)
+
+
+@pytest.mark.parametrize("bound", ["better_than", ">="])
+def test_a_single_run_shows_neither_a_lead_nor_a_bound_where_a_seed_moves_it(bound: str, paper: Paper) -> None:
+    seeded(paper, "env")
+    seed, text = '[seed]\nenv = "SEED"\n\n', claim(id="acc", metric="m.json:acc", value=">= 0.01")
+    if bound == "better_than":
+        text = '[[claim]]\nid = "acc"\nmetric = "m.json:acc"\nbetter_than = "b"\n'
+        text += claim(id="b", metric="m.json:b", value="0", reading="one")
+        train = (paper.root / "train.py").read_text()
+        paper.save(
+            {"train.py": train + "d = json.load(open('m.json'))\njson.dump({**d, 'b': -99}, open('m.json', 'w'))\n"}
+        )
+    paper.save({"fossml.toml": seed + text.replace('reading = "exact"\n', "")})
+    targets, rebuilder = paper.rebuilder()
+    base = rebuilder.built(None)
+    rebuilder.close()
+    done = Done(tuple(targets), base, (), tuple(targets), Plan((Check("rebuild", ("acc",), ()),)), Limits(3), True)
+    verdicts = done.judged(targets[0]).verdicts
+    assert {one.name for one in verdicts} <= {"inconclusive", "consistent"}
+    assert exit_code([verdicts]) == 3

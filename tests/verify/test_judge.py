@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fossml.types import Claim, Reading, Verdict, VerdictName
-from fossml.verify.claims import claim_from_options
+from fossml.verify.claims import claim_from_options, parse_claim
 from fossml.verify.judge import Samples, answers, best_of_about, exit_code, judge, off_by_hundred, outcome, settled
 
 SPREAD = (0.9330, 0.9410, 0.9375, 0.9465, 0.9470, 0.9355, 0.9440, 0.9390)
@@ -162,3 +162,10 @@ def test_the_exit_code_puts_not_before_could_not_tell() -> None:
     assert exit_code([good, open_]) == 3
     assert exit_code([]) == 3
     assert exit_code([good, said("not reproduced", hard=False)]) == 0
+
+
+def test_settings_that_all_keep_a_bound_meet_it() -> None:
+    bound = parse_claim({"id": "a", "metric": "m:a.*", "value": ">= 0.9"}, "x:1")
+    assert judge(bound, Samples(({"one": 0.95, "two": 0.99},)))[0].name == "numeric"
+    assert judge(bound, Samples(({"one": 0.95, "two": 0.80},)))[0].name == "underspecified"
+    assert judge(bound, Samples(({"one": 0.80, "two": 0.70},)))[0].name == "not reproduced"

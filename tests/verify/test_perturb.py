@@ -127,6 +127,24 @@ def test_a_result_that_differs_each_time_is_not_laid_to_the_room(lab: Lab) -> No
     assert codes(lab.rebuilt()) == []
 
 
+FOREIGN = {
+    "the number of threads": "n = os.environ.get('OMP_NUM_THREADS', '0')\n",
+    "the name of the user": "import pwd\nn = pwd.getpwuid(os.getuid()).pw_name\n",
+    "the home folder": "n = os.path.expanduser('~')\n",
+    "the host name": "n = os.uname().nodename\n",
+    "the path of the folder that the repository lies in": "n = os.getcwd()\n",
+    "the order of sets": "n = ' '.join(set('abcdefgh'))\n",
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_what_rebuilds_depend_on_is_named_where_none_gives_what_was_recorded(lab: Lab, name: str) -> None:  # noqa: F811
+    author_builds(lab, "import os\n" + FOREIGN[name] + "n = [n, os.path.exists('/home/reader')]\n")
+    found = the(lab.rebuilt(), "ROOM010")
+    assert (found.status, found.message.startswith(f"it depends on {name}:")) == ("fail", True), found
+    assert "m.json comes out otherwise" in found.message
+
+
 def test_a_training_that_takes_long_is_not_repeated_for_it(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
     author_builds(lab, DEFECTS["the time zone"][0])
     monkeypatch.setattr("fossml.verify.rebuild._SPARE", 0.0)

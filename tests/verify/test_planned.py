@@ -13,7 +13,6 @@ import pytest
 from fossml.cli import main
 from fossml.engine.records import dump_own_lock
 from fossml.verify import planned
-from fossml.verify.budget import Check
 from fossml.verify.declared import Verified, verify_project
 from fossml.verify.loop import Limits
 from fossml.verify.repeat import Seeds
@@ -62,7 +61,7 @@ def two(paper: Paper) -> Paper:
     return paper
 
 
-def verify(paper: Paper, limits: Limits, *controls: Check, **env: str) -> Verified:
+def verify(paper: Paper, limits: Limits, **env: str) -> Verified:
     targets, rebuilder = paper.rebuilder(env=env)
     try:
         return verify_project(
@@ -72,7 +71,6 @@ def verify(paper: Paper, limits: Limits, *controls: Check, **env: str) -> Verifi
             rng=random.Random(7),
             say=paper.said.append,
             report=lambda _targets, one: paper.runs.append(one),
-            controls=controls,
         )
     finally:
         rebuilder.close()
@@ -171,17 +169,6 @@ def test_what_takes_longer_than_the_budget_is_cut_off(two: Paper) -> None:
     assert [one.verdicts[0].name for one in verified.judged][1] == "not evaluable"
     assert "the budget is used" in verified.judged[1].verdicts[0].reason
     assert not (two.cache / "builds.jsonl").exists()
-
-
-def test_controls_are_planned_behind_all_else(two: Paper) -> None:
-    two.save({"fossml.lock": lock(train_a=10, evaluate_a=1, train_b=10, evaluate_b=1)})
-    control = Check("control", ("a",), ("train_a", "evaluate_a"), what="rows left out")
-    verified = verify(two, Limits(3, budget=100), control)
-    assert [one.kind for one in verified.plan.made][-1] == "control"
-    assert "  train_a, evaluate_a rows left out (a)" in two.said
-    two.said.clear()
-    verify(two, Limits(3), control)
-    assert two.said[0].startswith("plan: about")
 
 
 def test_a_stage_that_asks_for_what_is_not_given_is_left_out_and_says_so(two: Paper) -> None:

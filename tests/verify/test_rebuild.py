@@ -210,6 +210,7 @@ def test_a_damaged_record_is_made_again(line: str, paper: Paper) -> None:
         ({"train.py": TRAIN + "\n"}, False),
         ({"fossml.toml": '[seed]\nenv = "S"\n'}, False),
         ({"fossml.toml": '[project]\ntitle = "T"\n'}, True),
+        ({"fossml.toml": "[stage.train]\nseed = 3\n"}, False),
         ({"m.json": "{}"}, True),
         ({"dvc.lock": "schema: '2.0'\n"}, True),
     ],

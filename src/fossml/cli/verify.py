@@ -335,8 +335,8 @@ def _project(given: dict[str, Any]) -> int:
             with open_source(target, around.cache, around.environ, as_it_lies=given["worktree"], say=say) as source:
                 code = run(source, limits, around, wish)
         except KeyboardInterrupt:
-            code = interrupted(received)
-    return code
+            return interrupted(received)
+    return interrupted(received) if received else code
 
 
 def _brought(given: dict[str, Any]) -> int:

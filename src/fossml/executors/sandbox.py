@@ -73,6 +73,7 @@ class Sandbox:
 
     The room is where it is outside, the home at HOME, `tmp` at /tmp. `readable` are further folders and files, at their
     places; `locked` those inside the room that are read-only, `writable` those inside the locked ones that are not.
+    `user` and `host` are the names that it sees.
     """
 
     room: Path
@@ -84,6 +85,8 @@ class Sandbox:
     writable: tuple[Path, ...] = ()
     network: bool = False
     gpus: bool = False
+    user: str = USER
+    host: str = HOST
 
     @property
     def uid(self) -> int:
@@ -202,7 +205,7 @@ class Cell:
         """What is to be started, in any environment, so that `argv` runs inside with `env`, and the descriptors."""
         passwd = self._file(_passwd(self.sandbox))
         groups = self._file(_groups(self.sandbox))
-        hosts = self._file(f"127.0.0.1 localhost {HOST}\n::1 localhost {HOST}\n")
+        hosts = self._file(f"127.0.0.1 localhost {self.sandbox.host}\n::1 localhost {self.sandbox.host}\n")
         switch = self._file("passwd: files\ngroup: files\nhosts: files dns\n")
         made = {"passwd": passwd, "group": groups, "hosts": hosts, "nsswitch.conf": switch}
         rules = filtering()
@@ -295,9 +298,9 @@ def _give(top: str, uid: int, kept: set[str]) -> None:
                     pending.append(entry.path)
 
 
-def _namespaces(*, network: bool) -> list[str]:
+def _namespaces(*, network: bool, host: str = HOST) -> list[str]:
     """What is the sandbox's own. Root needs no user namespace: it takes another user's number outright."""
-    words = ["--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try", "--hostname", HOST]
+    words = ["--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try", "--hostname", host]
     words += [] if network else ["--unshare-net"]
     if _may_become():
         needed = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
@@ -341,7 +344,7 @@ def _system() -> list[str]:
 
 def _arguments(sandbox: Sandbox, made: Mapping[str, int]) -> list[str]:
     """Everything that bwrap is told, the command apart."""
-    words = [*_namespaces(network=sandbox.network), *_system(), "--proc", "/proc", "--dev", "/dev"]
+    words = [*_namespaces(network=sandbox.network, host=sandbox.host), *_system(), "--proc", "/proc", "--dev", "/dev"]
     words += _shared_memory(sandbox.limits)
     binds = [*_files(), *_mounts(sandbox)]
     if sandbox.network and Path("/etc/resolv.conf").exists():
@@ -394,9 +397,9 @@ def _globbed(patterns: Iterable[str]) -> Iterator[Path]:
 
 def _passwd(sandbox: Sandbox) -> str:
     uid = sandbox.uid if _may_become() else _UID
-    return f"root:x:0:0:root:/nonexistent:/bin/false\n{USER}:x:{uid}:{uid}:{USER}:{HOME}:/bin/sh\n"
+    return f"root:x:0:0:root:/nonexistent:/bin/false\n{sandbox.user}:x:{uid}:{uid}:{sandbox.user}:{HOME}:/bin/sh\n"
 
 
 def _groups(sandbox: Sandbox) -> str:
     uid = sandbox.uid if _may_become() else _UID
-    return f"root:x:0:\n{USER}:x:{uid}:\n"
+    return f"root:x:0:\n{sandbox.user}:x:{uid}:\n"

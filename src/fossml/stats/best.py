@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import integrate, optimize, special
+from scipy import special
 
 from fossml.stats import MOST
 from fossml.stats.intervals import finite
@@ -37,6 +37,8 @@ def largest_cdf(q: float, k: int, n: int) -> float:
 @lru_cache(maxsize=4096)
 def largest_quantile(probability: float, k: int, n: int) -> float:
     """The q at which `largest_cdf` is `probability`: the largest lies below mean + q sd that often."""
+    from scipy import optimize  # slow to import, and seldom asked for
+
     low, high = -8.0, 8.0
     while largest_cdf(low, k, n) > probability:
         low *= 2
@@ -47,6 +49,8 @@ def largest_quantile(probability: float, k: int, n: int) -> float:
 
 def expected_largest(n: float) -> float:
     """Expected largest of n standard normal scores; n need not be whole."""
+    from scipy import integrate  # slow to import, and seldom asked for
+
     return float(integrate.quad(lambda x: x * n * math.exp(-x * x / 2 + (n - 1) * special.log_ndtr(x)), -12, 12)[0]) / (
         math.sqrt(2 * math.pi)
     )
@@ -68,6 +72,8 @@ def best_of(scores: Sequence[float], value: float) -> int | None:
         return None
     if z >= expected_largest(MOST):
         return MOST
+    from scipy import optimize
+
     n = optimize.brentq(lambda n: expected_largest(n) - z, 1.0, MOST)
     step = 1 if n < 10 else 5 if n < 100 else 50
     return max(2, step * round(n / step))

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from fossml.errors import FossmlError
 from fossml.types import Estimate
@@ -97,7 +97,7 @@ def p_value(scores: Scores, value: float, claim: ClaimedMean, *, slack: float = 
     se, df = standard_error(float(y.std(ddof=1)), y.size, claim)
     if se == 0:
         return float(beyond == 0)
-    return float(2 * stats.t.sf(beyond / se, df))
+    return float(2 * special.stdtr(df, -beyond / se))
 
 
 def equivalent(
@@ -123,6 +123,8 @@ def share(correct: int, items: int, *, level: float = 0.05, method: Literal["exa
     """
     if not 0 <= correct <= items or items < 1:
         raise FossmlError(f"{correct} of {items} is no share")
+    from scipy import stats  # half a second that every verification would wait for
+
     ci = stats.binomtest(correct, items).proportion_ci(1 - level, method=method)
     name = {"exact": "Clopper-Pearson", "wilson": "Wilson"}[method]
     return Estimate(correct / items, float(ci.low), float(ci.high), items, f"{100 * (1 - level):.3g} % {name}")

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from fossml.scan.text import HOME, MACHINE
 from fossml.types import Evidence, Finding
+from fossml.verify.ownmodule import own_module
 
 _FRAME = re.compile(r'^\s*File "(?P<path>[^"]+)", line (?P<line>\d+)', re.M)
 _PLACE = re.compile(r" \(at (?P<path>.+):(?P<line>\d+)\)$")
 _MODULE = re.compile(r"(?:ModuleNotFoundError|ImportError): No module named '([\w.]+)'")
 _FILE = re.compile(r"No such file or directory: ['\"]?([^'\"]+?)['\"]?(?: \(at |$|;)")
+_VARIABLE = re.compile(r"KeyError: ['\"](\w+)['\"]")
 _SHELL = re.compile(
     r"(?:(?:cannot open|can't open file|cannot access|cannot stat) |: )['\"]?([^'\":]+)['\"]?: (?:\[Errno 2\] )?No such"
 )
@@ -33,9 +35,17 @@ def asked_for(failed: Mapping[str, str], root: Path) -> Iterator[Finding]:
     """A Finding for each stage of `failed` (stage -> why) that asked for what is not there."""
     for stage, why in failed.items():
         if module := _MODULE.search(why):
+            if own := own_module(root, module[1]):
+                message = f"stage {stage} imports {module[1]}, which is the author's own and not in the commit"
+                yield Finding("DAT005", "fail", "hard", own, message, _evidence(why, root), "commit it")
+                continue
             message = f"stage {stage} imports it, and it is not in the environment"
             hint = "declare the package that brings it, with its version"
             yield Finding("ENV012", "fail", "hard", module[1], message, _evidence(why, root), hint)
+        elif (variable := _VARIABLE.search(why)) and any("environ" in one.text for one in _evidence(why, root)):
+            message = f"stage {stage} needs the environment variable {variable[1]}, which nothing in the project sets"
+            hint = f'set it in the command, or name it in [stage.{stage}] env = ["{variable[1]}"] and say its value'
+            yield Finding("ENV013", "fail", "hard", variable[1], message, _evidence(why, root), hint)
         elif file := _FILE.search(why) or _SHELL.search(why):
             yield _file(stage, file[1], _evidence(why, root))
 

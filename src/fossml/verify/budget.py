@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-Kind: TypeAlias = Literal["weights", "rebuild", "repeat", "control"]
+Kind: TypeAlias = Literal["weights", "rebuild", "repeat", "control", "probe"]
 
 _SAID: Mapping[Kind, str] = {
     "weights": "released weights evaluated again",
     "rebuild": "rebuilt from nothing",
     "repeat": "with fresh seeds",
     "control": "control",
+    "probe": "probe",
 }
+_ALONE: frozenset[Kind] = frozenset({"control", "probe"})
+"""Each of these is a build of its own, on other inputs than any other."""
 _EXACT = 10
 """Up to so many kinds of claims every choice is tried; with more, the cheapest next one is taken."""
 
@@ -25,7 +28,8 @@ class Check:
     """A thing that can be done: `stages` (addresses) run `runs` times for `claims` (ids).
 
     Those of kind `rebuild` and `repeat` settle their claims, all of a claim's together. What the same kind runs for
-    several claims is run once for all of them, as often as the most demanding one asks. `what` names a control.
+    several claims is run once for all of them, as often as the most demanding one asks. `what` names a control or a
+    probe.
     """
 
     kind: Kind
@@ -36,7 +40,9 @@ class Check:
 
     def __str__(self) -> str:
         names = ", ".join(self.stages[-3:]) if len(self.stages) <= 3 else f"{len(self.stages)} stages"
-        return f"{names} {self.what or _SAID[self.kind]}{f', {self.runs} runs' if self.runs > 1 else ''}"
+        if self.what:
+            return f"{self.kind}: {self.what} ({names or 'nothing'} again)"
+        return f"{names} {_SAID[self.kind]}{f', {self.runs} runs' if self.runs > 1 else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,8 @@ class LeftOut:
 class Plan:
     """What is made, in order, and what is left out. `seconds` is the price; `known` whether every part of it is known.
 
-    `settles` are the ids of the claims that it would settle.
+    `settles` are the ids of the claims that it would settle. `prices` are those of what is made, in order, each
+    beside what stands before it; None: not known.
     """
 
     made: tuple[Check, ...]
@@ -60,15 +67,33 @@ class Plan:
     seconds: float = 0.0
     known: bool = True
     settles: frozenset[str] = frozenset()
+    prices: tuple[float | None, ...] = ()
 
     def then(self, later: Plan) -> Plan:
         """This plan, of which the rebuilds were made, and a later one that says what came after them."""
-        made = tuple(one for one in self.made if one.kind in ("weights", "rebuild"))
+        before = [(one, cost) for one, cost in self.priced() if one.kind in ("weights", "rebuild")]
+        after = [(one, cost) for one, cost in later.priced() if one.kind not in ("weights", "rebuild")]
         left = tuple(one for one in self.left_out if one.check.kind == "rebuild")
         lost = {claim for one in left for claim in one.check.claims}
         left += tuple(one for one in self.left_out if one.check.kind == "repeat" and lost & set(one.check.claims))
-        made += tuple(one for one in later.made if one.kind in ("repeat", "control"))
-        return replace(later, made=made, left_out=(*left, *later.left_out), seconds=self.seconds + later.seconds)
+        spent = math.fsum(cost or 0.0 for _, cost in (*before, *after))
+        made, prices = tuple(one for one, _ in (*before, *after)), tuple(cost for _, cost in (*before, *after))
+        return replace(later, made=made, left_out=(*left, *later.left_out), seconds=spent, prices=prices)
+
+    def priced(self) -> Iterator[tuple[Check, float | None]]:
+        """What is made, each with its price in seconds; None: not known."""
+        yield from zip(self.made, self.prices or (None,) * len(self.made), strict=True)
+
+    def without(self, kind: Kind, claims: Collection[str], reason: str) -> Plan:
+        """This plan, of which the checks of this kind were not made for `claims` after all, and why."""
+        made, left = list[tuple[Check, float | None]](), list[LeftOut]()
+        for one, price in self.priced():
+            lost = tuple(name for name in one.claims if one.kind == kind and name in claims)
+            kept = tuple(name for name in one.claims if name not in lost)
+            made += [(replace(one, claims=kept), price)] if kept or not lost else []
+            left += [LeftOut(replace(one, claims=lost), None, reason)] if lost else []
+        checks, prices = tuple(one for one, _ in made), tuple(price for _, price in made)
+        return replace(self, made=checks, prices=prices, left_out=(*self.left_out, *left))
 
     def makes(self, kind: Kind, claim: str) -> bool:
         """Whether a check of this kind is made for the claim."""
@@ -78,13 +103,13 @@ class Plan:
 def price(checks: Iterable[Check], costs: Mapping[str, float]) -> float:
     """Seconds that `checks` take together, one after the other; a stage of unknown cost counts nothing.
 
-    A control is run by itself: nothing of it is shared.
+    A control or a probe is run by itself: nothing of it is shared.
     """
     shared: dict[tuple[Kind, str], int] = {}
     alone = 0.0
     for one in checks:
         for stage in one.stages:
-            if one.kind == "control":
+            if one.kind in _ALONE:
                 alone += costs.get(stage, 0.0) * one.runs
             else:
                 shared[one.kind, stage] = max(shared.get((one.kind, stage), 0), one.runs)
@@ -101,7 +126,7 @@ def plan(
 
     `costs` are the seconds of each stage; `barred` maps stages that may not run here to the reason. What is settled
     comes first, the cheapest claim before dearer ones; what is left of the budget goes to checks that settle nothing
-    alone, and last to controls. The price of the plan is never above the budget.
+    alone, and last to controls and probes. The price of the plan is never above the budget.
     """
     barred = barred or {}
     excluded = [(one, stage) for one in checks for stage in one.stages if stage in barred]
@@ -123,10 +148,11 @@ def plan(
     left += [LeftOut(one, _marginal(one, [], costs), banned[id(one)]) for one in checks if id(one) in banned]
     ordered = sorted(_joined(made), key=lambda one: (_RANK[one.kind], price([one], costs)))
     known = all(stage in costs for one in ordered for stage in one.stages)
-    return Plan(tuple(ordered), tuple(left), price(ordered, costs), known, frozenset(chosen))
+    prices = tuple(_marginal(one, ordered[:place], costs) for place, one in enumerate(ordered))
+    return Plan(tuple(ordered), tuple(left), price(ordered, costs), known, frozenset(chosen), prices)
 
 
-_RANK: Mapping[Kind, int] = {"weights": 0, "rebuild": 1, "repeat": 2, "control": 3}
+_RANK: Mapping[Kind, int] = {"weights": 0, "rebuild": 1, "repeat": 2, "control": 3, "probe": 4}
 
 
 def _settles(one: Check) -> bool:
@@ -134,8 +160,8 @@ def _settles(one: Check) -> bool:
 
 
 def _lacks_base(one: Check, made: Sequence[Check]) -> bool:
-    """A repetition and a control go on from the rebuild: without that they cannot be made."""
-    if one.kind not in ("repeat", "control"):
+    """A repetition, a control and a probe go on from the rebuild: without that they cannot be made."""
+    if one.kind not in ("repeat", *_ALONE):
         return False
     rebuilt = {claim for other in made if other.kind == "rebuild" for claim in other.claims}
     return not set(one.claims) <= rebuilt

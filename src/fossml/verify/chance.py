@@ -65,6 +65,47 @@ def draws(root: Path, paths: Iterable[str]) -> dict[Kind, tuple[Evidence, ...]]:
     return {kind: tuple(places) for kind, places in found.items()}
 
 
+_GENERATORS = frozenset({"Random", "default_rng", "RandomState", "seed", "manual_seed"})
+_CHANCE = frozenset({"SystemRandom", "urandom", "getrandbits", "randbits", "token_bytes", "token_hex", "randbelow"})
+"""What the system draws, which takes no seed; `uuid4` apart, with which runs are named."""
+_MOMENTS = frozenset({"time", "time_ns", "now", "utcnow", "today", "perf_counter", "monotonic", "getpid", "urandom"})
+_SEEDING = re.compile(r"(^|_)seed(_|$|all)|^manual_seed|^set_seed|^seed_everything")
+
+
+def unreached(root: Path, paths: Iterable[str]) -> tuple[Evidence, ...]:
+    """Where no seed reaches what is drawn: a generator made without one or of the clock, the system's own chance,
+    and the module's functions where nothing in `paths` seeds them."""
+    read = {path: found for path in sorted(set(paths)) if (found := tree_of(root / path))}
+    calls_of = {path: [n for n in ast.walk(tree) if isinstance(n, ast.Call)] for path, (tree, _) in read.items()}
+    seeded = any(_SEEDING.search(called(node)) for nodes in calls_of.values() for node in nodes)
+    return tuple(
+        Evidence(path, node.lineno, shown(read[path][1][node.lineno - 1].strip()))
+        for path, nodes in calls_of.items()
+        for node in nodes
+        if _is_unreached(node, seeded)
+    )
+
+
+def _is_unreached(node: ast.Call, seeded: bool) -> bool:
+    name = called(node)
+    given = [*node.args, *(word.value for word in node.keywords)]
+    if name in _GENERATORS:
+        nothing = all(isinstance(one, ast.Constant) and one.value is None for one in given)
+        inner = (part for one in given for part in ast.walk(one) if isinstance(part, ast.Call))
+        return nothing or any(called(one) in _MOMENTS for one in inner)
+    if name in _CHANCE:
+        return True
+    return not seeded and name in {*_METHODS, "random"} and isinstance(node.func, ast.Attribute) and _is_module(node)
+
+
+def _is_module(node: ast.Call) -> bool:
+    """Whether the function is one of the module `random` of Python or NumPy, not of a generator."""
+    of = node.func.value if isinstance(node.func, ast.Attribute) else None
+    if isinstance(of, ast.Attribute):
+        return of.attr == "random" and isinstance(of.value, ast.Name) and of.value.id in ("np", "numpy")
+    return isinstance(of, ast.Name) and of.id == "random"
+
+
 def tree_of(path: Path) -> tuple[ast.Module, list[str]] | None:
     """The syntax tree of a Python file and its lines; None where it is none, or too large."""
     try:

@@ -24,12 +24,12 @@ def steps(control: Control, rng: random.Random) -> Iterator[Step]:
     """The changes of a control, the next one for those claims that the one before did not move."""
     if control.kind == "rows":
         for name, share in (("a tenth left out", 0.1), ("half left out", 0.5)):
-            yield Step(f"{control.subject}: {name}", _thinner(control, share, _salt(rng)))
-        yield Step(f"{control.subject}: mixed", _mixer(control, _salt(rng)))
+            yield Step(f"control: {control.subject}: {name}", _thinner(control, share, _salt(rng)))
+        yield Step(f"control: {control.subject}: mixed", _mixer(control, _salt(rng)))
     elif control.kind == "parameter":
         for one in control.parameters:
             for value in moved(one.value):
-                yield Step(f"{one} = {value}", _setter(one, value))
+                yield Step(f"control: {one} = {value}", _setter(one, value))
 
 
 def _salt(rng: random.Random) -> str:

@@ -33,6 +33,10 @@ def claim_from_options(
     bare = _percent_in_front(bare)
     number, behind = _value(bare, "--claim")
     deviation, kind = _spread(spread, "--spread") if spread else (behind, None)
+    if margin is not None and not 0 <= margin < math.inf:
+        raise FossmlError(f"{margin} is no margin", where="--margin", hint="a number that is not negative")
+    _in_its_unit(bare, margin, "margin", "--margin")
+    _in_its_unit(bare, deviation if spread and "%" not in spread else None, "spread", "--spread")
     parse_metric(metric, "--metric")
     return Claim(
         id=metric,
@@ -61,6 +65,9 @@ def parse_claim(table: Mapping[str, Any], where: str) -> Claim:
     if text["metric"]:
         parse_metric(text["metric"], where)
     comparison, bare, value, behind = _number_of(table, where, needed=not any(compared.values()))
+    for name in ("margin", "spread"):
+        if not isinstance(table.get(name), str):
+            _in_its_unit(bare, _number(table, name, where), name, where)
     line = where.rpartition(":")[2]
     return Claim(
         **cast("dict[str, Any]", {**text, **compared}),
@@ -198,9 +205,20 @@ def _number(table: Mapping[str, Any], name: str, where: str) -> float | None:
         return None
     if isinstance(value, str):
         return _value(value, where)[0].value
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
         raise FossmlError(f"`{name}` of a claim must be a number that is not negative", where=where)
     return float(value)
+
+
+_POINTS = 0.1
+"""From here on a bare number beside a percentage is more likely meant in points: as a fraction it is ten of them."""
+
+
+def _in_its_unit(text: str, length: float | None, name: str, where: str) -> None:
+    """Refuse `margin = 0.5` beside `95.3 %`: read as the fraction that it is, it is half of the range."""
+    if length is not None and length >= _POINTS and text.endswith("%"):
+        hint = f'write "{length:g} %", or "{length * 100:g} %" if that is meant'
+        raise FossmlError(f"`{name}` of a claim is {length:g} beside {text}: of what?", where=where, hint=hint)
 
 
 def _one_of(table: Mapping[str, Any], name: str, allowed: tuple[str, ...], where: str) -> str | None:

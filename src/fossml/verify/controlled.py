@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
 import random
+import re
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from fossml import compare
 from fossml.project.dvc import rooted
-from fossml.types import Event, Evidence, Finding, Status
+from fossml.types import Event, Evidence, Finding, Run, Status
 from fossml.verify import chance, written
 from fossml.verify.change import Step, steps
 from fossml.verify.controls import Claimed, Control
 from fossml.verify.rebuild import Built, Rebuilder
+from fossml.verify.released import WEIGHTS
 from fossml.verify.upstream import Upstream, upstream
+from fossml.views.report import duration
 from fossml.views.sentence import Judged
 
 AGAIN, SEED, ROWS, PARAMETER, COPIED, NONE = "CTL001", "CTL002", "CTL003", "CTL004", "CTL005", "CTL006"
@@ -40,13 +45,16 @@ class Watched:
     made: tuple[str, ...]
 
 
+AGAIN_NAME = "control: built again"
+"""The name on record of the build with nothing changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Controlled:
-    """What the controls showed, `moved` the ids of the claims that a change of their inputs moved; `seconds` spent."""
+    """What the controls showed, `moved` the ids of the claims that a change of their inputs moved."""
 
     findings: tuple[Finding, ...] = ()
     moved: frozenset[str] = frozenset()
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,34 +86,54 @@ class Controls:
     ) -> None:
         self.rebuilder, self.base, self.watched = rebuilder, base, {one.id: one for one in watched}
         self.rng, self.say = rng, say
-        self.seconds = 0.0
         self.again: list[Built] = []
+        self.fits: Callable[[float], bool] = lambda _price: True
 
     def run(
-        self, controls: Sequence[Control], seeds: Iterator[int], fits: Callable[[float], bool] = lambda _price: True
+        self,
+        controls: Sequence[Control],
+        seeds: Iterator[int],
+        fits: Callable[[float], bool] = lambda _price: True,
+        left_out: Sequence[Control] = (),
     ) -> Controlled:
-        """Run `controls`, the repeat first; `seeds` are fresh ones. `fits`: whether so many seconds may be spent."""
+        """Run `controls`, the repeat first; `seeds` are fresh ones. `fits`: whether so many seconds may be spent.
+
+        `left_out` are those that the plan had no room for: that they were is told.
+        """
+        self.fits = fits
         findings: list[Finding] = [*self._copies()]
+        findings += [self._left_out(one, name) for one in left_out for name in one.claims if name in self.watched]
         moved: set[str] = set()
         for control in sorted(controls, key=lambda one: one.kind != "repeat"):
             names = [name for name in control.claims if name in self.watched and self._has(self.watched[name])]
             if not names:
                 continue
-            if not fits(self.base.seconds):
-                findings += [_left_out(control, name) for name in names]
-                continue
-            self.say(f"control: {_announced(control)}")
+            self.say(str(control.check))
             if control.kind == "repeat":
-                findings += self._repeat(names)
+                findings += self._repeat(control, names)
             elif control.kind in ("rows", "parameter"):
                 found = self._climb(control, names)
                 findings += found
                 moved |= {name for name in names if any(_shows(one, name) for one in found)}
-        asked = [name for control in controls if control.kind == "seed" for name in control.claims]
-        findings += self._seed(seeds, asked if fits(self.base.seconds) else None)
-        able = {name for control in controls if control.kind in ("rows", "parameter") for name in control.claims}
+        findings += self._seed(seeds, [one for one in controls if one.kind == "seed"])
+        findings += self._brought()
+        every = (*controls, *left_out)
+        able = {name for control in every if control.kind in ("rows", "parameter") for name in control.claims}
         findings += [_uncontrolled(one.id, one.up) for one in self.watched.values() if one.id not in able]
-        return Controlled(tuple(findings), frozenset(moved), round(self.seconds, 3))
+        return Controlled(tuple(findings), frozenset(moved))
+
+    def _price(self, stages: Iterable[str]) -> float:
+        """Seconds that these took in the rebuild."""
+        return sum(self.base.costs.get(stage, 0.0) for stage in stages)
+
+    def _pays(self, name: str, stages: Iterable[str]) -> bool:
+        """Whether a changed build may be made: it is on record, or its stages fit into what is left."""
+        return self.rebuilder.has_varied(name) or self.fits(self._price(stages))
+
+    def _left_out(self, control: Control, name: str) -> Finding:
+        price = f"{control.check} would take about {duration(self._price(control.stages))}"
+        message = f"not told, since the budget leaves no room for it: {price}"
+        return Finding(NONE, "unknown", "soft", name, message, (), "a larger --budget runs the controls too")
 
     def _has(self, one: Watched) -> bool:
         return bool(self.base.of(one.metric).values)
@@ -119,45 +147,54 @@ class Controls:
                     else f"  {event.stage}  does not run so changed"
                 )
 
-        built = self.rebuilder.varied(name, change, report=report, **how)  # type: ignore[arg-type]
-        if built is not None:
-            self.seconds += built.seconds
-        return built
+        return self.rebuilder.varied(name, change, report=report, **how)  # type: ignore[arg-type]
 
     # the same again
 
-    def _repeat(self, names: Sequence[str]) -> Iterator[Finding]:
-        built = self._build("again", lambda _folder: "nothing was changed", force=True)
+    def _repeat(self, control: Control, names: Sequence[str]) -> Iterator[Finding]:
+        if not self._pays(AGAIN_NAME, control.stages):
+            yield from (self._left_out(control, name) for name in names)
+            return
+        built = self._build(AGAIN_NAME, lambda _folder: "nothing was changed", force=True)
         if built is None:
             return
         self.again.append(built)
-        self._measure_still(names)
+        self._measure_still(control, names)
         for name in names:
             one = self.watched[name]
             was, now = self.base.of(one.metric).values, built.of(one.metric).values
-            if was == now:
+            sources = one.up.sources()
+            unreached = chance.unreached(self.rebuilder.project.root, sources)
+            other = _moved_outs(one, self.base, built)
+            if was == now and not (other and unreached):
                 yield Finding(AGAIN, "pass", "soft", name, f"built again with the same seed it is {_said(now)} again")
-            else:
-                places = chance.draws(self.rebuilder.project.root, one.up.sources())["draw"]
-                why = "; ".join(built.failed.values()) or f"{_said(was)}, then {_said(now)}"
-                yield Finding(
-                    AGAIN,
-                    "fail",
-                    "soft",
-                    name,
-                    f"two builds with the same seed differ: {why}",
-                    places[:5],
-                    "give the seed to everything that draws random numbers, and pin the number of threads",
-                )
+                continue
+            places = unreached or chance.draws(self.rebuilder.project.root, sources)["draw"]
+            why = "; ".join(built.failed.values()) or f"{_said(was)}, then {_said(now)}"
+            if was == now:
+                why = f"{', '.join(other)}, not {one.metric}"
+            if unreached:
+                why += "; no seed reaches a generator that is drawn from"
+            yield Finding(
+                AGAIN,
+                "fail",
+                "soft",
+                name,
+                f"two builds with the same seed differ: {why}",
+                places[:5],
+                "give the seed to everything that draws random numbers, and pin the number of threads",
+            )
 
-    def _measure_still(self, names: Sequence[str]) -> None:
+    def _measure_still(self, control: Control, names: Sequence[str]) -> None:
         """Where a result differs by itself, build it some more times: how much?"""
         metrics = [self.watched[name].metric for name in names]
         while len(self.again) + 1 < _STILL:
             values = [[built.of(metric).values for metric in metrics] for built in (self.base, *self.again)]
             if all(one == values[0] for one in values):
                 return
-            name = f"again {len(self.again) + 1}"
+            name = f"{AGAIN_NAME} {len(self.again) + 1}"
+            if not self._pays(name, control.stages):
+                return
             built = self._build(name, lambda _folder: "nothing was changed", force=True)
             if built is None:
                 return
@@ -169,7 +206,11 @@ class Controls:
         """One change after the other, as long as there is a claim that none has moved."""
         tried: dict[str, list[Seen]] = {name: [] for name in names}
         left = list(names)
+        cut = False
         for step in steps(control, self.rng):
+            cut = not self._pays(step.name, control.stages)
+            if cut:
+                break
             built = self._step(control, step)
             if built is None:
                 continue
@@ -180,7 +221,9 @@ class Controls:
                     left.remove(name)
             if not left:
                 break
-        return [self._judged(control, self.watched[name], tried[name]) for name in names]
+        if cut and not any(tried.values()):
+            return [self._left_out(control, name) for name in names]
+        return [self._judged(control, self.watched[name], tried[name], cut=cut) for name in names]
 
     def _step(self, control: Control, step: Step) -> Built | None:
         return self._build(step.name, step.change, only=control.stages if control.alone else ())
@@ -195,7 +238,7 @@ class Controls:
             _outside(value, [values[key] for values in still if key in values]) for key, value in seen.now.items()
         )
 
-    def _judged(self, control: Control, one: Watched, tried: Sequence[Seen]) -> Finding:
+    def _judged(self, control: Control, one: Watched, tried: Sequence[Seen], *, cut: bool) -> Finding:
         code = ROWS if control.kind == "rows" else PARAMETER
         clear = next((seen for seen in tried if self._is_clear(one.id, seen)), None)
         places = tuple(Evidence(path) for path in control.paths) or (Evidence(control.parameters[0].file),)
@@ -209,7 +252,7 @@ class Controls:
                 f"it cannot be told whether {one.metric} depends on {control.subject}: the changed build failed: {why}"
             )
             return Finding(code, "unknown", "soft", one.id, message, places)
-        return self._unmoved(code, control, one, good, places, failed=len(good) < len(tried))
+        return self._unmoved(code, control, one, good, places, failed=cut or len(good) < len(tried))
 
     def _unmoved(
         self,
@@ -265,36 +308,66 @@ class Controls:
                     hint = "let a stage compute it"
                     yield Finding(COPIED, "fail", "hard", one.id, message, (Evidence(path),), hint)
 
+    def _brought(self) -> Iterator[Finding]:
+        """Trained outputs that say what a file says which nothing makes, and that move with nothing but that file."""
+        root, folder = self.rebuilder.project.root, self.rebuilder.folder()
+        varied = [built for built in self.rebuilder.variations() if not built.variant.startswith(AGAIN_NAME)]
+        seeded = [built for built in self.rebuilder.known() if built.seed is not None]
+        for one in self.watched.values():
+            for given in self._given(one.up):
+                others = [*seeded, *(built for built in varied if not _changes(built, given))]
+                if not any(one.source in built.outs and _moved_outs(one, self.base, built) for built in others):
+                    continue
+                for path in sorted(_outs(one) - {one.source}):
+                    still = all(built.outs.get(path, "") in (self.base.outs.get(path), "") for built in others)
+                    if still and _same_numbers(root / given, folder / path):
+                        yield _brought(one, path, given, len(others), _mentioned(root, one.up.sources(), given))
+
     # seeds
 
-    def _seed(self, seeds: Iterator[int], asked: Sequence[str] | None) -> Iterator[Finding]:
-        """Another seed must change what draws random numbers. `asked` None: with no further builds."""
+    def _seed(self, seeds: Iterator[int], controls: Sequence[Control]) -> Iterator[Finding]:
+        """Another seed must change what draws random numbers; further builds are made for `controls`."""
         route = self.rebuilder.project.config.seed
         if route is None:
             return
+        asked = {name: control for control in controls for name in control.claims}
         for name, one in self.watched.items():
             if not self._has(one):
                 continue
             drawn = chance.draws(self.rebuilder.project.root, one.up.sources())
-            builts = self._seeded(
-                one, seeds, at_least=0 if asked is None else 2 if name in asked or drawn["draw"] else 0
-            )
-            while asked is not None and drawn["draw"] and 1 < len(builts) < _SEEDS and not _differ(one, builts):
-                builts.append(self.rebuilder.built(next(seeds)))
+            control = asked.get(name)
+            builts = self._of_seeds(one)
+            if control is None and len(builts) > 1:
+                # It was measured with several seeds; should none have moved it, more of them tell for certain.
+                control = Control("seed", f"{route.kind} {route.name}", (name,), one.up.ordered())
+            while control and self._lacks_seeds(one, builts, draws=bool(drawn["draw"])):
+                if not self.fits(self._price(control.stages)):
+                    break
+                built = self._another(next(seeds), control)
+                if not built.of(one.metric).values:
+                    break
+                builts.append(built)
             if len(builts) > 1:
                 yield self._about_seed(one, builts, drawn)
+            elif control:
+                yield self._left_out(control, name)
 
-    def _seeded(self, one: Watched, seeds: Iterator[int], at_least: int) -> list[Built]:
+    def _of_seeds(self, one: Watched) -> list[Built]:
+        """The builds with different seeds that gave the number, the one as declared first."""
         found = [self.base, *(built for built in self.rebuilder.known() if built.seed is not None)]
-        found = [built for built in found if built.of(one.metric).values]
-        while len(found) < at_least:
-            self.say("control: another seed")
-            built = self.rebuilder.built(next(seeds))
-            self.seconds += built.seconds
-            if not built.of(one.metric).values:
-                break
-            found.append(built)
-        return found
+        return [built for built in found if built.of(one.metric).values]
+
+    def _lacks_seeds(self, one: Watched, builts: Sequence[Built], *, draws: bool) -> bool:
+        return len(builts) < 2 or (draws and len(builts) < _SEEDS and not _differ(one, builts))
+
+    def _another(self, seed: int, control: Control) -> Built:
+        """The stages that the claims of `control` need, with another seed."""
+        wanted = {
+            self.watched[name].metric: self.watched[name].up.stage for name in control.claims if name in self.watched
+        }
+        built = self.rebuilder.built(seed, only=wanted)
+        self.rebuilder.beside.append(replace(built, variant=f"control: {control.said}"))
+        return built
 
     def _about_seed(
         self, one: Watched, builts: Sequence[Built], drawn: Mapping[chance.Kind, tuple[Evidence, ...]]
@@ -373,23 +446,78 @@ def _differ(one: Watched, builts: Sequence[Built]) -> str:
     values = [built.of(one.metric).values for built in builts]
     if any(other != values[0] for other in values):
         return f"{one.metric}: {', '.join(_said(each) for each in values[:4])}"
-    paths = {
-        rooted(one.up.graph.stages[address], out.path)
-        for address in one.up.closure
-        for out in one.up.graph.stages[address].outs
-    }
+    paths = _outs(one)
     changed = sorted(path for path in paths if len({built.outs.get(path) for built in builts}) > 1)
     return f"{', '.join(changed)}, not {one.metric}" if changed else ""
+
+
+def _changes(built: Built, path: str) -> bool:
+    """Whether a changed build was one of changes to `path`."""
+    subject = built.variant.removeprefix("control: ").partition(":")[0]
+    return path in subject.split(", ")
+
+
+def _brought(one: Watched, path: str, given: str, builds: int, places: tuple[Evidence, ...]) -> Finding:
+    message = (
+        f"the result does not depend on the training: {path} says what {given} says, which no stage makes, and stays "
+        f"so in {builds} builds with other seeds or other data"
+    )
+    hint = "train it in the pipeline, or declare it as an input and state that it is only evaluated"
+    return Finding(COPIED, "fail", "hard", one.id, message, (*places, Evidence(given)), hint)
+
+
+def _same_numbers(given: Path, made: Path) -> bool:
+    """Whether two files say the same, and what they say are measured numbers, not settings or names."""
+    if not (given.is_file() and made.is_file()) or given.is_symlink() or made.is_symlink():
+        return False
+    return compare.compare_paths(given, made).same and _holds_numbers(given)
+
+
+def _holds_numbers(path: Path) -> bool:
+    """Whether a file is of a form in which models are kept, or is a text with fractions in it."""
+    if path.suffix.lower() in WEIGHTS:
+        return True
+    if path.stat().st_size > _LARGEST_TEXT:
+        return False
+    return len(_FRACTION.findall(path.read_bytes())) > 1
+
+
+_FRACTION = re.compile(rb"(?<![\w.])-?\d+\.\d+(?![\w.])")
+_LARGEST_TEXT = 2**24
+
+
+def _mentioned(root: Path, sources: Iterable[str], name: str) -> tuple[Evidence, ...]:
+    """The lines of the code that name a file."""
+    short = name.rpartition("/")[2]
+    found = []
+    for path in sorted(set(sources)):
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            lines = (root / path).read_text(encoding="utf-8").splitlines()
+            found += [
+                Evidence(path, number, line.strip()[:200]) for number, line in enumerate(lines, 1) if short in line
+            ]
+    return tuple(found[:3])
+
+
+def _outs(one: Watched) -> set[str]:
+    """Everything that the stages behind a claim make."""
+    stages = [one.up.graph.stages[address] for address in one.up.closure]
+    return {rooted(stage, out.path) for stage in stages for out in stage.outs}
+
+
+def _moved_outs(one: Watched, base: Built, built: Built) -> list[str]:
+    """Which of the outputs behind a claim have other bytes in `built`."""
+    return sorted(path for path in _outs(one) if base.outs.get(path) != built.outs.get(path))
 
 
 def _outside(value: float, still: Sequence[float]) -> bool:
     """Whether `value` lies clearly outside of what comes out when nothing is changed: its prediction interval."""
     if len(set(still)) < 2:
         return value not in still
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     count, spread = len(still), statistics.stdev(still)
-    reach = float(t.ppf(1 - _LEVEL / 2, count - 1)) * spread * math.sqrt(1 + 1 / count)
+    reach = float(stdtrit(count - 1, 1 - _LEVEL / 2)) * spread * math.sqrt(1 + 1 / count)
     return abs(value - statistics.fmean(still)) > reach
 
 
@@ -403,18 +531,8 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
-def _announced(control: Control) -> str:
-    words = {"rows": "rows left out of ", "parameter": "another value of ", "seed": "another seed: "}
-    return f"{words.get(control.kind, '')}{control.subject} ({', '.join(control.stages) or 'nothing'} again)"
-
-
 def _shows(finding: Finding, name: str) -> bool:
     return finding.subject == name and finding.status == "pass"
-
-
-def _left_out(control: Control, name: str) -> Finding:
-    message = f"not told, since the budget leaves no room for it: {_announced(control)}"
-    return Finding(NONE, "unknown", "soft", name, message, (), "a larger --budget runs the controls too")
 
 
 def _uncontrolled(name: str, up: Upstream) -> Finding:
@@ -427,9 +545,9 @@ def _uncontrolled(name: str, up: Upstream) -> Finding:
     return Finding(NONE, "unknown", "soft", name, message, (), "declare the data, or a numeric parameter, in dvc.yaml")
 
 
-def watch(rebuilder: Rebuilder, targets: Sequence[Claimed]) -> tuple[Watched, ...]:
-    """The claims `targets` with what they rest on, as the build as declared was seen to read it."""
-    project, runs = rebuilder.project, rebuilder.runs()
+def watch(rebuilder: Rebuilder, targets: Sequence[Claimed], runs: Sequence[Run] = ()) -> tuple[Watched, ...]:
+    """The claims `targets` with what they rest on, as the build as declared (or else `runs`) was seen to read it."""
+    project, runs = rebuilder.project, rebuilder.runs() or runs
     return tuple(
         Watched(one.claim.id, one.metric.text, one.metric.source, upstream(project, one.stage, runs), tuple(one.made))
         for one in targets

@@ -12,6 +12,7 @@ from fossml.engine.graph import make_graph, select
 from fossml.project.declared import Project
 from fossml.types import Claim, Run
 from fossml.verify import chance, rows
+from fossml.verify.budget import Check
 from fossml.verify.metric import Metric
 from fossml.verify.upstream import Data, Parameter, Upstream, made_data, parameters, sources_of_data, upstream
 
@@ -63,6 +64,17 @@ class Control:
     parameters: tuple[Parameter, ...] = ()
     alone: bool = False
 
+    @property
+    def said(self) -> str:
+        """The change in words, by which the plan knows it."""
+        words = {"rows": "rows left out of ", "parameter": "another value of ", "seed": "another seed: "}
+        return words.get(self.kind, "") + self.subject
+
+    @property
+    def check(self) -> Check:
+        """It as a part of a plan, at the price of one build: a further one is made where that moved nothing."""
+        return Check("control", self.claims, self.stages, what=self.said)
+
 
 def plan(
     project: Project,
@@ -72,19 +84,21 @@ def plan(
     runs: Sequence[Run] = (),
     measured: Iterable[str] = (),
     chosen: Mapping[str, Sequence[Control]] | None = None,
+    reached: Mapping[str, frozenset[str]] | None = None,
 ) -> tuple[Control, ...]:
     """The controls for `claims`, in the order in which they are worth their price; each is at least one training.
 
     `folder` is where the files lie (the project's own), `runs` what stages were seen to read. `measured` are the ids
     of claims for which several builds with fresh seeds (without a seed: as it is) are made anyway. `chosen` are the
-    changes for some stages, as `changes` gave them before.
+    changes for some stages, as `changes` gave them before. `reached` maps the stages of claims to those that another
+    seed makes run again (None: all that they need).
     """
     wheres = {target.stage: upstream(project, target.stage, runs) for target in claims}
     known = changes(project, claims, folder=folder, runs=runs, chosen=chosen)
     found = [replace(one, claims=(target.claim.id,)) for target in claims for one in known[target.stage]]
     found.sort(key=lambda one: one.kind == "parameter")
     draw = {stage for stage, up in wheres.items() if chance.draws(project.root, up.sources())["draw"]}
-    return (*_together(found), *_seeds(project, claims, frozenset(measured), draw))
+    return (*_together(found), *_seeds(project, claims, frozenset(measured), draw, reached or {}))
 
 
 def changes(
@@ -166,18 +180,27 @@ def _moved(project: Project, up: Upstream) -> Iterator[Control]:
         yield Control("parameter", ", ".join(map(str, found)), (), stages, parameters=tuple(found))
 
 
-def _seeds(project: Project, claims: Sequence[Claimed], measured: frozenset[str], draw: set[str]) -> Iterator[Control]:
+def _seeds(
+    project: Project,
+    claims: Sequence[Claimed],
+    measured: frozenset[str],
+    draw: set[str],
+    reached: Mapping[str, frozenset[str]],
+) -> Iterator[Control]:
     """Another seed, and the same seed again, where the builds that are made anyway do not tell."""
     route = project.config.seed
     stages = _closure(project, {target.stage for target in claims})
     ids = tuple(target.claim.id for target in claims)
     lacking = tuple(name for name in ids if name not in measured)
     if route is not None and lacking:
-        yield Control("seed", f"{route.kind} {route.name}", lacking, stages)
+        stems = {one.stage for one in claims if one.claim.id in lacking}
+        moved = frozenset().union(*(reached.get(stage, frozenset(_closure(project, {stage}))) for stage in stems))
+        again = tuple(address for address in stages if address in moved)
+        yield Control("seed", f"{route.kind} {route.name}", lacking, again)
     by_itself = tuple(one.claim.id for one in claims if one.claim.id in lacking and one.stage in draw)
-    again = ids if route is not None else by_itself
-    if again:
-        yield Control("repeat", "everything again, as it is", again, stages)
+    whole = ids if route is not None else by_itself
+    if whole:
+        yield Control("repeat", "everything again, as it is", whole, stages)
 
 
 def _closure(project: Project, stages: set[str]) -> tuple[str, ...]:

@@ -16,9 +16,9 @@ from fossml.engine.records import read_runs
 from fossml.errors import UNKNOWN, FossmlError
 from fossml.project.declared import Project
 from fossml.project.dvc import read_lock, rooted
-from fossml.types import HOLDS, Artifact, Claim, Event, Finding, Reading, Verdict
+from fossml.types import Artifact, Claim, Event, Finding, Reading, Verdict
 from fossml.verify import caveats, planned, released, seeds
-from fossml.verify.budget import Check, Plan
+from fossml.verify.budget import Plan
 from fossml.verify.cells import in_tables
 from fossml.verify.claims import parse_claim
 from fossml.verify.compared import resolve, with_others
@@ -30,7 +30,7 @@ from fossml.verify.outputs import finding, how
 from fossml.verify.planned import Aims
 from fossml.verify.rebuild import Built, Rebuilder
 from fossml.verify.repeat import Purse, Repeated, Round, Seeds, Target, groups, measure
-from fossml.verify.shows import Further, show
+from fossml.verify.shows import Further, intended, show
 from fossml.views.sentence import Judged
 
 __all__ = ["Compared", "Repeated", "Target", "Verified", "compare", "read_targets", "verify_project"]
@@ -55,7 +55,8 @@ class Verified:
     """Everything that was rebuilt, measured and judged, the claims in the order of fossml.toml.
 
     `beside` maps ids to what released weights gave. `accepted` are recorded results that their author kept by hand;
-    `findings` are what was noticed on the way.
+    `findings` are what was noticed on the way. `also` are builds beside the rebuild and the repetitions: of released
+    weights, controls, probes, and those that tell what of the room makes a difference.
     """
 
     judged: tuple[Judged, ...]
@@ -67,6 +68,7 @@ class Verified:
     plan: Plan = field(default_factory=lambda: Plan(()))
     beside: Mapping[str, Judged] = field(default_factory=dict)
     interrupted: bool = False
+    also: tuple[Built, ...] = ()
 
     @property
     def measurement(self) -> Measurement | None:
@@ -121,12 +123,11 @@ def verify_project(
     rng: random.Random,
     say: Callable[[str], None],
     report: Callable[[Sequence[Target], Outcome], None],
-    controls: Sequence[Check] = (),
     further: Further = Further(controls=False),  # noqa: B008  # frozen
 ) -> Verified:
     """Plan within the limits, rebuild, measure with fresh seeds what they reach, the cheapest first, judge all.
 
-    `controls` are planned too, behind all else; `Verified.plan` says which of them fit.
+    What shows that it can fail (`further`) is planned too, behind all else; `Verified.plan` says what of it fits.
     """
     project, purse = rebuilder.project, Purse(limits.budget)
     make_graph(project.stages)
@@ -135,19 +136,34 @@ def verify_project(
     known = rebuilder.known_seeds()
     draws = seeds.fresh(rng, set(known)) if route else count(max(known, default=0) + 1)
     affected = rebuilder.affected(sorted({target.stage for target in targets}), next(draws) if route else 0)
-    aims = Aims(rebuilder, tuple(targets), limits, planned.costs(project.root), affected, tuple(controls))
-    first = aims.plan(targets, _seeded(targets, affected, None), purse.left)
-    for line in planned.announced(first, limits.budget):
+    aims = Aims(rebuilder, tuple(targets), limits, planned.costs(project.root), affected)
+    hoped = _seeded(targets, affected, None)
+    forecast = intended(targets, rebuilder, further, [one.claim.id for one in hoped], affected)
+    first = replace(aims, controls=forecast.checks).plan(targets, hoped, purse.left)
+    for line in planned.announced(first, limits.budget, rebuilder.doubts):
         say(line)
+    rebuilder.spare = min(rebuilder.spare, planned.spare(first, limits.budget))
     beside = _released(targets, first, rebuilder, say)
     rebuilt = [one for one in targets if first.makes("rebuild", one.claim.id)]
     base = _rebuild(rebuilt, rebuilder, say)
     seeded = _seeded(rebuilt, affected, base)
     second = aims.plan(rebuilt, seeded, purse.left, base)
+    repeats = [one.claim.id for one in seeded if second.makes("repeat", one.claim.id)]
+    exact = intended(rebuilt, rebuilder, further, repeats, affected)
+    second = replace(aims, controls=exact.checks).plan(rebuilt, seeded, purse.left, base)
+    for line in planned.announced_later(second):
+        say(line)
     wanted = _with_others([one.claim.id for one in seeded if second.makes("repeat", one.claim.id)], seeded)
     around = Round(rebuilder, base, route is not None, report)
     repeated = _repeat(wanted, aims.after(base), Seeds(known, draws), limits, purse, around, say)
-    done = Done(tuple(targets), base, repeated, tuple(seeded), first.then(second), limits, route is not None)
+    lost = {one.claim.id for one in wanted} - {name for one in repeated for name in one.claims}
+    why_lost = (
+        "it was interrupted"
+        if any(one.measurement.interrupted for one in repeated)
+        else "the others have left too little of the budget for it"
+    )
+    whole = first.then(second).without("repeat", lost, why_lost)
+    done = Done(tuple(targets), base, repeated, tuple(seeded), whole, limits, route is not None)
     judged, cells = in_tables(tuple(done.judged(target) for target in targets), limits.runs)
     interrupted = any(one.measurement.interrupted for one in repeated)
     shown = show(
@@ -155,7 +171,8 @@ def verify_project(
         rebuilder,
         base,
         _after(further, purse, interrupted=interrupted or not rebuilt),
-        measured=[name for one in repeated for name in one.claims],
+        plan=second,
+        intention=exact,
         seeds=draws,
         rng=rng,
         say=say,
@@ -172,7 +189,18 @@ def verify_project(
         done.plan,
         beside,
         interrupted or shown.interrupted,
+        _also(rebuilder, repeated) if further.controls or further.probe else tuple(rebuilder.beside),
     )
+
+
+def _also(rebuilder: Rebuilder, repeated: Sequence[Repeated]) -> tuple[Built, ...]:
+    """What was built beside; a build with another seed that an earlier verification made for a control is one."""
+    listed = {outcome.seed for one in repeated for outcome in one.measurement.outcomes}
+    listed |= {one.seed for one in rebuilder.beside}
+    route = rebuilder.project.config.seed
+    earlier = [one for one in rebuilder.known() if one.seed is not None and one.seed not in listed] if route else []
+    named = f"control: another seed: {route.kind} {route.name}" if route else ""
+    return (*rebuilder.beside, *(replace(one, variant=named) for one in earlier))
 
 
 def _after(further: Further, purse: Purse, *, interrupted: bool) -> Further:
@@ -338,7 +366,9 @@ class Done:
         """A claim that a seed reaches, with the recorded seed alone: equal to one run, or as yet undecided."""
         rebuilt = self._rebuilt(target)
         reading = target.claim.reading
-        equal = rebuilt.verdicts[0].name in HOLDS and (reading is None or reading.kind == "one")
+        # One pair does not show that one leads, nor one run that a bound is kept: only equality is seen in one.
+        alone = (reading is None or reading.kind == "one") and not target.claim.others
+        equal = alone and rebuilt.verdicts[0].name in ("exact", "numeric")
         not_checked = ("other seeds: they were left out", *caveats.ALWAYS)
         if not equal and rebuilt.scores:
             found, base = self._recorded(target), self.base

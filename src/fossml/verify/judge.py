@@ -160,7 +160,8 @@ def _of_several(claim: Claim, samples: Samples) -> Answer:
 
 
 def _equal(claim: Claim, values: Sequence[float]) -> bool:
-    return _decide(replace(claim, margin=None), values, Reading("exact"), len(values)).name == "numeric"
+    """Whether a setting gives the number, or keeps the bound that is claimed; only a bound has a better side."""
+    return _decide(replace(claim, margin=None), values, Reading("exact"), len(values)).name in ("numeric", "better")
 
 
 def _as_claimed(claim: Claim, value: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from fossml.engine.records import read_runs
 from fossml.errors import FossmlError
 from fossml.project.declared import Project
 from fossml.store.ledger import Ledger
-from fossml.verify.budget import Check, LeftOut, Plan, plan
+from fossml.verify.budget import Check, Kind, LeftOut, Plan, plan
 from fossml.verify.loop import Limits
 from fossml.verify.rebuild import Built, Rebuilder
 from fossml.verify.released import releases
@@ -24,7 +25,10 @@ FIRST = 3
 
 @dataclass(frozen=True, slots=True)
 class Aims:
-    """What is to be settled: `costs` in seconds by stage, `affected` which stages a seed makes run again for each."""
+    """What is to be settled: `costs` in seconds by stage, `affected` which stages a seed makes run again for each.
+
+    `controls` (and probes) come last.
+    """
 
     rebuilder: Rebuilder
     targets: tuple[Target, ...]
@@ -105,14 +109,58 @@ def barred(project: Project, limits: Limits) -> dict[str, str]:
     return found
 
 
-def announced(found: Plan, budget: float | None) -> list[str]:
-    """The plan and its price in lines, for who waits for it."""
+def announced(found: Plan, budget: float | None, doubts: int = 0) -> list[str]:
+    """The plan and its price in lines, for who waits for it.
+
+    `doubts`: rebuilds that it takes at most to tell what of the room makes a difference.
+    """
     within = f", within a budget of {duration(budget)}" if budget is not None else ""
     price = duration(found.seconds)
     total = f"about {price}" if found.known else f"at least {price}, for not every price is known"
     lines = [f"plan: {total}{within}"]
-    lines += [f"  {one} ({', '.join(one.claims)})" for one in found.made]
-    return [*lines, *(f"  left out: {told(one)}" for one in found.left_out)]
+    lines += _lines(found)
+    if doubts and any(one.kind == "rebuild" and one.runs for one in found.made):
+        lines.append(
+            f"  should it differ from what is recorded: up to {doubts} more rebuilds, to tell whether the room is why"
+        )
+    if any(one.kind in AFTERWARDS for one in (*found.made, *(one.check for one in found.left_out))):
+        lines.append("  controls and probes are planned again when it is seen what the stages read")
+    return lines
+
+
+def announced_later(found: Plan) -> list[str]:
+    """The controls and probes, which are known exactly only after the rebuild, with their price."""
+    made = [(one, cost) for one, cost in found.priced() if one.kind in AFTERWARDS and one.runs]
+    lost = any(one.check.kind in AFTERWARDS for one in found.left_out)
+    if not made and not lost:
+        return []
+    price = duration(sum(cost or 0.0 for _, cost in made))
+    more = "; where the first change moves nothing, larger ones follow" if made else ""
+    return [f"plan, controls and probes: {len(made)} builds, about {price}{more}", *_lines(found, AFTERWARDS)]
+
+
+AFTERWARDS: tuple[Kind, ...] = ("control", "probe")
+"""What is done last: that it moves a result, or finds a leak, is all that it shows."""
+
+
+def _lines(found: Plan, kinds: Sequence[Kind] = ()) -> list[str]:
+    made = [(one, cost) for one, cost in found.priced() if not kinds or one.kind in kinds]
+    left = [one for one in found.left_out if not kinds or one.check.kind in kinds]
+    return [
+        *(f"  {one} ({', '.join(one.claims)}){_price(one, cost)}" for one, cost in made),
+        *(f"  left out: {told(one)}" for one in left),
+    ]
+
+
+def _price(one: Check, cost: float | None) -> str:
+    if not one.runs:
+        return ": on record"
+    return "" if cost is None else f": about {duration(cost)}"
+
+
+def spare(found: Plan, budget: float | None) -> float:
+    """Seconds that may go into telling what of the room makes a difference: what a budget leaves beside the plan."""
+    return math.inf if budget is None else max(0.0, budget - found.seconds)
 
 
 def told(one: LeftOut) -> str:
@@ -123,6 +171,6 @@ def told(one: LeftOut) -> str:
 
 def steps(found: Plan) -> tuple[Step, ...]:
     """The plan as a report tells it."""
-    made = [Step(str(one), one.claims, None) for one in found.made]
+    made = [Step(str(one), one.claims, cost) for one, cost in found.priced()]
     left = [Step(str(one.check), one.check.claims, one.seconds, one.reason) for one in found.left_out]
     return (*made, *left)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +12,14 @@ from fossml.project.dvc import rooted
 from fossml.types import Evidence, Finding
 from fossml.verify import rows
 from fossml.verify.baseline import Measure, baselines, chance, measure_of
+from fossml.verify.budget import Check
 from fossml.verify.controlled import Watched
 from fossml.verify.label import Label, label_of
 from fossml.verify.leaks import Leak, in_file
 from fossml.verify.overlap import overlaps, part_of, repeated
 from fossml.verify.rebuild import Built, Rebuilder
 from fossml.verify.upstream import Upstream, made_data, sources_of_data
+from fossml.views.report import duration
 
 PERMUTED, BASELINE, SAME_ROWS, FIT_FIRST, READS_TEST = "PRB001", "PRB002", "PRB003", "PRB004", "PRB005"
 _LESS = frozenset({"error", "rmse", "mae"})
@@ -55,8 +57,26 @@ class Probe:
         self.rng, self.say = rng, say
         self.salt = f"{rng.getrandbits(64):016x}"
 
-    def run(self, fits: Callable[[float], bool] = lambda _price: True) -> tuple[Finding, ...]:
-        """All probes. `fits`: whether so many seconds may be spent."""
+    def checks(self) -> tuple[Check, ...]:
+        """Those of the probes that are trainings, as parts of a plan."""
+        found: dict[str, Check] = {}
+        for one in self.watched:
+            files = self._files(one.up, copy=False)  # a plan builds nothing
+            kind, label = self._known(one, files)
+            if kind is None or label is None:
+                continue
+            where = _where(label, files)
+            name, stages = _permutation(label, where), one.up.after(_readers(one.up, where))
+            old = found.get(name, Check("probe", (), (), what=name))
+            runs = 0 if self.rebuilder.has_varied(f"probe: {name}") else 1
+            both = tuple(dict.fromkeys((*old.stages, *stages)))
+            found[name] = Check("probe", (*old.claims, one.id), both, runs, name)
+        return tuple(found.values())
+
+    def run(
+        self, fits: Callable[[float], bool] = lambda _price: True, planned: Collection[str] | None = None
+    ) -> tuple[Finding, ...]:
+        """All probes. `fits`: whether so many seconds may be spent; `planned` are the trainings to make (None: all)."""
         found: list[Finding] = []
         for one in self.watched:
             files = self._files(one.up)
@@ -65,21 +85,31 @@ class Probe:
             found += reads_test(one.id, one.up)
             if not self.base.measured[one.metric].values:
                 continue
-            kind = measure_of(one.metric.partition(":")[2]) or measure_of(one.metric)
-            label = label_of(self.rebuilder.project, files.folder, files.every, one.up.sources())
+            kind, label = self._known(one, files)
             if kind is None or label is None:
                 found.append(_cannot(one, kind, label))
                 continue
             found += self._baseline(one, kind, label, files)
-            found += self._permuted(one, kind, label, files) if fits(self.base.seconds) else ()
+            where = _where(label, files)
+            name, stages = _permutation(label, where), one.up.after(_readers(one.up, where))
+            price = sum(self.base.costs.get(stage, 0.0) for stage in stages)
+            if (planned is None or name in planned) and (self.rebuilder.has_varied(f"probe: {name}") or fits(price)):
+                found += self._permuted(one, kind, label, files)
+            else:
+                found.append(_left_out(one, name, stages, price))
         return tuple(found)
 
-    def _files(self, up: Upstream) -> Files:
+    def _known(self, one: Watched, files: Files) -> tuple[Measure | None, Label | None]:
+        """What the metric measures, and which column is the label, as far as can be told."""
+        kind = measure_of(one.metric.partition(":")[2]) or measure_of(one.metric)
+        return kind, label_of(self.rebuilder.project, files.folder, files.every, one.up.sources())
+
+    def _files(self, up: Upstream, *, copy: bool = True) -> Files:
         project, folder = self.rebuilder.project, self.rebuilder.folder()
         read = (*sources_of_data(project, up, folder), *made_data(up, folder))
         if not all((folder / one.path).exists() for one in read if not one.files):
             # What stages make, and what came out of a cache, lies in the copy alone, which a repeat does not have.
-            folder = self.rebuilder.copy()
+            folder = self.rebuilder.copy() if copy else folder
         given = sources_of_data(project, up, folder)
         made = made_data(up, folder)
         return Files(folder, *(tuple(name for d in some for name in (d.files or (d.path,))) for some in (given, made)))
@@ -95,14 +125,10 @@ class Probe:
 
     def _permuted(self, one: Watched, kind: Measure, label: Label, files: Files) -> Iterator[Finding]:
         """With labels that mean nothing, the number must fall to chance."""
-        where = tuple(path for path in label.files if path in files.given) or label.files
+        where = _where(label, files)
         alone = where[0] in files.made
-        readers = {
-            a
-            for a in one.up.closure
-            if any(path in one.up.inputs(a) or _below(path, one.up.inputs(a)) for path in where)
-        }
-        name = f"labels {label.column} permuted in {', '.join(where)}"
+        readers = _readers(one.up, where)
+        name = _permutation(label, where)
         self.say(f"probe: {name}")
         salt = self.salt
 
@@ -110,7 +136,7 @@ class Probe:
             done = [path for path in where if rows.mix(folder / path, salt, label.column)]
             return f"the labels in {', '.join(done)} were permuted" if done else None
 
-        built = self.rebuilder.varied(name, change, only=one.up.after(readers) if alone else ())
+        built = self.rebuilder.varied(f"probe: {name}", change, only=one.up.after(readers) if alone else ())
         value = self._value(one, built, kind) if built else None
         labels, tested = _labels(files, label)
         most = chance(kind, labels, tested)
@@ -164,6 +190,26 @@ class Probe:
 
 def _no_better(kind: Measure, value: float, other: float) -> bool:
     return value >= other if kind in _LESS else value <= other
+
+
+def _where(label: Label, files: Files) -> tuple[str, ...]:
+    """The files in which labels are permuted: those that nothing makes, where there are any."""
+    return tuple(path for path in label.files if path in files.given) or label.files
+
+
+def _readers(up: Upstream, where: Sequence[str]) -> set[str]:
+    return {a for a in up.closure if any(path in up.inputs(a) or _below(path, up.inputs(a)) for path in where)}
+
+
+def _permutation(label: Label, where: Sequence[str]) -> str:
+    """The name of the probe, in the plan and on record."""
+    return f"labels {label.column} permuted in {', '.join(where)}"
+
+
+def _left_out(one: Watched, name: str, stages: Sequence[str], price: float) -> Finding:
+    check = Check("probe", (one.id,), tuple(stages), what=name)
+    message = f"not told, since the budget leaves no room for it: {check} would take about {duration(price)}"
+    return Finding(PERMUTED, "unknown", "soft", one.id, message, (), "a larger --budget runs the probes too")
 
 
 def _below(path: str, inputs: Sequence[str]) -> bool:

@@ -191,6 +191,8 @@ class Rebuilder:
         locale = perturb.other_locale(options.env, perturb.locales()) if confinement else ""
         self._changes = perturb.perturbations(locale, hashing) if confinement else ()
         self._noticed: dict[Path, list[Finding]] = {}
+        self.beside: list[Built] = []
+        """Every build that this verification rests on beside those of `built`, in order, `variant` says which."""
         self._cancelled = threading.Event()
         self._base: Path | None = None
         self._making = threading.Lock()
@@ -240,12 +242,15 @@ class Rebuilder:
         targets = self.options.targets if only is None else tuple(sorted(set(only.values())))
         metrics = [metric for metric in self.metrics if only is None or metric.text in only]
         if self.on_record(seed, [metric.text for metric in metrics]):
+            self.beside += [one for one in self._varied.values() if seed is None and perturb.is_of_room(one.variant)]
             return self._known[seed]
-        began = time.monotonic()
+        began, aside = time.monotonic(), len(self.beside)
         folder = self._base_room(report, targets) if seed is None else self._seeded_room(seed)
         if seed is not None:
             self._build(folder, report, targets)
-        made = replace(self._read(folder, seed, metrics), seconds=round(time.monotonic() - began, 3))
+        # What was built to tell whether the room makes a difference is listed, and priced, by itself.
+        others = sum(one.seconds for one in self.beside[aside:]) if seed is None else 0.0
+        made = replace(self._read(folder, seed, metrics), seconds=round(time.monotonic() - began - others, 3))
         if not made.failed:
             self.records.add(made)
             self._remember(made)
@@ -264,7 +269,11 @@ class Rebuilder:
             bring(folder)
             self._build(folder, lambda _event: None, (stage.address,), only=(stage.address,))
             made = self._read(folder, None, [metric for metric in self.metrics if metric.text in only])
-            return replace(made, seconds=round(time.monotonic() - began, 3))
+            made = replace(
+                made, seconds=round(time.monotonic() - began, 3), variant=f"released weights: {stage.address}"
+            )
+            self.beside.append(made)
+            return made
         finally:
             room.remove(folder)
 
@@ -286,6 +295,7 @@ class Rebuilder:
         if known is not None and not known.note:
             return None
         if known is not None and self.answers(known):
+            self.beside.append(known)
             return known
         folder = self.records.folder / "rooms" / f"control-{key(name)[:16]}" / self.project.root.name
         base = self._base_room(report, self.options.targets)
@@ -303,6 +313,7 @@ class Rebuilder:
             made = replace(self._read(folder, None, self.metrics), seconds=took, variant=name, note=note)
         finally:
             room.remove(folder)
+        self.beside.append(made)
         if CUT not in made.failed.values():
             self._keep(made)
         return made
@@ -311,9 +322,22 @@ class Rebuilder:
         self.records.add(made)
         self._varied[made.variant] = made
 
+    def has_base(self) -> bool:
+        """Whether the project was rebuilt as declared, now or earlier."""
+        return self._base is not None or None in self._known
+
+    def has_varied(self, name: str) -> bool:
+        """Whether the changed build of this name is on record, or that it cannot be made."""
+        known = self._varied.get(name)
+        return known is not None and (not known.note or self.answers(known))
+
     def known(self) -> tuple[Built, ...]:
         """Every build on record, the one as declared included, in the order in which they were made."""
         return tuple(self._known.values())
+
+    def variations(self) -> tuple[Built, ...]:
+        """Every build on record of which something was changed by `varied`."""
+        return tuple(self._varied.values())
 
     def runs(self) -> tuple[Run, ...]:
         """What the stages of the build as declared were seen to read."""
@@ -397,16 +421,19 @@ class Rebuilder:
             return folder
         if not self._differs(folder):
             return folder
-        builds = 1 + (len(changes) - 1).bit_length()
+        builds = perturb.builds(changes)
         left = self.spare if self.deadline is None else min(self.spare, self.deadline - time.monotonic())
         if builds * took > left:
             noticed += perturb.untold(changes, builds, took)
             return folder
         plain = self._room_with((), "plain", targets)
         if self._differs(plain):
-            if self._is_late():
+            broken, late = bool(self._read(plain, None, ()).failed), self._is_late()
+            if late:
                 noticed += perturb.untold(changes, builds, took)
             room.remove(plain)
+            if not broken and not late:
+                noticed += self._between_rooms(changes, targets, took)
             self._changes = changes
             return folder
         found = perturb.blamed(changes, lambda some: self._differs(self._room_with(some, "some", targets)))
@@ -417,6 +444,40 @@ class Rebuilder:
         self._noticed[plain] += perturb.findings(self.project.root.name, found)
         return plain
 
+    def _between_rooms(
+        self, changes: Sequence[Perturbation], targets: Sequence[str], took: float
+    ) -> tuple[Finding, ...]:
+        """What makes rebuilds differ, where none gives what was recorded; nothing where they do so by themselves."""
+        assert self.confinement is not None
+        every = (*changes, *perturb.elsewhere(self.confinement.environment(self.options.env), os.cpu_count() or 1))
+        builds = 3 + (len(every) - 1).bit_length()
+        left = self.spare if self.deadline is None else min(self.spare, self.deadline - time.monotonic())
+        if builds * took > left:
+            return perturb.untold(every, builds, took)
+
+        def outs(some: Sequence[Perturbation]) -> tuple[Mapping[str, str], bool]:
+            folder = self._room_with(some, next((one.place for one in some if one.place), "one"), targets)
+            built = self._read(folder, None, ())
+            room.remove(folder)
+            return built.outs, bool(built.failed)
+
+        bare = outs(())
+        if outs(()) != bare:
+            return ()
+        last = bare
+
+        def differs_with(some: Sequence[Perturbation]) -> bool:
+            nonlocal last
+            found = outs(some)
+            last = found if found != bare else last
+            return found != bare
+
+        if not differs_with(every):
+            return ()
+        found = perturb.blamed(every, differs_with)
+        moved = sorted(path for path, digest in bare[0].items() if last[0].get(path) != digest)
+        return perturb.changed(self.project.root.name, found, moved)
+
     def _as_before(self, base: Built) -> None:
         """The same ways as in the room of the recorded rebuild: what mattered there is left out again."""
         if any(one.code == perturb.CODE and one.status == "fail" for one in base.findings):
@@ -424,11 +485,16 @@ class Rebuilder:
 
     def _room_with(self, changes: Sequence[Perturbation], name: str, targets: Sequence[str]) -> Path:
         folder = self.records.folder / "rooms" / name / self.project.root.name
+        began = time.monotonic()
         room.remove(folder)
         room.make(self.project.root, folder, self._leave_out)
         self._bring_data(folder)
         self._changes = tuple(changes)
         self._build(folder, lambda _event: None, targets)
+        took = round(time.monotonic() - began, 3)
+        made = replace(self._read(folder, None, ()), seconds=took, variant=perturb.room_of(changes))
+        self.beside.append(made)
+        self.records.add(made)
         return folder
 
     def _differs(self, folder: Path) -> bool:
@@ -484,6 +550,11 @@ class Rebuilder:
         if self.confinement:
             env = perturb.applied(self.confinement.environment(env, declared(project)), self._changes)
             closed = self.confinement.sandbox(folder, room.shared(folder))
+            closed = replace(
+                closed,
+                user=next((one.user for one in self._changes if one.user), closed.user),
+                host=next((one.host for one in self._changes if one.host), closed.host),
+            )
             noticed += contained.links(disarm(closed))
         route = self.project.config.seed
         force = force or (bool(seed) and (route is None or route.kind != "param"))
@@ -511,7 +582,8 @@ class Rebuilder:
             report(event)
 
         try:
-            build(project, options, listen)
+            with perturb.fewer_cores(max((one.cores for one in self._changes), default=0)):
+                build(project, options, listen)
         except KeyboardInterrupt:
             if self._cancelled.is_set() or not self._is_late():
                 raise
@@ -541,6 +613,11 @@ class Rebuilder:
 
     def _found(self, folder: Path) -> tuple[Finding, ...]:
         return tuple(dict.fromkeys(self._noticed.get(folder, ())))
+
+    @property
+    def doubts(self) -> int:
+        """How many more rebuilds it takes at most to tell what of the room makes a difference, should there be one."""
+        return perturb.builds(self._changes) if recorded(self.project) else 0
 
     @property
     def room(self) -> str:
@@ -617,10 +694,16 @@ def _last_line(root: Path, log: str | None) -> list[str]:
 
 
 def records_for(project: Project, cache: Path, python: object, caches: Sequence[Path] | None = None) -> Records:
-    """The records of this state of the project: its files (fossml.toml apart), how the seed goes in, the Python."""
+    """The records of this state of the project: its files, how the seed goes in, the Python.
+
+    Of fossml.toml, in which claims may change, only what the stages are given counts: their seeds and variables.
+    """
     content, _ = room.digest(project.root, leaves_out(project, caches) | {project.root / "fossml.toml"})
     route = project.config.seed
-    folder = cache / f"project-{key([content, asdict(route) if route else None, python])[:24]}"
+    given = {name: [table.get(one) for one in ("seed", "env")] for name, table in project.config.stages.items()}
+    given = {name: values for name, values in given.items() if any(one is not None for one in values)}
+    parts = [content, asdict(route) if route else None, python, *([given] if given else [])]
+    folder = cache / f"project-{key(parts)[:24]}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -46,11 +46,15 @@ def _once(claim: Claim, samples: Samples) -> Answer:
 
 
 def _gaps(claim: Claim, samples: Samples) -> list[tuple[str, float]]:
-    """By how much more than rounding the one result differs from each number that the claim states."""
+    """By how much more than rounding the one result misses each number that the claim states.
+
+    On the good side of a bound nothing is missed.
+    """
     found = []
     if claim.text:
-        shape = printed(claim.text)
-        found.append((claim.text, abs(samples.scores[0] - claim.value) - shape.slack * (1 + 1e-9)))
+        shape, gap = printed(claim.text), claim.value - samples.scores[0]
+        missed = {"=": abs(gap), ">=": gap, "<=": -gap}[claim.comparison]
+        found.append((claim.text, missed - shape.slack * (1 + 1e-9)))
     if claim.by:
         shape = printed(claim.by)
         lead = _sign(claim) * (samples.scores[0] - samples.others[0][0])

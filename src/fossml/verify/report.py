@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fossml import __version__
 from fossml.types import Environment, Finding
@@ -55,7 +55,7 @@ def of_project(verified: Verified, targets: Sequence[Target], about: Circumstanc
         made=about.made,
         findings=(*about.findings, *verified.findings),
         outputs=outputs(verified.compared),
-        runs=(base, *runs),
+        runs=(base, *runs, *(_beside(one, targets) for one in verified.also)),
         plan=steps(verified.plan),
         budget=about.budget,
         failed=verified.rebuilt.failed,
@@ -168,6 +168,11 @@ def _rebuild(built: Built, targets: Sequence[Target]) -> Performed:
         values=tuple(one.values or None if one else None for one in found),
         missing=tuple(one.missing if one else "" for one in found),
     )
+
+
+def _beside(built: Built, targets: Sequence[Target]) -> Performed:
+    """A build that is neither the rebuild nor a repetition: its name says what it was for."""
+    return replace(_rebuild(built, targets), what=built.variant, seed=built.seed)
 
 
 def _run(one: Outcome, claims: Sequence[str], targets: Sequence[Target]) -> Performed:

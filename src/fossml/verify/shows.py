@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from fossml.types import Finding
+from fossml.engine.records import read_runs
+from fossml.errors import FossmlError
+from fossml.types import Finding, Run
 from fossml.verify import controls
-from fossml.verify.controlled import Controlled, Controls, beside, watch
+from fossml.verify.budget import Check, Plan
+from fossml.verify.change import steps
+from fossml.verify.controlled import AGAIN_NAME, Controlled, Controls, beside, watch
 from fossml.verify.controls import Claimed, Control
 from fossml.verify.origin import origins
 from fossml.verify.probe import Probe
@@ -28,6 +32,69 @@ class Further:
     controls: bool = True
     probe: bool = False
     spend: Callable[[float], bool] = lambda _seconds: True
+
+
+@dataclass(frozen=True, slots=True)
+class Intended:
+    """The controls and the probes that are worth running: as far as is known, each a part of the plan."""
+
+    controls: tuple[Control, ...] = ()
+    checks: tuple[Check, ...] = ()
+
+    def made(self, plan: Plan) -> tuple[tuple[Control, ...], tuple[Control, ...]]:
+        """The controls that `plan` has room for, and the others."""
+        wanted = {one.what for one in plan.made if one.kind == "control"}
+        kept = tuple(one for one in self.controls if one.said in wanted)
+        return kept, tuple(one for one in self.controls if one.said not in wanted)
+
+
+def intended(
+    targets: Sequence[Claimed],
+    rebuilder: Rebuilder,
+    further: Further,
+    measured: Iterable[str],
+    reached: Mapping[str, frozenset[str]],
+) -> Intended:
+    """What `further` asks for, by what is known now: after a rebuild, what the stages were seen to read.
+
+    `measured` are the ids of claims that are measured with several builds, `reached` the stages that another seed makes
+    run again.
+    """
+    if not targets:
+        return Intended()
+    runs = rebuilder.runs() or _authors(rebuilder)
+    chosen: tuple[Control, ...] = ()
+    if further.controls:
+        chosen = controls.plan(
+            rebuilder.project,
+            targets,
+            runs=runs,
+            measured=measured,
+            chosen=_chosen(rebuilder, targets, runs),
+            reached=reached,
+        )
+    checks = tuple(replace(one.check, runs=0 if _on_record(one, rebuilder) else 1) for one in chosen)
+    if further.probe:
+        watched = watch(rebuilder, targets, runs)
+        checks += Probe(rebuilder, Built(None, 0.0), watched, rng=random.Random(0), say=lambda _line: None).checks()
+    return Intended(chosen, checks)
+
+
+def _authors(rebuilder: Rebuilder) -> tuple[Run, ...]:
+    """What the stages were seen to read when their author built them; a forecast."""
+    with contextlib.suppress(FossmlError):
+        return read_runs(rebuilder.project.root)
+    return ()
+
+
+def _on_record(control: Control, rebuilder: Rebuilder) -> bool:
+    """Whether an earlier verification made its first build."""
+    if control.kind == "seed":
+        return len([one for one in rebuilder.known() if one.seed is not None]) > 0
+    if control.kind == "repeat":
+        return rebuilder.has_varied(AGAIN_NAME)
+    first = next(steps(control, random.Random(0)), None)
+    return first is not None and rebuilder.has_varied(first.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +122,26 @@ def show(
     base: Built,
     further: Further,
     *,
-    measured: Iterable[str],
+    plan: Plan,
+    intention: Intended,
     seeds: Iterator[int],
     rng: random.Random,
     say: Callable[[str], None],
 ) -> Shown:
-    """Run what `further` asks for. `measured` are the ids of claims that were measured with several builds."""
+    """Run what `further` asks for and `plan` has room for, of what is `intention`."""
     found = origins(rebuilder.authors, targets)
     rebuilder.resume()
     try:
-        controlled = (
-            _control(targets, rebuilder, base, further, measured, seeds, rng, say) if further.controls else None
-        )
+        controlled = None
+        if further.controls:
+            running = Controls(rebuilder, base, watch(rebuilder, targets), rng=rng, say=say)
+            running.again += _the_same(rebuilder)
+            kept, left = intention.made(plan)
+            controlled = running.run(kept, seeds, further.spend, left)
         if further.probe:
             probe = Probe(rebuilder, base, watch(rebuilder, targets), rng=rng, say=say)
-            found = (*probe.run(further.spend), *found)
+            wanted = {one.what for one in plan.made if one.kind == "probe"}
+            found = (*probe.run(further.spend, wanted), *found)
     except KeyboardInterrupt:
         return Shown(found, interrupted=True)
     return Shown(together((*(controlled.findings if controlled else ()), *found)), controlled)
@@ -83,41 +155,23 @@ def together(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(replace(one, subject=", ".join(dict.fromkeys(names))) for one, names in merged.items())
 
 
-def _control(
-    targets: Sequence[Claimed],
-    rebuilder: Rebuilder,
-    base: Built,
-    further: Further,
-    measured: Iterable[str],
-    seeds: Iterator[int],
-    rng: random.Random,
-    say: Callable[[str], None],
-) -> Controlled:
-    project, runs = rebuilder.project, rebuilder.runs()
-    known = _chosen(rebuilder, targets)
-    chosen = controls.plan(project, targets, runs=runs, measured=measured, chosen=known)
-    running = Controls(rebuilder, base, watch(rebuilder, targets), rng=rng, say=say)
-    route = rebuilder.project.config.seed
-    running.again += [
-        built for built in rebuilder.known() if route is None and built.seed is not None and rebuilder.answers(built)
-    ]
-    _announce(chosen, base, say)
-    return running.run(chosen, seeds, further.spend)
+def _the_same(rebuilder: Rebuilder) -> list[Built]:
+    """Without a seed, the builds of the measurement are the same again."""
+    if rebuilder.project.config.seed is not None:
+        return []
+    return [built for built in rebuilder.known() if built.seed is not None and rebuilder.answers(built)]
 
 
-def _chosen(rebuilder: Rebuilder, targets: Sequence[Claimed]) -> dict[str, tuple[Control, ...]]:
-    """What is to be changed: chosen once, in the copy that was built, and on record for repeats, which have no copy."""
+def _chosen(rebuilder: Rebuilder, targets: Sequence[Claimed], runs: Sequence[Run]) -> dict[str, tuple[Control, ...]]:
+    """What is to be changed: chosen once, in the copy that was built, and on record for repeats, which have no copy.
+
+    `runs` are what stages were seen to read; before the rebuild nothing is put on record.
+    """
     records = rebuilder.records
     kept: dict[str, tuple[Control, ...]] = {}
     with contextlib.suppress(TypeError, KeyError, ValueError, AttributeError):
         kept = {stage: tuple(map(controls.from_json, some)) for stage, some in records.chosen().items()}
-    found = controls.changes(rebuilder.project, targets, folder=rebuilder.folder(), runs=rebuilder.runs(), chosen=kept)
-    if found != kept:
+    found = controls.changes(rebuilder.project, targets, folder=rebuilder.folder(), runs=runs, chosen=kept)
+    if found != kept and rebuilder.has_base():
         records.choose({stage: [asdict(one) for one in some] for stage, some in found.items()})
     return found
-
-
-def _announce(chosen: Sequence[Control], base: Built, say: Callable[[str], None]) -> None:
-    if chosen:
-        price = f"up to {base.seconds:.1f} s each"
-        say(f"controls: the result must move when what it rests on is changed ({len(chosen)}, {price})")

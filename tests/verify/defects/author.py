@@ -194,8 +194,8 @@ class Author:
 class Case:
     """One defect: the repository that has it, its sound twin, and what it must be called by.
 
-    `named` are words of which verify's findings and reasons must hold one each, with the code or verdict that they
-    stand beside (`ORG`, `not evaluable`). `options` are given to verify in both cases.
+    `named` are patterns, each of which must match a line of what verify says against the claims: the code of a finding
+    or a verdict, what is wrong, and where. `options` are given to verify in both cases.
     """
 
     name: str
