@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fossml.types import Evidence
-from fossml.verify.asked import asked_for, place_in
+from fossml.verify.asked import asked_for, place_in, reason_in
 
 TRACE = """\
 loading
@@ -69,3 +69,20 @@ def test_what_a_shell_asked_for(folder: Path) -> None:
 
 def test_another_failure_asked_for_nothing(folder: Path) -> None:
     assert list(asked_for({"train": "its command ended with exit code 1; needs a GPU"}, folder)) == []
+
+
+def test_the_reason_is_what_was_raised_whatever_a_wrapper_prints_after_it() -> None:
+    raised = "Traceback (most recent call last):\n  File \"a.py\", line 1, in <module>\n    import b\nKeyError: 'b'\n"
+    assert reason_in(raised + "make: *** [Makefile:4: scores] Error 1\n") == "KeyError: 'b'"
+    assert reason_in("one\n\ntwo\n\n") == "two"
+    assert reason_in("") == ""
+
+
+def test_a_variable_that_a_shell_script_misses_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "run.sh").write_text('set -eu\n\npython fit.py "$POINTS"\n')
+    for why in ("run.sh: 3: POINTS: parameter not set", "run.sh: line 3: POINTS: unbound variable"):
+        (found,) = asked_for({"fit": why}, tmp_path)
+        assert (found.code, found.subject, found.evidence[0].line) == ("ENV013", "POINTS", 3)
+        assert found.evidence[0].text == 'python fit.py "$POINTS"'
+    (elsewhere,) = asked_for({"fit": "/etc/passwd: line 1: HOME_X: unbound variable"}, tmp_path)
+    assert elsewhere.evidence == ()

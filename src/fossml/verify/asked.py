@@ -15,6 +15,9 @@ _PLACE = re.compile(r" \(at (?P<path>.+):(?P<line>\d+)\)$")
 _MODULE = re.compile(r"(?:ModuleNotFoundError|ImportError): No module named '([\w.]+)'")
 _FILE = re.compile(r"No such file or directory: ['\"]?([^'\"]+?)['\"]?(?: \(at |$|;)")
 _VARIABLE = re.compile(r"KeyError: ['\"](\w+)['\"]")
+_UNSET = re.compile(
+    r"(?P<path>[^\s:]+): (?:line )?(?P<line>\d+): (?P<name>\w+): (?:parameter not set|unbound variable)"
+)
 _SHELL = re.compile(
     r"(?:(?:cannot open|can't open file|cannot access|cannot stat) |: )['\"]?([^'\":]+)['\"]?: (?:\[Errno 2\] )?No such"
 )
@@ -29,6 +32,14 @@ def place_in(log: str, folder: Path) -> str:
         if not inside.startswith(("/", "<")) and "site-packages/" not in inside and (folder / inside).is_file():
             found = f" (at {inside}:{frame['line']})"
     return found
+
+
+def reason_in(log: str) -> str:
+    """Why a command failed, in a line: what its last traceback ends with, else the last line that it printed."""
+    trace = log.rpartition("Traceback (most recent call last):\n")
+    raised = next((line for line in trace[2].splitlines() if line.strip() and not line.startswith(" ")), "")
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    return raised.strip() if trace[1] and raised else lines[-1] if lines else ""
 
 
 def asked_for(failed: Mapping[str, str], root: Path) -> Iterator[Finding]:
@@ -46,6 +57,11 @@ def asked_for(failed: Mapping[str, str], root: Path) -> Iterator[Finding]:
             message = f"stage {stage} needs the environment variable {variable[1]}, which nothing in the project sets"
             hint = f'set it in the command, or name it in [stage.{stage}] env = ["{variable[1]}"] and say its value'
             yield Finding("ENV013", "fail", "hard", variable[1], message, _evidence(why, root), hint)
+        elif unset := _UNSET.search(why):
+            message = f"stage {stage} needs the environment variable {unset['name']}, which nothing in the project sets"
+            hint = f'set it in the command, or name it in [stage.{stage}] env = ["{unset["name"]}"] and say its value'
+            at = _line_of(root, unset["path"], int(unset["line"]))
+            yield Finding("ENV013", "fail", "hard", unset["name"], message, at, hint)
         elif file := _FILE.search(why) or _SHELL.search(why):
             yield _file(stage, file[1], _evidence(why, root))
 
@@ -62,6 +78,13 @@ def _file(stage: str, path: str, at: tuple[Evidence, ...]) -> Finding:
 def _evidence(why: str, root: Path) -> tuple[Evidence, ...]:
     if not (place := _PLACE.search(why)):
         return ()
-    lines = (root / place["path"]).read_text(encoding="utf-8", errors="replace").splitlines()
-    number = int(place["line"])
-    return (Evidence(place["path"], number, lines[number - 1].strip()[:200] if number <= len(lines) else ""),)
+    return _line_of(root, place["path"], int(place["line"]))
+
+
+def _line_of(root: Path, path: str, number: int) -> tuple[Evidence, ...]:
+    """A line of a file of the repository; nothing where there is no such file in it."""
+    file = root / path
+    if not (file.is_file() and file.resolve().is_relative_to(root.resolve())):
+        return ()
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    return (Evidence(path, number, lines[number - 1].strip()[:200] if number <= len(lines) else ""),)

@@ -27,7 +27,7 @@ from fossml.project.dvcconfig import CacheConfig, ensure_dvc, read_cache_config
 from fossml.store.objects import Objects
 from fossml.types import Event, Finding, Run, Stage
 from fossml.verify import contained, perturb, room, seeds
-from fossml.verify.asked import place_in
+from fossml.verify.asked import place_in, reason_in
 from fossml.verify.confine import Confinement, declared
 from fossml.verify.environ import inside
 from fossml.verify.metric import Left, Measured, Metric, measure
@@ -148,6 +148,8 @@ def _kept(path: str, data: tuple[str, ...]) -> bool:
     return path.startswith(".git/") or any(path == name or path.startswith(name + "/") for name in data)
 
 
+_APART = 1.1
+"""Seconds between two rebuilds that are compared: a time stamp is another one, and is not laid to the room."""
 _SPARE = 600.0
 
 
@@ -447,36 +449,33 @@ class Rebuilder:
     def _between_rooms(
         self, changes: Sequence[Perturbation], targets: Sequence[str], took: float
     ) -> tuple[Finding, ...]:
-        """What makes rebuilds differ, where none gives what was recorded; nothing where they do so by themselves."""
+        """What makes rebuilds differ, where none gives what was recorded; what differs by itself does not count."""
         assert self.confinement is not None
         every = (*changes, *perturb.elsewhere(self.confinement.environment(self.options.env), os.cpu_count() or 1))
-        builds = 3 + (len(every) - 1).bit_length()
+        builds = 4 + (len(every) - 1).bit_length()
         left = self.spare if self.deadline is None else min(self.spare, self.deadline - time.monotonic())
         if builds * took > left:
             return perturb.untold(every, builds, took)
 
-        def outs(some: Sequence[Perturbation]) -> tuple[Mapping[str, str], bool]:
+        def outs(some: Sequence[Perturbation]) -> dict[str, str]:
             folder = self._room_with(some, next((one.place for one in some if one.place), "one"), targets)
             built = self._read(folder, None, ())
             room.remove(folder)
-            return built.outs, bool(built.failed)
+            return {**built.outs, **built.failed}
 
         bare = outs(())
-        if outs(()) != bare:
-            return ()
-        last = bare
+        time.sleep(_APART)
+        again = outs(())
+        still = {path: digest for path, digest in bare.items() if again.get(path) == digest}
 
-        def differs_with(some: Sequence[Perturbation]) -> bool:
-            nonlocal last
+        def moved(some: Sequence[Perturbation]) -> list[str]:
             found = outs(some)
-            last = found if found != bare else last
-            return found != bare
+            return sorted(path for path, digest in still.items() if found.get(path) != digest)
 
-        if not differs_with(every):
-            return ()
-        found = perturb.blamed(every, differs_with)
-        moved = sorted(path for path, digest in bare[0].items() if last[0].get(path) != digest)
-        return perturb.changed(self.project.root.name, found, moved)
+        other = moved(every)
+        found = perturb.blamed(every, lambda some: bool(moved(some))) if other else ()
+        # A result that differs by itself now and then would have been blamed on whatever was changed last.
+        return () if not found or moved(()) else perturb.changed(self.project.root.name, found, other)
 
     def _as_before(self, base: Built) -> None:
         """The same ways as in the room of the recorded rebuild: what mattered there is left out again."""
@@ -684,12 +683,12 @@ def _narrowed(project: Project, only: Collection[str]) -> Project:
 
 
 def _last_line(root: Path, log: str | None) -> list[str]:
-    """The last line that a failed stage printed, mostly the reason, and the line of code that a traceback leads to."""
+    """Why a stage failed, out of what it printed, and the line of code that a traceback leads to."""
     if log is None:
         return []
     with contextlib.suppress(OSError):
         said = (root / log).read_text(encoding="utf-8", errors="replace").strip()
-        return [said.splitlines()[-1].strip()[:200] + place_in(said, root)] if said else []
+        return [reason_in(said)[:200] + place_in(said, root)] if said else []
     return []
 
 

@@ -18,6 +18,7 @@ from fossml.scan.text import decode
 from fossml.types import Evidence, Finding
 from fossml.verify import uv
 from fossml.verify.environment import Environment, Maker, as_interpreter
+from fossml.verify.ownmodule import own_module
 from fossml.verify.source import Source, scratch
 from fossml.verify.wanted import FOLDERS, Wanted, wanted
 from fossml.views.report import Made
@@ -167,7 +168,7 @@ def _imported(root: Path) -> dict[str, Evidence]:
     found = {}
     for name, uses in third_party(gather(root)).items():
         needed = [(path, item) for path, item in uses if not item.optional and not is_aside(path)]
-        if needed:
+        if needed and own_module(root, needed[0][1].module) is None:
             path, item = needed[0]
             found[name] = Evidence(path, item.line, item.text)
     return found

@@ -203,6 +203,7 @@ class Case:
     sound: Callable[[Author], None]
     named: tuple[str, ...]
     options: tuple[str, ...] = ()
+    missed: str = ""
 
 
 def plain(author: Author) -> None:
