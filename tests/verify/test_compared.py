@@ -206,5 +206,5 @@ def test_the_table_in_the_terminal_shows_comparisons(
 
 def test_one_result_on_the_good_side_of_a_bound_misses_nothing() -> None:
     bound, _ = claims({"id": "a", "metric": "m:a", "better_than": "b", "value": ">= 0.90"}, B)
-    assert judge(bound, of((0.95, 0.95), (0.80, 0.80), same_bytes=True))[0].name == "numeric"
-    assert judge(bound, of((0.85, 0.85), (0.80, 0.80), same_bytes=True))[0].name == "direction only"
+    assert judge(bound, of((0.95,) * 3, (0.80,) * 3, same_bytes=True))[0].name == "numeric"
+    assert judge(bound, of((0.85,) * 3, (0.80,) * 3, same_bytes=True))[0].name == "direction only"

@@ -29,7 +29,7 @@ from fossml.verify.declared import read_targets
 from fossml.verify.rebuild import Built, Rebuilder, records_for
 from tests.verify.projects import Paper
 
-LIMITS = Limits(processes=60, memory=300 * 2**20, disk=30 * 2**20, output=2**20, seconds=20.0)
+LIMITS = Limits(processes=60, memory=300 * 2**20, disk=30 * 2**20, output=2**20, seconds=300.0)
 SECRET = "the-readers-secret"
 STAGE = """\
 stages:

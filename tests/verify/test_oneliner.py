@@ -57,8 +57,8 @@ def test_records_inside_the_folder_are_not_copied_and_do_not_change_it(around: A
             say=lambda _: None,
             report=outcomes.append,
         )
-    assert [one.failure for one in outcomes] == [""] * 4
-    assert [one.recorded for one in outcomes] == [False, False, True, True]
+    assert [one.failure for one in outcomes] == [""] * 6
+    assert [one.recorded for one in outcomes] == [False] * 3 + [True] * 3
     assert result.judged[0].verdicts[0].name == "numeric"
 
 

@@ -84,7 +84,7 @@ def test_no_record_is_written_where_none_is_wanted_or_not_all_was_verified(
     words: tuple[str, ...], here: Paper, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert call("verify", "--trust", "-q", *words) == 0
-    assert capsys.readouterr().out.startswith("acc  L3  numeric")
+    assert "acc  L3  numeric" in capsys.readouterr().out
     assert not (here.root / "fossml.verify.json").exists()
 
 

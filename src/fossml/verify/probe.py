@@ -74,16 +74,16 @@ class Probe:
         return tuple(found.values())
 
     def run(
-        self, fits: Callable[[float], bool] = lambda _price: True, planned: Collection[str] | None = None
+        self, fits: Callable[[float], bool] = lambda _price: True, left_out: Collection[str] = ()
     ) -> tuple[Finding, ...]:
-        """All probes. `fits`: whether so many seconds may be spent; `planned` are the trainings to make (None: all)."""
+        """All probes. `fits`: whether so many seconds may be spent; `left_out` are those that no room is for."""
         found: list[Finding] = []
         for one in self.watched:
             files = self._files(one.up)
             found += same_rows(one.id, files)
             found += fit_before_split(one.id, self.rebuilder.project.root, one.up)
             found += reads_test(one.id, one.up)
-            if not self.base.measured[one.metric].values:
+            if not self.base.of(one.metric).values:
                 continue
             kind, label = self._known(one, files)
             if kind is None or label is None:
@@ -93,7 +93,7 @@ class Probe:
             where = _where(label, files)
             name, stages = _permutation(label, where), one.up.after(_readers(one.up, where))
             price = sum(self.base.costs.get(stage, 0.0) for stage in stages)
-            if (planned is None or name in planned) and (self.rebuilder.has_varied(f"probe: {name}") or fits(price)):
+            if name not in left_out and (self.rebuilder.has_varied(f"probe: {name}") or fits(price)):
                 found += self._permuted(one, kind, label, files)
             else:
                 found.append(_left_out(one, name, stages, price))

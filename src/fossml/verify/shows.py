@@ -140,8 +140,8 @@ def show(
             controlled = running.run(kept, seeds, further.spend, left)
         if further.probe:
             probe = Probe(rebuilder, base, watch(rebuilder, targets), rng=rng, say=say)
-            wanted = {one.what for one in plan.made if one.kind == "probe"}
-            found = (*probe.run(further.spend, wanted), *found)
+            barred = {one.check.what for one in plan.left_out if one.check.kind == "probe"}
+            found = (*probe.run(further.spend, barred), *found)
     except KeyboardInterrupt:
         return Shown(found, interrupted=True)
     return Shown(together((*(controlled.findings if controlled else ()), *found)), controlled)
