@@ -149,7 +149,7 @@ def _kept(path: str, data: tuple[str, ...]) -> bool:
 
 
 _APART = 1.1
-"""Seconds between two rebuilds that are compared: a time stamp is another one, and is not laid to the room."""
+"""Seconds between two rebuilds that are compared: a time stamp is then another one, and is not laid to the room."""
 _SPARE = 600.0
 
 
@@ -428,6 +428,7 @@ class Rebuilder:
         if builds * took > left:
             noticed += perturb.untold(changes, builds, took)
             return folder
+        time.sleep(_APART)
         plain = self._room_with((), "plain", targets)
         if self._differs(plain):
             broken, late = bool(self._read(plain, None, ()).failed), self._is_late()
