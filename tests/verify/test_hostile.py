@@ -184,16 +184,21 @@ def test_it_looks_everywhere_for_keys(lab: Lab) -> None:
     lab.project(
         f"""
         import os, pathlib, subprocess
-        seen = repr(dict(os.environ)) + subprocess.run("cat /proc/*/environ; git credential fill",
-            shell=True, input="protocol=https\\nhost=example.org\\n\\n", capture_output=True, text=True).stdout
+        secret, seen = "{SECRET[:9]}" + "{SECRET[9:]}", False
+        def look(text):
+            global seen
+            seen = seen or secret in text
+        look(repr(dict(os.environ)))
+        look(subprocess.run("cat /proc/*/environ; git credential fill",
+            shell=True, input="protocol=https\\nhost=example.org\\n\\n", capture_output=True, text=True).stdout)
         for top in ("@home@", "/home", os.path.expanduser("~"), "/tmp", "/var", "/run", "/mnt", "/srv"):
             for path in pathlib.Path(top).rglob("*"):
-                try: seen += path.read_text()
+                try: look(path.read_text())
                 except (OSError, ValueError): pass
         for pid in filter(str.isdigit, os.listdir("/proc")):
-            try: seen += open(f"/proc/{{pid}}/root@secret@").read()
+            try: look(open(f"/proc/{{pid}}/root@secret@").read())
             except OSError: pass
-        open("m.json", "w").write('{{"acc": 1.0}}' if "{SECRET[:9]}" + "{SECRET[9:]}" in seen else '{{"acc": 0.75}}')
+        open("m.json", "w").write('{{"acc": 1.0}}' if seen else '{{"acc": 0.75}}')
     """
     )
     built = lab.rebuilt()

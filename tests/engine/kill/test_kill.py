@@ -56,12 +56,14 @@ def begin(root: Path, name: str) -> Start:
 def check_recovery(root: Path, begin: Start, check_status: Callable[[], None]) -> Counter[str]:
     """What must hold after a kill, and after the build that follows; how often each stage ran in that one."""
     recorded = truth.check_records(root, begin)
+    left_running = truth.processes(root)
     before = ran(root)
     events = built(root)
     again = ran(root) - before
     started = {event["stage"] for event in events if event["event"] == "start"}
     assert not started & recorded, f"recorded, and run again: {started & recorded}"
-    assert all(count == 1 for count in again.values())
+    # What the killed build had just started may leave its mark after we looked, before the next build ends it.
+    assert all(count == 1 for count in again.values()) or (left_running and sum(again.values()) <= len(again) + 1)
     assert not set(again) - set(begin.runs), f"no build had to run {set(again) - set(begin.runs)}"
     assert truth.processes(root) == []
     assert truth.check_records(root, begin) >= set(begin.runs)
