@@ -142,10 +142,9 @@ def test_what_is_installed_is_compiled_for_a_run_that_may_not_write(lab: Lab) ->
 
 
 def test_two_at_once_make_it_once(lab: Lab) -> None:
-    files = {"requirements.txt": "six==1.15.0\n"}
-    (lab.root / "requirements.txt").write_text(files["requirements.txt"])
+    (lab.root / "requirements.txt").write_text("six==1.15.0\n")
     found: list[Environment] = []
-    threads = [threading.Thread(target=lambda: found.append(lab.make(files))) for _ in range(2)]
+    threads = [threading.Thread(target=lambda: found.append(lab.make({}))) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
