@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from fossml.project import settings
-from fossml.verify import brought
+from fossml.verify.command import brought
 
 PLACES = {
     Path(settings.__file__).with_name("fossml.schema.json"): settings.schema,

@@ -12,7 +12,7 @@ from fossml import example
 from fossml.errors import FossmlError
 from fossml.example import write
 from fossml.project.config import read_config
-from fossml.verify.claims import parse_claim
+from fossml.verify.claims.parse import parse_claim
 
 PACKAGE = Path(fossml.__file__).parent
 NAMES = re.compile(r"\b(wines?|cultivars?|[rlq]da|knn1|aeberhard|coomans|friedman)\b", re.IGNORECASE)

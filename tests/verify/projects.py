@@ -11,9 +11,12 @@ from pathlib import Path
 
 from fossml.engine.build import Options
 from fossml.project.declared import read_project
-from fossml.verify.declared import Target, Verified, read_targets, verify_project
-from fossml.verify.loop import Limits, Outcome
-from fossml.verify.rebuild import Rebuilder, records_for
+from fossml.verify.claims.loop import Limits, Outcome
+from fossml.verify.project.flow import verify_project
+from fossml.verify.project.verified import Verified
+from fossml.verify.rebuild.rebuilder import Rebuilder
+from fossml.verify.rebuild.records import records_for
+from fossml.verify.rebuild.targets import Target, read_targets
 from fossml.verify.shows import Further
 from fossml.views.sentence import Judged
 

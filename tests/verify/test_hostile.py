@@ -24,9 +24,10 @@ from fossml.env import child_environment, interpreter
 from fossml.executors.limits import Limits
 from fossml.project.declared import read_project
 from fossml.types import Finding
-from fossml.verify.confine import Confinement, confinement, networked
-from fossml.verify.declared import read_targets
-from fossml.verify.rebuild import Built, Rebuilder, records_for
+from fossml.verify.cleanroom.confine import Confinement, confinement, networked
+from fossml.verify.rebuild.rebuilder import Rebuilder
+from fossml.verify.rebuild.records import Built, records_for
+from fossml.verify.rebuild.targets import read_targets
 from tests.verify.projects import Paper
 
 LIMITS = Limits(processes=60, memory=300 * 2**20, disk=30 * 2**20, output=2**20, seconds=300.0)

@@ -13,8 +13,8 @@ from fossml.cli import main
 from fossml.verify.report import Circumstances, of_project
 from fossml.views.document import SCHEMA, document
 from fossml.views.report import Source
+from tests.verify.project.test_flow import OTHER, OTHER_CLAIM, TWO, seeded
 from tests.verify.projects import Paper
-from tests.verify.test_declared import OTHER, OTHER_CLAIM, TWO, seeded
 
 ABOUT = Circumstances("A", Source("a"), "fossml verify", "2026-01-01T00:00:00+00:00")
 

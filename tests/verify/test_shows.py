@@ -9,9 +9,10 @@ import pytest
 
 from fossml.engine.records import dump_own_lock
 from fossml.project.declared import read_project
-from fossml.verify.declared import Verified, verify_project
-from fossml.verify.loop import Limits
-from fossml.verify.planned import steps
+from fossml.verify.claims.loop import Limits
+from fossml.verify.project.flow import verify_project
+from fossml.verify.project.verified import Verified
+from fossml.verify.rebuild.planned import steps
 from fossml.verify.report import Circumstances, of_project
 from fossml.verify.shows import Further
 from fossml.views.report import Report, Source

@@ -14,12 +14,12 @@ import click
 from fossml.env import child_environment, interpreter
 from fossml.errors import GOOD, NOT, UNKNOWN
 from fossml.project.declared import Project, find_root, read_project
-from fossml.verify.bytesof import Finder
-from fossml.verify.causes import Cause, cause
-from fossml.verify.diff import Change, Diff, FileChange, StageDiff, diff
-from fossml.verify.environ import cache_folder
-from fossml.verify.rebuild import records_for
-from fossml.verify.sides import sides
+from fossml.verify.cleanroom.environ import cache_folder
+from fossml.verify.diff.bytesof import Finder
+from fossml.verify.diff.causes import Cause, cause
+from fossml.verify.diff.differences import Change, Diff, FileChange, StageDiff, diff
+from fossml.verify.diff.sides import sides
+from fossml.verify.rebuild.records import records_for
 from fossml.views.compared import comparison_json, places, summary
 from fossml.views.plain import cut, harmless
 

@@ -17,7 +17,7 @@ from fossml.facts.verification import Verification, read_verification
 from fossml.project.declared import Project, find_root, read_project
 from fossml.project.git import Commit, commit
 from fossml.types import Todo
-from fossml.verify.declared import read_targets
+from fossml.verify.rebuild.targets import read_targets
 from fossml.views.plain import harmless
 from fossml.views.table import headline
 

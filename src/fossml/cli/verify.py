@@ -22,18 +22,18 @@ from fossml.env import child_environment, environment, interpreter
 from fossml.errors import FossmlError
 from fossml.project.settings import size
 from fossml.types import Claim
-from fossml.verify.caveats import with_remarks
-from fossml.verify.claims import claim_from_options
-from fossml.verify.environ import cache_folder
-from fossml.verify.loop import Limits, Outcome
-from fossml.verify.oneliner import Around, Asked, Result, verify
+from fossml.verify.claims.caveats import with_remarks
+from fossml.verify.claims.loop import Limits, Outcome
+from fossml.verify.claims.parse import claim_from_options
+from fossml.verify.cleanroom.environ import cache_folder
+from fossml.verify.cleanroom.seeds import Delivery
+from fossml.verify.command.oneliner import Around, Asked, Result, verify
 from fossml.verify.report import Circumstances, of_command, repeat
-from fossml.verify.seeds import Delivery
 from fossml.views.plain import harmless
 from fossml.views.report import Report
 
 if TYPE_CHECKING:
-    from fossml.verify.there import There
+    from fossml.verify.command.there import There
 
 EXAMPLE = 'fossml verify --cmd "python train.py" --seed-flag --seed --metric metrics.json:test.accuracy --claim 0.953'
 EPILOG = f"""\b
@@ -258,7 +258,7 @@ def _report(there: There, result: Result, words: Sequence[str]) -> Report:
 @contextlib.contextmanager
 def place(asked: Asked, around: Around, given: Mapping[str, Any], say: Callable[[str], None]) -> Iterator[There]:
     """What was asked, led to the files of the target and their environment; as it is where none is given."""
-    from fossml.verify.there import at_folder, at_target
+    from fossml.verify.command.there import at_folder, at_target
 
     mode = given["environment"]
     if given["target"] is not None:
@@ -308,9 +308,9 @@ _FOR_CMD = {
 def _project(given: dict[str, Any]) -> int:
     """Without --cmd: the claims of the project that stands here."""
     from fossml.cli.verify_project import Wish, run
+    from fossml.verify.cleanroom.source import open_source
+    from fossml.verify.cleanroom.target import parse_target
     from fossml.verify.shows import Further, within
-    from fossml.verify.source import open_source
-    from fossml.verify.target import parse_target
 
     for name, option in _FOR_CMD.items():
         if given[name]:
@@ -386,7 +386,7 @@ def _asked(given: dict[str, Any]) -> Asked:
 
 def _elsewhere(target: str | None) -> bool:
     """Whether the code is that of a URL: a stranger's."""
-    from fossml.verify.target import parse_target
+    from fossml.verify.cleanroom.target import parse_target
 
     return target is not None and bool(parse_target(target, Path.cwd()).url)
 

@@ -15,18 +15,18 @@ from fossml.env import child_environment, environment, interpreter
 from fossml.errors import FossmlError
 from fossml.project.declared import find_root, read_project
 from fossml.types import Claim
-from fossml.verify.brought import Brought, choose, read_claims
-from fossml.verify.caveats import with_remarks
-from fossml.verify.controlled import beside
-from fossml.verify.loop import Limits, Outcome
-from fossml.verify.oneliner import Around, Asked
+from fossml.verify.claims.caveats import with_remarks
+from fossml.verify.claims.loop import Limits, Outcome
+from fossml.verify.cleanroom.seeds import Delivery
+from fossml.verify.cleanroom.source import open_source
+from fossml.verify.cleanroom.target import parse_target
+from fossml.verify.command.brought import Brought, choose, read_claims
+from fossml.verify.command.oneliner import Around, Asked
+from fossml.verify.command.there import There
+from fossml.verify.command.together import unmade, verify_brought
+from fossml.verify.controls.controlled import beside
 from fossml.verify.report import Circumstances, of_brought, repeat
-from fossml.verify.seeds import Delivery
 from fossml.verify.shows import Further, within
-from fossml.verify.source import open_source
-from fossml.verify.target import parse_target
-from fossml.verify.there import There
-from fossml.verify.together import unmade, verify_brought
 from fossml.views.sentence import Judged
 
 

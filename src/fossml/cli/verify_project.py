@@ -19,21 +19,24 @@ from fossml.errors import FossmlError
 from fossml.facts.verification import RECORD, digests
 from fossml.project.declared import Project, find_root, read_project
 from fossml.project.git import git
-from fossml.verify.asked import asked_for
-from fossml.verify.brought import Brought, for_project
-from fossml.verify.caveats import with_remarks
-from fossml.verify.confine import Confinement, confinement, networked
-from fossml.verify.data import bring
-from fossml.verify.declared import read_targets, unbuilt, verify_project
-from fossml.verify.loop import Limits, Outcome
-from fossml.verify.oneliner import Around
-from fossml.verify.rebuild import Rebuilder, leaves_out, records_for
-from fossml.verify.record import alone
-from fossml.verify.repeat import Target
+from fossml.verify.claims.caveats import with_remarks
+from fossml.verify.claims.loop import Limits, Outcome
+from fossml.verify.cleanroom.confine import Confinement, confinement, networked
+from fossml.verify.cleanroom.data import bring
+from fossml.verify.cleanroom.source import Source, home_of, moved_environment, told, uncommitted, without
+from fossml.verify.command.brought import Brought, for_project
+from fossml.verify.command.oneliner import Around
+from fossml.verify.command.record import alone
+from fossml.verify.environment.asked import asked_for
+from fossml.verify.environment.surroundings import Mode, Surroundings, made_of, surroundings
+from fossml.verify.project.flow import verify_project
+from fossml.verify.project.verified import unbuilt
+from fossml.verify.rebuild.copies import leaves_out
+from fossml.verify.rebuild.rebuilder import Rebuilder
+from fossml.verify.rebuild.records import records_for
+from fossml.verify.rebuild.targets import Target, read_targets
 from fossml.verify.report import Circumstances, of_project, repeat
 from fossml.verify.shows import Further
-from fossml.verify.source import Source, home_of, moved_environment, told, uncommitted, without
-from fossml.verify.surroundings import Mode, Surroundings, made_of, surroundings
 from fossml.views.document import text
 from fossml.views.plain import harmless
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 
 from fossml import __version__
 from fossml.types import Environment, Finding
-from fossml.verify.brought import Brought
-from fossml.verify.declared import Compared, Verified
-from fossml.verify.judge import exit_code, outcome
-from fossml.verify.loop import Outcome
-from fossml.verify.oneliner import Asked, Result
-from fossml.verify.planned import steps
-from fossml.verify.rebuild import Built
-from fossml.verify.repeat import Target
+from fossml.verify.claims.judge import exit_code, outcome
+from fossml.verify.claims.loop import Outcome
+from fossml.verify.command.brought import Brought
+from fossml.verify.command.oneliner import Asked, Result
+from fossml.verify.project.verified import Compared, Verified
+from fossml.verify.rebuild.planned import steps
+from fossml.verify.rebuild.records import Built
+from fossml.verify.rebuild.targets import Target
 from fossml.views.compared import summary
 from fossml.views.report import Made, Outputs, Performed, Report, Source, Told
 from fossml.views.sentence import Judged

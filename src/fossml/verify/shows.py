@@ -11,14 +11,15 @@ from dataclasses import asdict, dataclass, replace
 from fossml.engine.records import read_runs
 from fossml.errors import FossmlError
 from fossml.types import Finding, Run
-from fossml.verify import controls
-from fossml.verify.budget import Check, Plan
-from fossml.verify.change import steps
-from fossml.verify.controlled import AGAIN_NAME, Controlled, Controls, beside, watch
-from fossml.verify.controls import Claimed, Control
-from fossml.verify.origin import origins
-from fossml.verify.probe import Probe
-from fossml.verify.rebuild import Built, Rebuilder
+from fossml.verify.controls import choose as controls
+from fossml.verify.controls.change import steps
+from fossml.verify.controls.choose import Claimed, Control
+from fossml.verify.controls.controlled import AGAIN_NAME, Controlled, Controls, beside, watch
+from fossml.verify.origin.origins import origins
+from fossml.verify.probe.probes import Probe
+from fossml.verify.rebuild.budget import Check, Plan
+from fossml.verify.rebuild.rebuilder import Rebuilder
+from fossml.verify.rebuild.records import Built
 from fossml.views.sentence import Judged
 
 

@@ -31,7 +31,7 @@ from fossml.project.dvc import (
 )
 from fossml.project.dvc.edit import add_stage
 from fossml.project.dvcconfig import read_cache_config
-from fossml.verify.claims import parse_claim
+from fossml.verify.claims.parse import parse_claim
 from tests.project.dvc.examples import FILES
 
 MEMORY = 2 << 30

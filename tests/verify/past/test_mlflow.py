@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fossml.verify.mlflow import logged
+from fossml.verify.metrics.mlflow import logged
 from fossml.verify.past.mlflow import _database, from_database
 
 ENDLESS = "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT x AS run_uuid, x AS start_time"

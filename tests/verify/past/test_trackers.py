@@ -12,9 +12,10 @@ import pytest
 
 from fossml.project.declared import read_project
 from fossml.types import Finding
-from fossml.verify.declared import read_targets
-from fossml.verify.origin import origins
-from fossml.verify.past import Recorded, tracked
+from fossml.verify.origin.origins import origins
+from fossml.verify.past import tracked
+from fossml.verify.past.model import Recorded
+from fossml.verify.rebuild.targets import read_targets
 from tests.verify.papers import claim, paper_files
 from tests.verify.projects import Paper
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from fossml.cli import main
 from fossml.project.config import parse_config
-from fossml.verify.claims import parse_claim
-from fossml.verify.compared import resolve
+from fossml.verify.claims.compared import resolve
+from fossml.verify.claims.parse import parse_claim
 from fossml.verify.propose.draft import draft, read
 from fossml.verify.propose.grid import Printed
 from fossml.verify.propose.match import Known, match

@@ -14,7 +14,7 @@ from fossml.project.dvcconfig import read_cache_config
 from fossml.project.git import git
 from fossml.store.ledger import Ledger
 from fossml.types import Evidence, Run
-from fossml.verify.metric import Metric, read_text
+from fossml.verify.metrics.metric import Metric, read_text
 from fossml.verify.past.model import Recorded, text_of
 
 _LEDGER = ".fossml/ledger.jsonl"

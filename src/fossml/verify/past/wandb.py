@@ -57,7 +57,7 @@ def _object(text: str) -> dict[str, Any]:
 
 
 def _config(text: str) -> dict[str, Any]:
-    from fossml.verify.document import load
+    from fossml.verify.metrics.document import load
 
     found = load(text, "config.yaml") if text else {}
     values = found if isinstance(found, dict) else {}

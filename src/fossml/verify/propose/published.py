@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fossml.verify.document import load
+from fossml.verify.metrics.document import load
 from fossml.verify.propose.grid import Cell, Printed, Table, squared
 
 _MOST = 5000

@@ -1,0 +1,112 @@
+"""The cells of a table: so many numbers at once that some lie off by chance. Holm's procedure, and a count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from fossml.types import Finding, Verdict
+from fossml.verify.claims.judge import answers
+from fossml.verify.claims.parse import slack
+from fossml.verify.claims.samples import SAME, Samples
+from fossml.views.sentence import Judged
+
+_LEVEL = 0.05
+
+
+def in_tables(judged: Sequence[Judged], last: int) -> tuple[tuple[Judged, ...], tuple[Finding, ...]]:
+    """`judged` with Holm's correction inside each table of two cells or more, and a finding on each table.
+
+    Every cell was judged as one of as many as there are. Holm: with r of m cells refuted, each other one is one of
+    m - r; so on until no more are. A table whose cells wrongly refuted are any is then seen in 5 % at most.
+    """
+    found, findings = list(judged), []
+    for table in dict.fromkeys(one.claim.table for one in judged if one.claim.table and not one.claim.others):
+        places = [at for at, one in enumerate(judged) if one.claim.table == table and not one.claim.others]
+        if len(places) > 1:
+            for at, one in zip(places, _holm([judged[at] for at in places], last), strict=True):
+                found[at] = one
+            findings.append(_counted(table, [found[at] for at in places]))
+    return tuple(found), tuple(findings)
+
+
+def _holm(cells: Sequence[Judged], last: int) -> list[Judged]:
+    current = list(cells)
+    while True:
+        left = sum(1 for one in current if not _refuted(one))
+        stepped = [one if _refuted(one) or not left else _again(one, 1 / left, last) for one in current]
+        if sum(map(_refuted, stepped)) == sum(map(_refuted, current)):
+            return [_warned(one, len(cells), last) for one in stepped]
+        current = stepped
+
+
+def _refuted(one: Judged) -> bool:
+    return all(verdict.name == "not reproduced" for verdict in one.verdicts)
+
+
+def _by_chance(one: Judged) -> bool:
+    """Whether the verdicts rest on scores that vary; what is fixed or missing is no matter of chance."""
+    return len(one.scores) > 1 and not one.same_bytes and len(one.verdicts) == len(_judged(one, 1.0, len(one.scores)))
+
+
+def _judged(one: Judged, share: float, last: int) -> tuple[Verdict, ...]:
+    """The verdicts with this share of the 5 %, all else as it was."""
+    samples = Samples(tuple({"": score} for score in one.scores), one.same_bytes, alike=SAME)
+    found = answers(one.claim, samples, last=last, share=share)
+    return tuple(
+        replace(old, name=new.name, reason=new.reason, estimate=new.estimate, margin=new.margin)
+        for old, new in zip(one.verdicts, found, strict=False)
+    )
+
+
+def _again(one: Judged, share: float, last: int) -> Judged:
+    return replace(one, verdicts=_judged(one, share, last)) if _by_chance(one) else one
+
+
+def _warned(one: Judged, cells: int, last: int) -> Judged:
+    """Say of a cell that stands only because it is one of many that it does."""
+    if _refuted(one) or not _by_chance(one):
+        return one
+    alone = _judged(one, 1.0, last)
+    note = f" Alone it would be refuted; as one of {cells} cells of {one.claim.table} that may be chance."
+    return replace(
+        one,
+        verdicts=tuple(
+            replace(kept, name="inconclusive", reason=kept.reason + note)
+            if by_itself.name == "not reproduced" and kept.name != "not reproduced"
+            else kept
+            for kept, by_itself in zip(one.verdicts, alone, strict=True)
+        ),
+    )
+
+
+def _counted(table: str, cells: Sequence[Judged]) -> Finding:
+    """How many cells lie outside their 95 % interval, and how often that many do when all claims are true."""
+    from fossml.stats.tables import outside
+
+    measured = [one for one in cells if len(one.scores) > 2 and _by_chance(one)]
+    if not measured:
+        return Finding("CLM001", "not applicable", "soft", table, "no cell varies between runs: none is off by chance")
+    off = [one.claim.id for one in measured if _off(one)]
+    chance = outside(len(measured), len(off))
+    means = all(one.verdicts[-1].reading and one.verdicts[-1].reading.kind == "mean" for one in measured)
+    said = f"{len(off)} of {len(measured)} cells lie outside their 95 % interval{', read as means' if means else ''}"
+    said += f"; {len(measured) * _LEVEL:.2g} are expected when all are true, as many or more in {_percent(chance)}"
+    hint = f"outside: {', '.join(off)}; cells that share runs lie off together" if off else ""
+    return Finding("CLM001", "pass" if chance > _LEVEL else "fail", "soft", table, said, (), hint)
+
+
+def _percent(chance: float) -> str:
+    """Two digits, and none of them an exponent's where it is nearly certain."""
+    return f"{100 * chance:.2g} %" if chance < 0.995 else "100 %"
+
+
+def _off(one: Judged) -> bool:
+    """Whether the claim lies outside the interval of a single look, in the last reading that was answered."""
+    from fossml.stats.intervals import ClaimedMean, p_value
+
+    reading = one.verdicts[-1].reading
+    if reading is None or reading.kind not in ("one", "mean"):
+        return one.verdicts[-1].name == "not reproduced"
+    behind = 1.0 if reading.kind == "one" else float(reading.n or "inf")
+    return p_value(one.scores, one.claim.value, ClaimedMean(behind), slack=slack(one.claim)) < _LEVEL

@@ -1,0 +1,1 @@
+"""Why two results differ: their inputs, their outputs, and where they part first."""

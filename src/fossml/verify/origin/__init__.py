@@ -1,0 +1,1 @@
+"""Which recorded run each number comes from, and whether it still fits."""
