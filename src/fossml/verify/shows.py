@@ -12,9 +12,12 @@ from fossml.engine.records import read_runs
 from fossml.errors import FossmlError
 from fossml.types import Finding, Run
 from fossml.verify.controls import choose as controls
+from fossml.verify.controls.again import AGAIN_NAME
 from fossml.verify.controls.change import steps
 from fossml.verify.controls.choose import Claimed, Control
-from fossml.verify.controls.controlled import AGAIN_NAME, Controlled, Controls, beside, watch
+from fossml.verify.controls.controlled import Controlled, beside
+from fossml.verify.controls.running import Controls
+from fossml.verify.controls.watched import watch
 from fossml.verify.origin.origins import origins
 from fossml.verify.probe.probes import Probe
 from fossml.verify.rebuild.budget import Check, Plan

@@ -11,8 +11,8 @@ from pathlib import Path
 from fossml.project.dvc import rooted
 from fossml.types import Evidence, Finding
 from fossml.verify.controls import rows
-from fossml.verify.controls.controlled import Watched
 from fossml.verify.controls.upstream import Upstream, made_data, sources_of_data
+from fossml.verify.controls.watched import Watched
 from fossml.verify.probe.baseline import Measure, baselines, chance, measure_of
 from fossml.verify.probe.label import Label, label_of
 from fossml.verify.probe.leaks import Leak, in_file
