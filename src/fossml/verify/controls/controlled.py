@@ -10,10 +10,14 @@ from fossml.views.sentence import Judged
 
 @dataclass(frozen=True, slots=True)
 class Controlled:
-    """What the controls showed, `moved` the ids of the claims that a change of their inputs moved."""
+    """What the controls showed, `moved` the ids of the claims that a change of their inputs moved.
+
+    `interrupted`: some were not made.
+    """
 
     findings: tuple[Finding, ...] = ()
     moved: frozenset[str] = frozenset()
+    interrupted: bool = False
 
 
 def beside(judged: Judged, controlled: Controlled | None) -> Judged:

@@ -15,8 +15,8 @@ from fossml.verify.controls.choose import Control
 from fossml.verify.controls.controlled import Controlled
 from fossml.verify.controls.copied import brought, copies
 from fossml.verify.controls.seen import Seen, is_clear, look
-from fossml.verify.controls.unmoved import moved, unmoved
-from fossml.verify.controls.untold import left_out, uncontrolled
+from fossml.verify.controls.unmoved import PARAMETER, ROWS, moved, unmoved
+from fossml.verify.controls.untold import interrupted, left_out, uncontrolled
 from fossml.verify.controls.watched import Watched
 from fossml.verify.rebuild.rebuilder import Rebuilder
 from fossml.verify.rebuild.records import Built
@@ -41,6 +41,8 @@ class Controls:
         self.rng, self.say = rng, say
         self.again: list[Built] = []
         self.fits: Callable[[float], bool] = lambda _price: True
+        self._waiting: dict[tuple[Control, str], None] = {}
+        """The controls, each for one claim, of which nothing is found yet, in order."""
 
     def run(
         self,
@@ -51,33 +53,56 @@ class Controls:
     ) -> Controlled:
         """Run `controls`, the repeat first; `seeds` are fresh ones. `fits`: whether so many seconds may be spent.
 
-        `without` are those that the plan had no room for: that they were left out is told.
+        `without` are those that the plan had no room for: that they were left out is told. What was found before an
+        interruption stays, and what was not made because of it is told too.
         """
         self.fits = fits
+        ordered = sorted(controls, key=lambda one: one.kind != "repeat")
+        self._waiting = {(one, name): None for one in ordered for name in one.claims if name in self.watched}
+        found: list[Finding] = []
+        try:
+            for one in self._findings(ordered, seeds, without):
+                found.append(one)  # noqa: PERF402  # one by one: an interruption leaves those before it
+        except KeyboardInterrupt:
+            found += [interrupted(control, name) for control, name in self._waiting]
+            return Controlled(tuple(found), _moved(found), interrupted=True)
+        return Controlled(tuple(found), _moved(found))
+
+    def _findings(
+        self, controls: Sequence[Control], seeds: Iterator[int], without: Sequence[Control]
+    ) -> Iterator[Finding]:
         project = self.rebuilder.project
-        findings = [*copies(self.watched.values(), project, self.base)]
-        findings += [self._left_out(one, name) for one in without for name in one.claims if name in self.watched]
-        moving: set[str] = set()
-        for control in sorted(controls, key=lambda one: one.kind != "repeat"):
+        yield from copies(self.watched.values(), project, self.base)
+        yield from (self._left_out(one, name) for one in without for name in one.claims if name in self.watched)
+        for control in controls:
             names = [name for name in control.claims if name in self.watched and self._has(self.watched[name])]
-            if not names:
-                continue
-            self.say(str(control.check))
-            if control.kind == "repeat":
-                findings += self._repeat(control, names)
-            elif control.kind in ("rows", "parameter"):
-                found = self._climb(control, names)
-                findings += found
-                moving |= {one.subject for one in found if one.status == "pass"}
-        findings += self._seed(seeds, [one for one in controls if one.kind == "seed"])
+            for one in self._made(control, names) if names else ():
+                self._waiting.pop((control, one.subject), None)
+                yield one
+            if control.kind != "seed":
+                self._done(control)
+        asked = [one for one in controls if one.kind == "seed"]
+        yield from self._seed(seeds, asked)
+        for control in asked:
+            self._done(control)
         varied = [built for built in self.rebuilder.variations() if not built.variant.startswith(AGAIN_NAME)]
         others = [built for built in self.rebuilder.known() if built.seed is not None]
-        findings += brought(
-            self.watched.values(), project, self.rebuilder.folder(), self.base, seeded=others, varied=varied
-        )
+        folder = self.rebuilder.folder()
+        yield from brought(self.watched.values(), project, folder, self.base, seeded=others, varied=varied)
         able = {name for one in (*controls, *without) if one.kind in ("rows", "parameter") for name in one.claims}
-        findings += [uncontrolled(one) for one in self.watched.values() if one.id not in able]
-        return Controlled(tuple(findings), frozenset(moving))
+        yield from (uncontrolled(one) for one in self.watched.values() if one.id not in able)
+
+    def _made(self, control: Control, names: Sequence[str]) -> Iterator[Finding]:
+        """What a control shows of the claims `names`; those of seeds are made together, later."""
+        self.say(str(control.check))
+        if control.kind == "repeat":
+            yield from self._repeat(control, names)
+        elif control.kind in ("rows", "parameter"):
+            yield from self._climb(control, names)
+
+    def _done(self, control: Control) -> None:
+        for name in control.claims:
+            self._waiting.pop((control, name), None)
 
     def _price(self, stages: Iterable[str]) -> float:
         """Seconds that these took in the rebuild."""
@@ -134,40 +159,32 @@ class Controls:
 
     # rows and parameters
 
-    def _climb(self, control: Control, names: Sequence[str]) -> list[Finding]:
+    def _climb(self, control: Control, names: Sequence[str]) -> Iterator[Finding]:
         """One change after the other, as long as there is a claim that none has moved."""
         tried: dict[str, list[Seen]] = {name: [] for name in names}
-        left = list(names)
         cut = False
         for step in steps(control, self.rng):
             cut = not self._pays(step.name, control.stages)
-            if cut:
+            if cut or not tried:
                 break
             built = self._step(control, step)
             if built is None:
                 continue
-            for name in list(left):
+            for name in list(tried):
                 seen = look(self.watched[name], control, self.base, built)
                 tried[name].append(seen)
-                if self._is_clear(name, seen):
-                    left.remove(name)
-            if not left:
-                break
-        if cut and not any(tried.values()):
-            return [self._left_out(control, name) for name in names]
-        return [self._judged(control, self.watched[name], tried[name], cut=cut) for name in names]
+                if is_clear(seen, self.watched[name].metric, (self.base, *self.again)):
+                    yield moved(control, self.watched[name], seen)
+                    del tried[name]
+        yield from (self._unmoved(control, name, seen, cut=cut) for name, seen in tried.items())
 
     def _step(self, control: Control, step: Step) -> Built | None:
         return self._build(step.name, step.change, control.stages if control.alone else ())
 
-    def _is_clear(self, name: str, seen: Seen) -> bool:
-        return is_clear(seen, self.watched[name].metric, (self.base, *self.again))
-
-    def _judged(self, control: Control, one: Watched, tried: Sequence[Seen], *, cut: bool) -> Finding:
-        clear = next((seen for seen in tried if self._is_clear(one.id, seen)), None)
-        if clear:
-            return moved(control, one, clear)
-        project = self.rebuilder.project
+    def _unmoved(self, control: Control, name: str, tried: Sequence[Seen], *, cut: bool) -> Finding:
+        if cut and not tried:
+            return self._left_out(control, name)
+        one, project = self.watched[name], self.rebuilder.project
         return unmoved(control, one, tried, project.root, one.given(project), cut=cut)
 
     # seeds
@@ -212,6 +229,11 @@ class Controls:
         built = self.rebuilder.built(seed, only=wanted)
         self.rebuilder.beside.append(replace(built, variant=f"control: {control.said}"))
         return built
+
+
+def _moved(findings: Iterable[Finding]) -> frozenset[str]:
+    """The claims of which a change of their inputs showed that they move."""
+    return frozenset(one.subject for one in findings if one.code in (ROWS, PARAMETER) and one.status == "pass")
 
 
 def _nothing(_folder: Path) -> str:

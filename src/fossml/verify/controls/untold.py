@@ -16,6 +16,12 @@ def left_out(control: Control, name: str, price: float) -> Finding:
     return Finding(NONE, "unknown", "soft", name, message, (), "a larger --budget runs the controls too")
 
 
+def interrupted(control: Control, name: str) -> Finding:
+    """A control of the claim `name` was not made, or not to its end, because of an interruption."""
+    message = f"not told, since it was interrupted before it was done: {control.check}"
+    return Finding(NONE, "unknown", "soft", name, message, (), "the same command again goes on with it")
+
+
 def uncontrolled(one: Watched) -> Finding:
     """Nothing that the claim rests on can be changed."""
     up = one.up
