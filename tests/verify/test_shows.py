@@ -190,3 +190,42 @@ def test_an_interrupted_probe_is_named_and_what_was_found_stays(study: Paper) ->
     assert [line.partition(":")[0] for line in told(verified, "PRB002")] == ["pass"]
     (left,) = told(verified, "PRB001")
     assert left == "unknown: not told, since it was interrupted before it was done: the number with permuted labels"
+
+
+def verdicts(report: Report) -> list[tuple[str, str]]:
+    return [(one.judged.verdicts[0].name, one.outcome) for one in report.claims]
+
+
+@pytest.mark.parametrize(
+    ("computed", "exit_code", "told_so"),
+    [
+        ('accuracy(model, load("test.csv"))', 0, ("numeric", "holds")),
+        ("0.8571", 3, ("not evaluable", "unknown")),
+    ],
+)
+def test_a_right_number_that_does_not_depend_on_its_data_could_not_be_told(
+    computed: str, exit_code: int, told_so: tuple[str, str], study: Paper
+) -> None:
+    study.save({"train.py": TRAIN.replace('accuracy(model, load("test.csv"))', computed)})
+    number = verify(study, further=Further())[0].rebuilt.of("metrics.json:acc").values["acc"]
+    study.save({"fossml.toml": claim(str(number))})
+    _, report = verify(study, further=Further())
+    assert (report.exit_code, verdicts(report)) == (exit_code, [told_so])
+    if exit_code:
+        reason = report.claims[0].judged.verdicts[0].reason
+        assert reason.startswith("it is numeric, but the result does not depend on train.csv") and "(CTL003)" in reason
+
+
+def test_a_wrong_number_that_does_not_depend_on_its_data_does_not_hold(study: Paper) -> None:
+    study.save({"train.py": TRAIN.replace('accuracy(model, load("test.csv"))', "0.8571")})
+    _, report = verify(study, further=Further())
+    assert (report.exit_code, verdicts(report)) == (1, [("not reproduced", "fails")])
+
+
+def test_data_of_which_only_some_moves_a_number_withholds_nothing(study: Paper) -> None:
+    fixed = 'model = {"x": [0.0, 0.0], "y": [1.5, 1.5]}\nload("train.csv")\n'
+    study.save({"train.py": TRAIN.replace('model = means(load("train.csv"))\n', fixed)})
+    study.save({"fossml.toml": claim("0.5").replace('"0.5"', '">= 0.5"')})
+    verified, report = verify(study, further=Further())
+    assert sorted(line.partition(":")[0] for line in told(verified, "CTL003")) == ["fail", "pass"]
+    assert (report.exit_code, verdicts(report)[0][1]) == (0, "holds")
