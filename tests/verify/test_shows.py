@@ -141,3 +141,91 @@ def test_without_controls_none_is_planned(study: Paper) -> None:
     assert [run.what for run in report.runs] == ["rebuilt as recorded"]
     assert not [line for line in study.said if "control" in line]
     assert read_project(study.root)
+
+
+def interrupts(study: Paper, at: str, times: int = 1) -> None:
+    """The next verification is interrupted where it says a line that begins with `at`, for the nth time."""
+
+    class Said(list[str]):
+        def append(self, line: str) -> None:
+            super().append(line)
+            if line.startswith(at) and len([one for one in self if one.startswith(at)]) == times:
+                raise KeyboardInterrupt
+
+    study.said = Said()
+
+
+def told(verified: Verified, code: str) -> list[str]:
+    return [f"{one.status}: {one.message}" for one in verified.findings if one.code == code]
+
+
+def test_an_interruption_keeps_what_controls_have_found_and_names_those_not_made(study: Paper) -> None:
+    interrupts(study, "control: rows left out of test.csv")
+    verified, report = verify(study)
+    assert verified.interrupted
+    assert not [one for one in verified.judged[0].verdicts[0].not_checked if "control" in one]
+    (found,), (left,) = told(verified, "CTL003"), told(verified, "CTL006")
+    assert found.startswith("pass: metrics.json:acc moved from")
+    assert left.startswith("unknown: not told, since it was interrupted before it was done: control: rows left out of")
+    assert [one.startswith("unknown: not told, since it was interr") for one in told(verified, "PRB001")] == [True]
+    assert any(one.what.startswith("control: train.csv") for one in report.runs)
+
+
+def test_an_interruption_between_two_changes_names_the_control_and_keeps_the_build(study: Paper) -> None:
+    study.save({"train.py": TRAIN.replace('"acc": accuracy', '"acc": 0.8571 + 0 * accuracy')})
+    interrupts(study, "  train  ", 4)
+    verified, _ = verify(study, further=Further())
+    assert (verified.interrupted, told(verified, "CTL003"), len(told(verified, "CTL006"))) == (True, [], 2)
+    study.said = []
+    verified, report = verify(study, further=Further())
+    assert [line.partition(":")[0] for line in told(verified, "CTL003")] == ["fail", "fail"]
+    assert any(run.recorded for run in report.runs if run.what.startswith("control: train.csv: a tenth"))
+
+
+def test_an_interrupted_probe_is_named_and_what_was_found_stays(study: Paper) -> None:
+    interrupts(study, "probe: labels")
+    verified, _ = verify(study)
+    assert verified.interrupted
+    assert [line.partition(":")[0] for line in told(verified, "CTL003")] == ["pass", "pass"]
+    assert [line.partition(":")[0] for line in told(verified, "PRB002")] == ["pass"]
+    (left,) = told(verified, "PRB001")
+    assert left == "unknown: not told, since it was interrupted before it was done: the number with permuted labels"
+
+
+def verdicts(report: Report) -> list[tuple[str, str]]:
+    return [(one.judged.verdicts[0].name, one.outcome) for one in report.claims]
+
+
+@pytest.mark.parametrize(
+    ("computed", "exit_code", "told_so"),
+    [
+        ('accuracy(model, load("test.csv"))', 0, ("numeric", "holds")),
+        ("0.8571", 3, ("not evaluable", "unknown")),
+    ],
+)
+def test_a_right_number_that_does_not_depend_on_its_data_could_not_be_told(
+    computed: str, exit_code: int, told_so: tuple[str, str], study: Paper
+) -> None:
+    study.save({"train.py": TRAIN.replace('accuracy(model, load("test.csv"))', computed)})
+    number = verify(study, further=Further())[0].rebuilt.of("metrics.json:acc").values["acc"]
+    study.save({"fossml.toml": claim(str(number))})
+    _, report = verify(study, further=Further())
+    assert (report.exit_code, verdicts(report)) == (exit_code, [told_so])
+    if exit_code:
+        reason = report.claims[0].judged.verdicts[0].reason
+        assert reason.startswith("it is numeric, but the result does not depend on train.csv") and "(CTL003)" in reason
+
+
+def test_a_wrong_number_that_does_not_depend_on_its_data_does_not_hold(study: Paper) -> None:
+    study.save({"train.py": TRAIN.replace('accuracy(model, load("test.csv"))', "0.8571")})
+    _, report = verify(study, further=Further())
+    assert (report.exit_code, verdicts(report)) == (1, [("not reproduced", "fails")])
+
+
+def test_data_of_which_only_some_moves_a_number_withholds_nothing(study: Paper) -> None:
+    fixed = 'model = {"x": [0.0, 0.0], "y": [1.5, 1.5]}\nload("train.csv")\n'
+    study.save({"train.py": TRAIN.replace('model = means(load("train.csv"))\n', fixed)})
+    study.save({"fossml.toml": claim("0.5").replace('"0.5"', '">= 0.5"')})
+    verified, report = verify(study, further=Further())
+    assert sorted(line.partition(":")[0] for line in told(verified, "CTL003")) == ["fail", "pass"]
+    assert (report.exit_code, verdicts(report)[0][1]) == (0, "holds")

@@ -54,7 +54,7 @@ A claim without --reading is answered in every reading. Exit codes:
   0         every claim holds, in every reading that was answered
   1         a claim does not hold in any reading
   2         usage
-  3         it could not be told, or it depends on the reading
+  3         it could not be told, depends on the reading, or the number does not depend on its data (controls)
   130, 143  interrupted; repeat the same command to go on: finished runs are not made again
 """
 HELP = {

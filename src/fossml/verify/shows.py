@@ -12,9 +12,12 @@ from fossml.engine.records import read_runs
 from fossml.errors import FossmlError
 from fossml.types import Finding, Run
 from fossml.verify.controls import choose as controls
+from fossml.verify.controls.again import AGAIN_NAME
 from fossml.verify.controls.change import steps
 from fossml.verify.controls.choose import Claimed, Control
-from fossml.verify.controls.controlled import AGAIN_NAME, Controlled, Controls, beside, watch
+from fossml.verify.controls.controlled import Controlled, beside
+from fossml.verify.controls.running import Controls
+from fossml.verify.controls.watched import watch
 from fossml.verify.origin.origins import origins
 from fossml.verify.probe.probes import Probe
 from fossml.verify.rebuild.budget import Check, Plan
@@ -132,20 +135,24 @@ def show(
     """Run what `further` asks for and `plan` has room for, of what is `intention`."""
     found = origins(rebuilder.authors, targets)
     rebuilder.resume()
-    try:
-        controlled = None
-        if further.controls:
-            running = Controls(rebuilder, base, watch(rebuilder, targets), rng=rng, say=say)
-            running.again += _the_same(rebuilder)
-            kept, left = intention.made(plan)
-            controlled = running.run(kept, seeds, further.spend, left)
-        if further.probe:
-            probe = Probe(rebuilder, base, watch(rebuilder, targets), rng=rng, say=say)
-            barred = {one.check.what for one in plan.left_out if one.check.kind == "probe"}
-            found = (*probe.run(further.spend, barred), *found)
-    except KeyboardInterrupt:
-        return Shown(found, interrupted=True)
-    return Shown(together((*(controlled.findings if controlled else ()), *found)), controlled)
+    controlled, probed, stopped = None, list[Finding](), False
+    if further.controls:
+        running = Controls(rebuilder, base, watch(rebuilder, targets), rng=rng, say=say)
+        running.again += _the_same(rebuilder)
+        kept, left = intention.made(plan)
+        controlled = running.run(kept, seeds, further.spend, left)
+        stopped = controlled.interrupted
+    if further.probe:
+        probe = Probe(rebuilder, base, watch(rebuilder, targets), rng=rng, say=say)
+        barred = {one.check.what for one in plan.left_out if one.check.kind == "probe"}
+        try:
+            for one in probe.run(further.spend, barred) if not stopped else ():
+                probed.append(one)
+        except KeyboardInterrupt:
+            stopped = True
+        probed += probe.unmade(probed) if stopped else ()
+    every = (*(controlled.findings if controlled else ()), *probed, *found)
+    return Shown(together(every), controlled, stopped)
 
 
 def together(findings: Iterable[Finding]) -> tuple[Finding, ...]:

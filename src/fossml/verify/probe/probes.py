@@ -11,8 +11,8 @@ from pathlib import Path
 from fossml.project.dvc import rooted
 from fossml.types import Evidence, Finding
 from fossml.verify.controls import rows
-from fossml.verify.controls.controlled import Watched
 from fossml.verify.controls.upstream import Upstream, made_data, sources_of_data
+from fossml.verify.controls.watched import Watched
 from fossml.verify.probe.baseline import Measure, baselines, chance, measure_of
 from fossml.verify.probe.label import Label, label_of
 from fossml.verify.probe.leaks import Leak, in_file
@@ -76,29 +76,39 @@ class Probe:
 
     def run(
         self, fits: Callable[[float], bool] = lambda _price: True, left_out: Collection[str] = ()
-    ) -> tuple[Finding, ...]:
-        """All probes. `fits`: whether so many seconds may be spent; `left_out` are those that no room is for."""
-        found: list[Finding] = []
+    ) -> Iterator[Finding]:
+        """All probes, what they find as it is found.
+
+        `fits`: whether so many seconds may be spent; `left_out` are those that no room is for.
+        """
         for one in self.watched:
             files = self._files(one.up)
-            found += same_rows(one.id, files)
-            found += fit_before_split(one.id, self.rebuilder.project.root, one.up)
-            found += reads_test(one.id, one.up)
+            yield from same_rows(one.id, files)
+            yield from fit_before_split(one.id, self.rebuilder.project.root, one.up)
+            yield from reads_test(one.id, one.up)
             if not self.base.of(one.metric).values:
                 continue
             kind, label = self._known(one, files)
             if kind is None or label is None:
-                found.append(_cannot(one, kind, label))
+                yield _cannot(one, kind, label)
                 continue
-            found += self._baseline(one, kind, label, files)
+            yield from self._baseline(one, kind, label, files)
             where = _where(label, files)
             name, stages = _permutation(label, where), one.up.after(_readers(one.up, where))
             price = sum(self.base.costs.get(stage, 0.0) for stage in stages)
             if name not in left_out and (self.rebuilder.has_varied(f"probe: {name}") or fits(price)):
-                found += self._permuted(one, kind, label, files)
+                yield from self._permuted(one, kind, label, files)
             else:
-                found.append(_left_out(one, name, stages, price))
-        return tuple(found)
+                yield _left_out(one, name, stages, price)
+
+    def unmade(self, found: Collection[Finding]) -> Iterator[Finding]:
+        """After an interruption: the claims of which `found` does not say what becomes of permuted labels."""
+        told = {finding.subject for finding in found if finding.code == PERMUTED}
+        for one in self.watched:
+            if one.id not in told:
+                message = "not told, since it was interrupted before it was done: the number with permuted labels"
+                hint = "the same command again goes on with it"
+                yield Finding(PERMUTED, "unknown", "soft", one.id, message, (), hint)
 
     def _known(self, one: Watched, files: Files) -> tuple[Measure | None, Label | None]:
         """What the metric measures, and which column is the label, as far as can be told."""
