@@ -16,8 +16,9 @@ from fossml.env import Interpreter, interpreter
 from fossml.types import Finding
 from fossml.verify.cleanroom.source import Source
 from fossml.verify.environment import uv
+from fossml.verify.environment.choose import blamed
 from fossml.verify.environment.locks import Line
-from fossml.verify.environment.make import Environment, blamed
+from fossml.verify.environment.made import Environment
 from fossml.verify.environment.surroundings import Mode, Surroundings, made_of, surroundings
 from fossml.views.report import Made
 
