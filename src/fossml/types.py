@@ -103,8 +103,9 @@ class Trace:
     that were looked for in them and found elsewhere or nowhere (`name/*`). `changed` are those of `sources` and `read`
     that somebody else changed after they were read: what was read of them is not known. `distributions` are those that
     were imported, name -> version, out of the folders `packages` (absolute). `python` is the version of the
-    interpreter, "" where no Python ran. `untraced` are the commands of Pythons that the hook could not enter
-    (`python -I`): what those read is not known.
+    interpreter, "" where no Python ran. `network` maps the other machines that were tried (`example.org:443`) to the
+    line of the repository that did (`train.py:12`, "" where none is known). `untraced` are the commands of Pythons that
+    the hook could not enter (`python -I`): what those read is not known.
     """
 
     how: Literal["hook", "strace", "none"]
@@ -119,6 +120,7 @@ class Trace:
     distributions: Mapping[str, str] = field(default_factory=dict)
     packages: tuple[str, ...] = ()
     python: str = ""
+    network: Mapping[str, str] = field(default_factory=dict)
     commands: tuple[tuple[str, ...], ...] = ()
     untraced: tuple[tuple[str, ...], ...] = ()
 
@@ -133,7 +135,8 @@ class Discovered:
     file was changed while the stage ran. `missing` and `searched` are as in Trace; `searched` has
     the modules executed, too, that a package of the same name would hide (`name/`). `wrote` was written and is no
     declared output. `packages` are the folders of packages where they are not those of the Python that the command
-    finds. `untraced` are commands that the trace could not enter: what those read is not known.
+    finds. `network` is as in Trace; no key rests on it. `untraced` are commands that the trace could not enter: what
+    those read is not known.
     """
 
     how: Literal["hook", "strace"]
@@ -146,6 +149,7 @@ class Discovered:
     wrote: tuple[str, ...] = ()
     distributions: Mapping[str, str] = field(default_factory=dict)
     packages: tuple[str, ...] = ()
+    network: Mapping[str, str] = field(default_factory=dict)
     untraced: tuple[str, ...] = ()
 
 
@@ -190,7 +194,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What is happening: the stream that terminal, JSON and log read. `notes` are worth a look and no failure."""
+    """What is happening: the stream that terminal, JSON and log read. `notes` are worth a look and no failure.
+
+    `network` is what a stage that is done tried to reach, as in Trace.
+    """
 
     event: Literal["start", "done", "current", "restored", "failed", "cancelled"]
     stage: str
@@ -198,6 +205,7 @@ class Event:
     seconds: float = 0.0
     log: str | None = None
     notes: tuple[str, ...] = ()
+    network: Mapping[str, str] = field(default_factory=dict)
 
 
 ReadingKind: TypeAlias = Literal["one", "mean", "best", "best-epoch", "exact"]

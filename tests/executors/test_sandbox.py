@@ -24,7 +24,7 @@ from pathlib import Path
 import pytest
 
 from fossml.errors import UNKNOWN, FossmlError
-from fossml.executors import cgroup, sandbox, watch
+from fossml.executors import bubblewrap, cell, cgroup, sandbox, users, watch
 from fossml.executors.left import disarm, erase
 from fossml.executors.limits import Breach, Limits
 from fossml.executors.local import Exit, start
@@ -77,7 +77,7 @@ def as_user(uid: int, body: Callable[[], Exit]) -> Exit:
                 os.setgroups([])
                 os.setresgid(uid, uid, uid)
                 os.setresuid(uid, uid, uid)
-                for cached in (sandbox._may_become, sandbox._trial, sandbox._options, cgroup._has_user_manager):
+                for cached in (users.may_become, cell._trial, bubblewrap._options, cgroup._has_user_manager):
                     cached.cache_clear()
                 file.write(repr(body()))
             except BaseException:
@@ -126,7 +126,7 @@ def breach(ran: Ran) -> str:
 
 
 def test_this_machine_has_a_sandbox() -> None:
-    assert sandbox.available() is None, "install bubblewrap: without it, what verify runs is not contained"
+    assert cell.available() is None, "install bubblewrap: without it, what verify runs is not contained"
 
 
 def test_it_is_another_user_on_another_host_with_another_home(place: Place) -> None:
@@ -491,13 +491,13 @@ def test_a_folder_too_deep_to_look_into_goes_whole(place: Place) -> None:
 
 
 def test_without_bubblewrap_it_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "_PATH", str(tmp_path))
-    sandbox._trial.cache_clear()
+    monkeypatch.setattr(cell, "PATH", str(tmp_path))
+    cell._trial.cache_clear()
     try:
         with pytest.raises(FossmlError, match="no sandbox for it: there is no bwrap") as refused:
-            sandbox.require()
+            cell.require()
     finally:
-        sandbox._trial.cache_clear()
+        cell._trial.cache_clear()
     assert refused.value.code == UNKNOWN
     assert "--trust" in str(refused.value.hint)
 

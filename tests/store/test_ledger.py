@@ -56,6 +56,7 @@ runs = st.builds(
         texts,
         versions,
         texts,
+        versions,
         texts,
     ),
     accepted=st.none() | st.builds(Accepted, text, texts, text),

@@ -15,7 +15,7 @@ import pytest
 import fossml
 import fossml.trace
 from fossml.trace import collect
-from fossml.trace.hook import MOST_MISSING
+from fossml.trace.hook import MOST_HOSTS, MOST_MISSING
 from tests.trace.conftest import Lab
 
 HOME = Path(fossml.trace.__file__).parent
@@ -471,3 +471,74 @@ def test_a_stage_that_is_itself_such_a_python_is_told_by_its_command(lab: Lab) -
 def test_a_python_of_which_nothing_was_recorded_is_told(lab: Lab) -> None:
     trace = collect(lab.folder, lab.root, "X=1 python main.py && echo done")
     assert (trace.how, trace.untraced) == ("none", (("python", "main.py"),))
+
+
+NETWORK = """\
+import socket, urllib.request
+
+def fetch(url):
+    try:
+        return urllib.request.urlopen(url, timeout=1).read()
+    except OSError:
+        return b"0.5"
+
+fetch("http://weights.invalid/a")
+fetch("http://weights.invalid/b")
+try:
+    socket.create_connection(("192.0.2.1", 9), timeout=0.01)
+except OSError:
+    pass
+"""
+LOCAL = """\
+import socket, os
+with socket.socket() as here:
+    here.bind(("127.0.0.1", 0)); here.listen()
+    socket.create_connection(here.getsockname()).close()
+    socket.create_connection(("localhost", here.getsockname()[1])).close()
+with socket.socket(socket.AF_UNIX) as door:
+    door.bind("door"); door.listen()
+    socket.socket(socket.AF_UNIX).connect("door")
+try:
+    socket.gethostbyname(socket.gethostname())
+except OSError:
+    pass
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+    try:
+        own.connect(("192.0.2.1", 80))  # which sends nothing: how programs learn their own address
+    except OSError:
+        pass
+"""
+
+
+def test_what_was_tried_of_the_network_with_the_line_though_the_program_swallows_it(lab: Lab) -> None:
+    assert lab.run(NETWORK).network == {"weights.invalid:80": "main.py:5", "192.0.2.1:9": "main.py:12"}
+
+
+def test_this_machine_and_unix_sockets_are_no_network(lab: Lab) -> None:
+    assert lab.run(LOCAL).network == {}
+
+
+def test_an_address_that_a_name_stands_for_is_not_told_beside_it(lab: Lab) -> None:
+    script = (
+        "import socket\nfor host in ('example.invalid', '192.0.2.1'):\n"
+        "    try: socket.create_connection((host, 9), timeout=0.01)\n    except OSError: pass\n"
+    )
+    assert lab.run(script).network == {"example.invalid:9": "main.py:3"}
+
+
+def test_hosts_are_told_once_and_not_without_end(lab: Lab) -> None:
+    script = (
+        "import socket\nfor number in range(300):\n    for _ in range(2):\n"
+        "        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:\n"
+        "            one.setblocking(False)\n            try: one.sendto(b'', ('192.0.2.1', number + 1))\n"
+        "            except OSError: pass\n"
+    )
+    assert len(lab.run(script).network) == MOST_HOSTS
+    records = [line for file in lab.folder.glob("*.trace") for line in file.read_text().splitlines() if line[0] == "T"]
+    assert len(records) == MOST_HOSTS
+
+
+@pytest.mark.parametrize("line", ["T\t1\thost\t1\t@/../secret\t1", "T\t1\thost\t1\t@/main.py\tx", "T\t1\thost\t1\t\t"])
+def test_a_record_that_was_forged_names_no_other_place(lab: Lab, line: str) -> None:
+    (lab.folder / "1.trace").write_text(line.replace("@", str(lab.root)) + "\n")
+    assert lab.trace().network == {"host:1": ""}

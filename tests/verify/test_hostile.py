@@ -234,19 +234,37 @@ def test_the_network(lab: Lab) -> None:
     assert "network = true" in found.hint
 
 
-def test_the_network_tried_and_gone_without(lab: Lab) -> None:
+@pytest.mark.parametrize("rest", [" as error: print(error)", ": pass"])
+def test_the_network_tried_and_gone_without(lab: Lab, rest: str) -> None:
     lab.project(f"""
         import urllib.request
         try: urllib.request.urlopen('http://example.org/data.csv')
-        except OSError as error: print(error)
+        except OSError{rest}
         {GOOD.strip()}
     """)
     built = lab.rebuilt()
     assert acc(built) == 0.75
-    assert (the(built, "ROOM001").level, the(built, "ROOM001").message) == (
+    found = the(built, "ROOM001")
+    assert (found.level, found.message) == (
         "soft",
-        "tried the network, and went on without it",
+        "tried the network (example.org:80), and went on without it: with it, its result may be another one",
     )
+    assert [(at.path, at.line) for at in found.evidence] == [("evil.py", 3)]
+
+
+def test_a_program_that_the_trace_does_not_enter_tells_it_by_what_it_prints(lab: Lab) -> None:
+    script = "import urllib.request\ntry: urllib.request.urlopen('http://example.org')\nexcept OSError as e: print(e)\n"
+    lab.project(script + GOOD, cmd="python -I evil.py")
+    assert the(lab.rebuilt(), "ROOM001").message.startswith("tried the network, and went on")
+
+
+def test_a_sound_stage_gives_nothing(lab: Lab) -> None:
+    here = (
+        "import socket\nwith socket.create_server(('localhost', 0)) as s: socket.create_connection(s.getsockname())\n"
+    )
+    lab.project(here + GOOD)
+    built = lab.rebuilt()
+    assert (acc(built), built.findings) == (0.75, ())
 
 
 def test_a_stage_that_declares_the_network_has_it(lab: Lab) -> None:

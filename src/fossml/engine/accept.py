@@ -57,6 +57,7 @@ def _accepted(site: Site, found: Assessment, because: str) -> Run:
         again = site.observer.again(stage, before.discovered)
         versions = {**before.discovered.distributions, **again.distributions}
         discovered = replace(again, wrote=before.discovered.wrote, packages=before.discovered.packages)
+        discovered = replace(discovered, network=before.discovered.network)
         discovered = replace(discovered, distributions=versions, python=again.python or before.discovered.python)
     return replace(
         before,

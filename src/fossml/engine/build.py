@@ -262,7 +262,8 @@ class _Build:
                 self._fail(address, result, str(running.log.relative_to(self.site.root)))
             else:
                 notes = (*map(str, self._undeclared(result)), *unknown(result.discovered))
-                self._end(address, "done", seconds=result.seconds, notes=notes)
+                network = result.discovered.network if result.discovered else None
+                self._end(address, "done", seconds=result.seconds, notes=notes, network=network)
         if time.monotonic() - self.saved > _SAVE_EVERY:
             self.site.records.save()
             self.saved = time.monotonic()
@@ -278,10 +279,11 @@ class _Build:
         seconds: float = 0.0,
         log: str | None = None,
         notes: tuple[str, ...] = (),
+        network: Mapping[str, str] | None = None,
     ) -> None:
         self.how[address] = how
         if how in ("done", "restored"):
             self.over[address] = time.monotonic()
         if how in ("done", "current", "restored"):
             self.queue.done(address)
-        self.emit(Event(how, address, why, round(seconds, 3), log, notes))  # type: ignore[arg-type]  # one of its words
+        self.emit(Event(how, address, why, round(seconds, 3), log, notes, network or {}))  # type: ignore[arg-type]  # one of its words

@@ -116,6 +116,7 @@ def merged(one: Discovered, other: Discovered) -> Discovered:
         wrote=tuple(sorted({*one.wrote, *other.wrote})),
         distributions={**one.distributions, **other.distributions},
         packages=tuple(dict.fromkeys((*one.packages, *other.packages))),
+        network={**one.network, **other.network},
         untraced=tuple(dict.fromkeys((*one.untraced, *other.untraced))),
     )
 

@@ -86,6 +86,7 @@ class Observer:
                 name: versions.get(name, version) for name, version in trace.distributions.items() if name != _OWN
             },
             packages=packages,
+            network=trace.network,
             untraced=_lines(trace.untraced),
         )
 

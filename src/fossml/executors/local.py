@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fossml.errors import FossmlError
-from fossml.executors import sandbox as sandboxes
+from fossml.executors.cell import Cell, opened, outer
 from fossml.executors.limits import Breach
-from fossml.executors.sandbox import Cell, Sandbox
+from fossml.executors.sandbox import Sandbox, hand_over
 from fossml.executors.watch import TICK, Watch
 
 GRACE = 5.0
@@ -245,13 +245,13 @@ def start(
     with contextlib.ExitStack() as files:
         out = files.enter_context(stdout.open("wb"))
         err = files.enter_context(stderr.open("wb")) if stderr else subprocess.STDOUT
-        argv, outer, guard = [shell, "-c", command], dict(env), None
+        argv, around, guard = [shell, "-c", command], dict(env), None
         needed: list[int] = []
         if sandbox:
-            sandboxes.hand_over(sandbox)
-            cell = files.enter_context(sandboxes.opened(sandbox))
+            hand_over(sandbox)
+            cell = files.enter_context(opened(sandbox))
             argv, needed = cell.command(argv, env, cwd)
-            outer = sandboxes.outer() | ({} if mark is None else dict([mark.split("=", 1)]))
+            around = outer() | ({} if mark is None else dict([mark.split("=", 1)]))
             logs = (stdout, stderr) if stderr else (stdout,)
             guard = Guard(cell, Watch(sandbox.limits, sandbox.grows, logs, cell.group))
         started = time.monotonic()
@@ -259,7 +259,7 @@ def start(
             popen = subprocess.Popen(
                 argv,
                 cwd=cwd,
-                env=outer,
+                env=around,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,

@@ -57,7 +57,7 @@ def _discovered(data: Mapping[str, Any]) -> Discovered:
     fields = _known(Discovered, data)
     for name in ("missing", "wrote", "packages", "untraced"):
         fields[name] = _strings(fields.get(name, ()))
-    for name in ("sources", "files", "listed", "distributions"):
+    for name in ("sources", "files", "listed", "distributions", "network"):
         fields[name] = dict(fields.get(name, {}).items())
     fields["searched"] = {folder: _strings(names) for folder, names in fields.get("searched", {}).items()}
     return Discovered(**fields)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
 from fossml.trace.distributions import editable, imported
-from fossml.trace.hook import MOST_MISSING, PACKAGES
+from fossml.trace.hook import MOST_HOSTS, MOST_MISSING, PACKAGES
 from fossml.trace.records import Record, of, read_hook
 from fossml.trace.searched import searched
 from fossml.trace.state import States
@@ -19,6 +21,9 @@ from fossml.types import Trace
 HIDDEN = frozenset({".git", ".dvc", ".fossml", "__pycache__", ".ipynb_checkpoints", ".mypy_cache", ".pytest_cache"})
 CACHES = frozenset({"matplotlib", "fontconfig"})
 """Folders outside the repository in which libraries keep what they can make again."""
+_LONGEST = 10
+"""Digits of the number of a line: what a run left may say anything."""
+_ADDRESS = re.compile(r"[\d.]+|.*:.*")
 
 
 def collect(folders: Path | Iterable[Path], root: Path, cmd: str = "") -> Trace:
@@ -61,6 +66,7 @@ def collect(folders: Path | Iterable[Path], root: Path, cmd: str = "") -> Trace:
         distributions={one.name: one.version for one in sorted(here)},
         packages=tuple(sorted({one.folder for one in here})),
         python=_python(records, inside),
+        network=_network(records, homes),
         commands=tuple(dict.fromkeys(record.fields for record in of(records, "C"))),
         untraced=alien,
     )
@@ -133,6 +139,21 @@ def _searched(records: Iterable[Record], homes: tuple[str, ...]) -> dict[str, tu
         if place is not None:
             found[place] = tuple(sorted({*names, *found.get(place, ())}))
     return found
+
+
+def _network(records: Iterable[Record], homes: tuple[str, ...]) -> dict[str, str]:
+    """The hosts tried, with the line that first did. An address tried where a name is asked for is that name's."""
+    tried: dict[tuple[str, str], str] = {}
+    for record in islice(of(records, "T"), MOST_HOSTS):
+        host, port, path, line = record.fields[:4]
+        place = relative(os.path.normpath(path), homes) if line.isdecimal() and len(line) < _LONGEST else None
+        tried.setdefault((host, port), f"{place}:{line}" if place else "")
+    named = {place for (host, _), place in tried.items() if not _ADDRESS.fullmatch(host)}
+    return {
+        (f"[{host}]" if ":" in host else host) + (f":{port}" if port else ""): place
+        for (host, port), place in sorted(tried.items())
+        if not (_ADDRESS.fullmatch(host) and place in named)
+    }
 
 
 def _changed(records: Iterable[Record], states: States) -> set[str]:

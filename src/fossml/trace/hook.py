@@ -10,6 +10,7 @@ H started: version of the interpreter, its command · V what sys.path is now · 
 R read, W written: path, its `state` just before · F, G something read, written below this folder (past LIMIT)
 N opened in vain · S source executed: path, state, version of the interpreter · P package executed: folder, path in it
 L folder listed · M renamed: from, to · C command started: its arguments
+T network tried: host, port, file and line of the repository that did
 """
 
 # ruff: noqa: PTH109, PTH110, PTH116, PTH117, PTH118, PTH120, PTH123
@@ -29,6 +30,8 @@ LIMIT = 50000
 
 MOST_COMMANDS = 1000
 MOST_MISSING = 1000
+MOST_HOSTS = 100
+MOST_FRAMES = 200
 
 WRITES = os.O_WRONLY | os.O_RDWR
 AFRESH = os.O_TRUNC | os.O_EXCL
@@ -137,6 +140,16 @@ def absolute(path: "Any") -> "str | None":
     return os.path.normpath(name if os.path.isabs(name) else os.path.join(os.getcwd(), name))
 
 
+def is_here(host: str) -> bool:
+    """Whether a name or address is this machine's own."""
+    name = host.lower().rstrip(".")
+    return (
+        name in ("", "localhost", "::1", "::", "0.0.0.0", os.uname().nodename.lower())
+        or name.endswith(".localhost")
+        or name.startswith(("127.", "::ffff:127."))
+    )
+
+
 def unquoted(text: str) -> str:
     """`text` of a URI, %20 and the like read as what they stand for."""
     first, *rest = text.encode().split(b"%")
@@ -162,6 +175,7 @@ class Recorder:
 
     def __init__(self, folder: str, root: str) -> None:
         self.folder = folder
+        self.roots = (root + os.sep, os.path.realpath(root) + os.sep)
         self.ignored = ignored_folders(folder, root, prefixes())
         self.version = sys.version.split()[0]
         self.library = os.path.dirname(os.__file__) + os.sep
@@ -171,6 +185,7 @@ class Recorder:
         self.known: tuple[set[str], set[str]] = (set(), set())
         self.looked: set[str] = set()
         self.path: tuple[object, ...] = ()
+        self.hosts: set[tuple[str, str]] = set()
         self.started = 0
         self.missed = 0
         self.handlers = {
@@ -189,6 +204,11 @@ class Recorder:
             "os.exec": self.command,
             "os.posix_spawn": self.command,
             "os.system": self.command,
+            "socket.connect": self.connected,
+            "socket.sendto": self.sent,
+            "socket.sendmsg": self.sent,
+            "socket.getaddrinfo": self.asked,
+            "socket.gethostbyname": self.asked,
         }
 
     def opened(self, _event: str, args: "tuple[Any, ...]") -> None:
@@ -343,6 +363,40 @@ class Recorder:
         if self.started < MOST_COMMANDS and not twice:
             self.started += 1
             self.record("C", *commands(event, args))
+
+    def connected(self, event: str, args: "tuple[Any, ...]") -> None:
+        """`connect(socket, address)`; of datagrams it sends nothing, and programs learn their own address by it."""
+        if args[0].type != sys.modules["_socket"].SOCK_DGRAM:
+            self.sent(event, args)
+
+    def sent(self, _event: str, args: "tuple[Any, ...]") -> None:
+        """Something for the address of another machine."""
+        known = sys.modules["_socket"]
+        if args[0].family in (known.AF_INET, known.AF_INET6) and args[1]:
+            self.tried(args[1][0], args[1][1])
+
+    def asked(self, _event: str, args: "tuple[Any, ...]") -> None:
+        """A name looked up: `getaddrinfo(host, port, ...)`, `gethostbyname(host)`."""
+        if args[0] is not None:
+            self.tried(args[0], args[1] if len(args) > 1 else "")
+
+    def tried(self, host: "Any", port: "Any") -> None:
+        """Note a try to reach another machine, and where in the repository it was made; each once."""
+        entry = (os.fsdecode(host)[:255], str(port or "")[:20])
+        if entry not in self.hosts and len(self.hosts) < MOST_HOSTS and not is_here(entry[0]):
+            self.hosts.add(entry)
+            self.record("T", *entry, *self.caller())
+
+    def caller(self) -> "tuple[str, str]":
+        """File and line of the repository's own code that is running; both empty where there is none near."""
+        frame, left = sys._getframe(1).f_back, MOST_FRAMES
+        while frame is not None and left:
+            name = frame.f_code.co_filename
+            path = None if name[:1] == "<" else absolute(name)
+            if path is not None and path.startswith(self.roots) and not is_ignored(path, self.ignored):
+                return path, str(frame.f_lineno)
+            frame, left = frame.f_back, left - 1
+        return "", ""
 
     def write(self, path: str, now: str) -> None:
         """Note a file written."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 _ESCAPE = re.compile(r"\\(.)")
 _PLAIN = {"n": "\n", "t": "\t", "r": "\r"}
-_FIELDS = {"H": 1, "V": 0, "R": 2, "W": 2, "S": 3, "P": 2, "M": 2}
+_FIELDS = {"H": 1, "V": 0, "R": 2, "W": 2, "S": 3, "P": 2, "M": 2, "T": 4}
 """The fewest fields of a kind that mean something; one for the others."""
 
 

@@ -80,6 +80,16 @@ def test_the_network_is_named_unless_it_was_declared(line: str) -> None:
     assert found(line, "")[0].level == "soft"
 
 
+def test_what_the_trace_saw_of_the_network_is_told_though_nothing_was_printed(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text("import x\n  data = fetch(URL)\n")
+    said = Said("train", "", "", tried={"example.org:443": "train.py:2", "192.0.2.1": ""})
+    (one,) = findings(said, tmp_path, LIMITS, network=False)
+    assert (one.code, one.level) == ("ROOM001", "soft")
+    assert "(example.org:443, 192.0.2.1), and went on without it" in one.message
+    assert [(at.path, at.line, at.text) for at in one.evidence] == [("train.py", 2, "data = fetch(URL)")]
+    assert not findings(said, tmp_path, LIMITS, network=True)
+
+
 @pytest.mark.parametrize(
     ("kind", "code"),
     [("processes", "ROOM004"), ("memory", "ROOM005"), ("disk", "ROOM006"), ("output", "ROOM007"), ("time", "ROOM008")],

@@ -6,6 +6,7 @@ import functools
 import hashlib
 import http.server
 import os
+import shutil
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
@@ -149,6 +150,25 @@ def test_other_bytes_than_those_that_are_named_are_not_taken(data: bytes, why: s
     assert why in brought.findings[0].message
     assert lab.lacking(brought) == {"data.csv"}
     assert [path for path in lab.kept.rglob("*") if path.is_file() and "tmp" in path.name] == []
+
+
+def test_a_remote_does_not_fill_the_disk_with_data_whose_size_nobody_said(
+    web: str, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = b"x" * 2**20
+    digest = hashlib.md5(data).hexdigest()
+    place = lab.remote / "files/md5" / digest[:2] / digest[2:]
+    place.parent.mkdir(exist_ok=True)
+    place.write_bytes(data)
+    whole = shutil.disk_usage(lab.remote)
+    remote, wanted = Remote("r", web, {}, ".dvc/config"), [Artifact("x", digest, 0)]
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: whole._replace(free=2**20))
+    with pytest.raises(RefusedError, match="half of what is free"):
+        fetch(wanted, remote, None, lab.kept, {})
+    assert [path for path in lab.kept.rglob("*") if path.is_file()] == []
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: whole._replace(free=2**21))
+    fetch(wanted, remote, None, lab.kept, {})
+    assert (lab.kept / "files/md5" / digest[:2] / digest[2:]).read_bytes() == data
 
 
 @pytest.mark.parametrize(

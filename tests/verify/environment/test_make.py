@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.server
 import os
 import subprocess
 import sys
@@ -16,8 +17,9 @@ from fossml.env import Interpreter, interpreter
 from fossml.types import Finding
 from fossml.verify.cleanroom.source import Source
 from fossml.verify.environment import uv
+from fossml.verify.environment.choose import blamed
 from fossml.verify.environment.locks import Line
-from fossml.verify.environment.make import Environment, blamed
+from fossml.verify.environment.made import Environment
 from fossml.verify.environment.surroundings import Mode, Surroundings, made_of, surroundings
 from fossml.views.report import Made
 
@@ -242,6 +244,31 @@ def test_a_lock_of_uv_runs_nothing_of_the_repository(lab: Lab, tmp_path: Path) -
     made = lab.make({**files, "evil.py": evil, "setup.py": evil, ".python-version": "3\n"})
     assert (made.failed, made.distributions, made.itself) == ("", {"idna": "2.10"}, True)
     assert not mark.exists()
+
+
+def test_settings_of_uv_beside_a_lock_do_not_count(lab: Lab) -> None:
+    asked: list[str] = []
+
+    class Server(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, *_args: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        files = lock(lab)
+        url = f"http://127.0.0.1:{server.server_port}"
+        where = f'python-downloads-json-url = "{url}/a"\npython-install-mirror = "{url}/b"\nindex-url = "{url}/c"\n'
+        evil = f'{PYPROJECT}[tool.uv]\nrequired-version = ">=99"\n{where}'
+        made = lab.make({**files, "pyproject.toml": evil})
+        server.shutdown()
+        thread.join()
+    assert (made.failed, made.distributions) == ("", {"idna": "2.10"})
+    assert asked == []
 
 
 def test_bytes_that_are_not_those_of_the_lock_are_not_installed(lab: Lab) -> None:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from fossml import trace
 from fossml.env import Interpreter
-from fossml.executors import sandbox as sandboxes
+from fossml.executors.cell import require
 from fossml.executors.limits import Limits, of_machine
 from fossml.executors.programs import outermost, python_folders
 from fossml.executors.sandbox import SYSTEM, Sandbox
+from fossml.executors.sandbox import environment as inside
 from fossml.project.declared import Project
 from fossml.verify.cleanroom.perturb import ORDER
 from fossml.verify.cleanroom.room import remove
@@ -68,7 +69,7 @@ class Confinement:
         """The variables of a run out of the reader's `env`: those that programs need, and `declared` ones but keys."""
         wanted = {name for name in declared if not _KEYS.search(name)}
         kept = {name: value for name, value in env.items() if name in wanted or _KEPT.fullmatch(name)}
-        return {**kept, "PATH": os.pathsep.join(self.path), **_GIT, **sandboxes.environment()}
+        return {**kept, "PATH": os.pathsep.join(self.path), **_GIT, **inside()}
 
 
 def confinement(
@@ -86,7 +87,7 @@ def confinement(
     `readable` are further folders, such as an environment that was made for it. FossmlError where this machine has no
     sandbox, or the Python lies where all of `home` would have to be shown.
     """
-    sandboxes.require()
+    require()
     folders = python_folders(python.path, python.folders, home) if python else ()
     hook = Path(trace.__file__).resolve().parent
     shown = outermost((*folders, *(path.resolve() for path in readable), hook, ORDER))

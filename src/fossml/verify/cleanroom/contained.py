@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from fossml.executors.left import Left
 from fossml.executors.limits import Kind, Limits, breach
 from fossml.executors.sandbox import HOME
 from fossml.project.declared import Project
+from fossml.scan.text import shown
 from fossml.types import Event, Evidence, Finding
 
 _READ = 4 * 2**20
@@ -28,6 +29,7 @@ _AFTER = re.compile(
 )
 _WHY = re.compile(r"No such file or directory|Permission denied|does not exist")
 _BEFORE = re.compile(r"['\"]?(/[^'\"\n:]+)['\"]?[^\n/]{0,20}\Z")
+_FEW = 5
 _NEAR, _MOST = 256, 100
 """So many characters before a reason, and so many reasons, are looked at: a log may be made to take for ever."""
 _FRAME = re.compile(r'^\s*File "(?P<path>[^"\n]+)", line (?P<line>\d+)', re.MULTILINE)
@@ -49,19 +51,23 @@ _HINTS: dict[Kind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What is known of a stage that ran in a room: why it failed ("": it did not), and what it printed."""
+    """What is known of a stage that ran in a room: why it failed ("": it did not), and what it printed.
+
+    `tried` maps hosts of other machines to the line that tried to reach them (`train.py:12`, or ""), as a trace has it.
+    """
 
     stage: str
     failure: str
     log: str
     file: str = "dvc.yaml"
+    tried: Mapping[str, str] = field(default_factory=dict)
 
 
 def of_event(event: Event, project: Project, room: Path, limits: Limits) -> tuple[Finding, ...]:
     """What was kept from the stage that has ended."""
     stage = next(stage for stage in project.stages if stage.address == event.stage)
     failure = "; ".join(event.reasons) or "it failed" if event.event == "failed" else ""
-    said = Said(event.stage, failure, _log(log_of(room, stage)), stage.file)
+    said = Said(event.stage, failure, _log(log_of(room, stage)), stage.file, event.network)
     return findings(said, room, limits, network=project.config.settings(event.stage).network)
 
 
@@ -109,15 +115,42 @@ def _limits(said: Said, limits: Limits) -> Iterator[Finding]:
 
 
 def _network(said: Said, room: Path, *, network: bool) -> Iterator[Finding]:
-    """A stage without the network that met with its absence; one that failed for it, or said it and went on."""
+    """A stage without the network that met with its absence: one that failed for it, or went on, said or not."""
     found = _NETWORK.search(said.log)
-    if network or not found:
+    if network or not (found or said.tried):
         return
     failed = bool(said.failure)
-    message = "needs the network and does not declare it" if failed else "tried the network, and went on without it"
+    hosts = f" ({_some(said.tried)})" if said.tried else ""
+    message = f"needs the network{hosts} and does not declare it"
+    if not failed:
+        message = f"tried the network{hosts}, and went on without it: with it, its result may be another one"
     hint = f"[stage.{said.stage}] network = true in fossml.toml declares it; better, fetch once and keep the data"
-    where = _frame(said.log, room, found.start()) or Evidence(said.file, text=_line_at(said.log, found.start()))
-    yield Finding("ROOM001", "fail", "hard" if failed else "soft", said.stage, message, (where,), hint)
+    where = tuple(_places(said.tried, room))
+    if found and not where:
+        where = (_frame(said.log, room, found.start()) or Evidence(said.file, text=_line_at(said.log, found.start())),)
+    where = where or (Evidence(said.file),)
+    yield Finding("ROOM001", "fail", "hard" if failed else "soft", said.stage, message, where, hint)
+
+
+def _some(hosts: Iterable[str]) -> str:
+    names = [shown(host) for host in hosts]
+    return ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" if len(names) > _FEW else "")
+
+
+def _places(tried: Mapping[str, str], room: Path) -> Iterator[Evidence]:
+    """The lines of the repository that tried to reach a host, each once."""
+    for place in list(dict.fromkeys(filter(None, tried.values())))[:_FEW]:
+        path, _, number = place.rpartition(":")
+        yield Evidence(path, int(number), _line(room / path, int(number), room))
+
+
+def _line(path: Path, number: int, room: Path) -> str:
+    """A line of a file of the room; "" where there is none, for a stage may have written what is said to be one."""
+    if not path.is_file() or not path.resolve().is_relative_to(room.resolve()):
+        return ""
+    with path.open("rb") as file:
+        lines = file.read(_READ).decode("utf-8", "replace").splitlines()
+    return shown(lines[number - 1]) if number <= len(lines) else ""
 
 
 def _files(said: Said, room: Path) -> Iterator[Finding]:

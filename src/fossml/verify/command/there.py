@@ -19,7 +19,7 @@ from fossml.verify.cleanroom.data import bring
 from fossml.verify.cleanroom.source import Source, moved_environment, open_source, uncommitted
 from fossml.verify.cleanroom.target import parse_target
 from fossml.verify.command.oneliner import Around, Asked
-from fossml.verify.environment.make import Environment
+from fossml.verify.environment.made import Environment
 from fossml.verify.environment.surroundings import Mode, made_of, surroundings
 from fossml.views import report as views
 

@@ -18,7 +18,8 @@ from fossml.scan.text import decode
 from fossml.types import Evidence, Finding
 from fossml.verify.cleanroom.source import Source, scratch
 from fossml.verify.environment import uv
-from fossml.verify.environment.make import Environment, Maker, as_interpreter
+from fossml.verify.environment.made import Environment, as_interpreter
+from fossml.verify.environment.make import Maker
 from fossml.verify.environment.ownmodule import own_module
 from fossml.verify.environment.wanted import FOLDERS, Wanted, wanted
 from fossml.views.report import Made
