@@ -98,14 +98,16 @@ class Trace:
     """What one process tree opened. `how` names the means: an audit hook in Python, strace, or none.
 
     Paths inside the repository are POSIX and relative to its root; `outside` holds absolute ones (data only, no
-    interpreter or package files). `sources` are the repository's Python files that were executed. `missing` are paths
-    of the repository that were opened in vain and are not there; `searched` maps its folders to the top-level modules
-    that were looked for in them and found elsewhere or nowhere (`name/*`). `changed` are those of `sources` and `read`
-    that somebody else changed after they were read: what was read of them is not known. `distributions` are those that
-    were imported, name -> version, out of the folders `packages` (absolute). `python` is the version of the
-    interpreter, "" where no Python ran. `network` maps the other machines that were tried (`example.org:443`) to the
-    line of the repository that did (`train.py:12`, "" where none is known). `untraced` are the commands of Pythons that
-    the hook could not enter (`python -I`): what those read is not known.
+    interpreter or package files), and `listed` such folders where data was read below them. `sources` are the
+    repository's Python files that were executed. `missing` are paths of the repository that were opened in vain and
+    are not there; `searched` maps its folders to the top-level modules that were looked for in them and found
+    elsewhere or nowhere (`name/*`); `absent` are those that code of the repository looked for and that are nowhere.
+    `changed` are those of `sources` and `read` that somebody else changed after they were read: what was read of
+    them is not known. `distributions` are those that were imported, name -> version, out of the folders `packages`
+    (absolute). `python` is the version of the interpreter, "" where no Python ran. `network` maps the other machines
+    that were tried (`example.org:443`) to the line of the repository that did (`train.py:12`, "" where none is
+    known). `untraced` are the commands of Pythons that the hook could not enter (`python -I`): what those read is not
+    known.
     """
 
     how: Literal["hook", "strace", "none"]
@@ -115,6 +117,7 @@ class Trace:
     listed: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     searched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
     distributions: Mapping[str, str] = field(default_factory=dict)
@@ -130,10 +133,10 @@ class Discovered:
     """What a Run rests on beyond what its Stage declares, with the digests it had; `how` as in Trace.
 
     `sources` are the repository's Python files that were executed: digests that comments and formatting do not move.
-    `files` were opened: MD5 as DVC writes it; paths are relative to the root, those outside absolute, with `~` for the
-    home folder. `listed` maps folders to a digest of the names in them. A digest "" means that it is not known: the
-    file was changed while the stage ran. `missing` and `searched` are as in Trace; `searched` has
-    the modules executed, too, that a package of the same name would hide (`name/`). `wrote` was written and is no
+    `files` were opened: MD5 as DVC writes it; paths are relative to the root, those outside absolute, with `~` for
+    the home folder. `listed` maps folders to a digest of the names in them. A digest "" means that it is not known:
+    the file was changed while the stage ran. `missing`, `searched` and `absent` are as in Trace; `searched` has the
+    modules executed, too, that a package of the same name would hide (`name/`). `wrote` was written and is no
     declared output. `packages` are the folders of packages where they are not those of the Python that the command
     finds. `network` is as in Trace; no key rests on it. `untraced` are commands that the trace could not enter: what
     those read is not known.
@@ -146,6 +149,7 @@ class Discovered:
     listed: Mapping[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     searched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
     wrote: tuple[str, ...] = ()
     distributions: Mapping[str, str] = field(default_factory=dict)
     packages: tuple[str, ...] = ()

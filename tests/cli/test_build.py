@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -265,3 +269,24 @@ def test_what_is_read_and_not_declared_is_said_and_added(project: Path, build: A
     assert "dvc.yaml: added `- a` to the deps of b" in fixed.err
     said = build()
     assert (said.out, "--fix" in said.err) == ("0 ran, 2 current\n", False)
+
+
+@pytest.mark.parametrize("form", [(), ("--json",), ("--quiet",)])
+def test_an_interrupt_names_the_stages_that_were_running(form: tuple[str, ...], project: Path) -> None:
+    (project / "dvc.yaml").write_text(
+        "stages:\n"
+        "  early: {cmd: echo 1 > e, outs: [e]}\n"
+        "  one: {cmd: touch on1 && sleep 300, deps: [e]}\n"
+        "  two: {cmd: touch on2 && sleep 300, deps: [e]}\n"
+        "  late: {cmd: 'true', deps: [p]}\n"
+        "  needed: {cmd: sleep 300 && touch p, deps: [e], outs: [p]}\n"
+    )
+    command = [sys.executable, "-m", "fossml", "build", "-j2", *form]
+    build = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while not ((project / "on1").exists() and (project / "on2").exists()):
+        assert build.poll() is None
+        time.sleep(0.02)
+    build.send_signal(signal.SIGINT)
+    said = build.communicate()[1].splitlines()[-1]
+    assert build.returncode == 130
+    assert said == "interrupted while one, two ran: what had finished is kept, the same command goes on from there"

@@ -160,6 +160,59 @@ def test_without_git_the_user_is_told(tmp_path: Path) -> None:
     assert listing(tmp_path) == set()
 
 
+PIPELINE = """\
+stages:
+  prepare:
+    cmd: python src/prepare.py data/data.xml
+    deps: [data/data.xml, src/prepare.py]
+    params: [prepare.seed]
+    outs: [data/prepared]
+  train:
+    cmd: python src/train.py data/prepared model.pkl
+    deps: [data/prepared, src/train.py]
+    params: [train.seed]
+    outs: [model.pkl]
+    metrics:
+      - live/train.json: {cache: false}
+  evaluate:
+    cmd: python src/evaluate.py model.pkl data/prepared
+    deps: [data/prepared, model.pkl, src/evaluate.py]
+    outs: [eval]
+metrics: ["${where}/metrics.json"]
+plots:
+  - eval/plots/images
+"""
+TRACKED = "outs:\n- {path: %s, md5: 22a1a2931c8370d3aeedd7183606fd7f%s, size: 14445097, hash: md5}\n"
+
+
+def test_what_dvc_names_is_found_in_a_clone_where_none_of_it_lies(repository: Path) -> None:
+    for path, text in {
+        "dvc.yaml": PIPELINE,
+        "params.yaml": "prepare: {seed: 1}\ntrain: {seed: 2}\nwhere: eval\n",
+        "data/data.xml.dvc": TRACKED % ("data.xml", ""),
+        "data/raw.dvc": TRACKED % ("raw", ".dir"),
+        "live/train.json": '{"steps": ["a"], "loss": 0.25}',
+        "src/train.py": "if __name__ == '__main__': pass\n",
+    }.items():
+        (repository / path).parent.mkdir(exist_ok=True)
+        (repository / path).write_text(text)
+    out = call(repository).stdout
+    assert "data          data/data.xml, data/raw/\n" in out
+    assert "metrics       live/train.json:loss = 0.25, eval/metrics.json (named in dvc.yaml, not here yet)\n" in out
+    (repository / "live/train.json").unlink()
+    out = call(repository).stdout
+    assert 'metric = "eval/metrics.json:accuracy"' in out
+    assert "dvc.yaml names the file, which is not here yet" in out
+
+
+def test_a_pipeline_that_cannot_be_read_does_not_keep_init_from_looking_round(repository: Path) -> None:
+    (repository / "dvc.yaml").write_text("stages: 1\n")
+    (repository / "a.dvc").write_text("outs: 1\n")
+    (repository / "metrics.json").write_text('{"acc": 1}')
+    said = call(repository)
+    assert (said.returncode, "metrics.json:acc = 1" in said.stdout) == (0, True)
+
+
 def test_json_is_one_object(repository: Path) -> None:
     fill(repository, train=TRAIN)
     report = json.loads(call(repository, "--json").stdout)

@@ -127,6 +127,7 @@ SQL = "sqlite3.connect('file:a.db?mode=ro', uri=True).execute('select * from t')
 DATA = {**main("open('data').read()"), "data": "1"}
 LISTED = {"d/e/a.csv": "1"}
 NAMED = "sorted(map(str, pathlib.Path('d').rglob('*.csv')))"
+AROUND = "[open(path).read() for path in __import__('glob').glob('../far/*/*')]"
 OTHER = write("mod.py", "x = 2\n")
 
 FORMS = {
@@ -231,6 +232,44 @@ FORMS = {
     "a file in a folder below": Form({**main(NAMED, "import pathlib"), **LISTED}, write("d/e/b.csv", "1")),
     "a folder by its descriptor": Form(
         {**main("os.listdir(os.open('d', os.O_RDONLY))", "import os"), "d/a": ""}, write("d/b", "")
+    ),
+    "a file by the descriptor of its folder": Form(
+        {
+            **main("os.read(os.open('a', os.O_RDONLY, dir_fd=fd), 9)", "import os\nfd = os.open('d', os.O_RDONLY)"),
+            "d/a": "1",
+            "a": "1",
+        },
+        write("d/a", "2"),
+    ),
+    "a file that is not in the folder of a descriptor": Form(
+        {
+            **main(
+                "h",
+                "import os\nfd = os.open('d', os.O_RDONLY)\n"
+                "try:\n h = os.open('a', os.O_RDONLY, dir_fd=fd)\nexcept OSError:\n h = 0",
+            ),
+            "d/k": "",
+        },
+        write("d/a", "1"),
+    ),
+    "a file moved by the descriptor of its folder": Form(
+        {
+            **main(
+                "open('d/b').read()",
+                "import os\nfd = os.open('d', os.O_RDONLY)\nopen('d/a', 'w').close()\n"
+                "os.rename('a', 'b', src_dir_fd=fd, dst_dir_fd=fd)",
+            ),
+            "d/k": "",
+        },
+        write("d/b", "2"),
+        (),
+    ),
+    "a file in a folder outside": Form(main(AROUND), write("../far/d/b", "1"), setup=write("../far/d/a", "1")),
+    "a file in a hidden folder outside": Form(
+        main(AROUND.replace("far", ".far")), write("../.far/d/b", "1"), (), setup=write("../.far/d/a", "1")
+    ),
+    "a file in a folder outside of which none was read": Form(
+        main("__import__('glob').glob('../far/*/*')"), write("../far/d/b", "1"), (), setup=write("../far/d/a", "1")
     ),
     "a file listed and not read": Form({**main(NAMED, "import pathlib"), **LISTED}, write("d/e/a.csv", "2"), ()),
     "a file opened in vain": Form(

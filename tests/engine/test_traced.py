@@ -223,6 +223,32 @@ def test_a_distribution_that_was_imported_counts_as_the_author_says(
     assert said == ([f"fossml-test-package was 1.2.3, is {version}"] if stale else [])
 
 
+LOOKS = "try:\n    import fossml_test_extra\nexcept ImportError:\n    pass\n"
+
+
+@pytest.mark.parametrize(
+    ("looker", "packages", "stale"), [("own", "minor", True), ("own", "record", False), ("other", "minor", False)]
+)
+def test_a_module_that_its_code_looked_for_in_vain_counts_when_it_is_installed(
+    project: Path, tmp_path: Path, looker: str, packages: str, stale: bool
+) -> None:
+    """What packages look for does not: they have many extras, of which few mean another result."""
+    site = tmp_path / "lib" / "site-packages"
+    install(site, "1.2.3")
+    (site / f"{PACKAGE}.py").write_text(LOOKS if looker == "other" else "")
+    (project / "train.py").write_text(f"import {PACKAGE}\n{LOOKS if looker == 'own' else ''}{TRAIN}")
+    (project / "fossml.toml").write_text(f'[staleness]\npackages = "{packages}"\n')
+    env = {**ENV, "PYTHONPATH": str(site)}
+    assert run(project, env=env)[0] == Summary(ran=1)
+    assert run(project, env=env)[0] == Summary(current=1)
+    (site / "fossml_test_extra").mkdir()
+    todos, _ = dry(read_project(project), Options(env=env))
+    said = [reason for todo in todos for reason in todo.reasons]
+    assert said == (["the module fossml_test_extra, which it looked for in vain, is installed now"] if stale else [])
+    assert run(project, env=env)[0] == (Summary(ran=1) if stale else Summary(current=1))
+    assert run(project, env=env)[0] == Summary(current=1)
+
+
 def test_declared_variables_count_and_others_do_not(project: Path) -> None:
     (project / "fossml.toml").write_text('[stage.train]\nenv = ["LEVEL"]\n')
     run(project, env={**ENV, "LEVEL": "1", "OTHER": "1"})

@@ -54,6 +54,7 @@ runs = st.builds(
         texts,
         st.dictionaries(text, texts, max_size=2),
         texts,
+        texts,
         versions,
         texts,
         versions,

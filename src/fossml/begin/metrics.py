@@ -28,17 +28,21 @@ class Metric:
     value: float
 
 
-def metrics_in(path: str, text: str) -> tuple[Metric, ...]:
-    """The numbers of a metrics file, best known names first; none where the file is something else."""
+def metrics_in(path: str, text: str, *, declared: bool = False) -> tuple[Metric, ...]:
+    """The numbers of a metrics file, best known names first; none where the file is something else.
+
+    `declared`: it is known to be one, whatever its name.
+    """
     if len(text) > MOST_BYTES:
         return ()
     suffix = PurePosixPath(path).suffix.lower()
+    is_named = declared or bool(_NAMED.search(path))
     if suffix == ".csv":
-        found = list(_csv(text)) if _NAMED.search(path) else []
+        found = list(_csv(text)) if is_named else []
     elif suffix == ".json":
-        found = _leaves(path, _json(text))
+        found = _leaves(_json(text), is_named)
     else:
-        found = _leaves(path, _flat_yaml(text)) if suffix in {".yaml", ".yml"} and _NAMED.search(path) else []
+        found = _leaves(_flat_yaml(text), is_named) if suffix in {".yaml", ".yml"} and is_named else []
     return tuple(sorted((Metric(path, key, value) for key, value in found), key=_fame))
 
 
@@ -62,12 +66,12 @@ def _flat_yaml(text: str) -> dict[str, float]:
     return {key: float(value) for key, value in pairs if _is_float(value)} if len(pairs) == len(lines) else {}
 
 
-def _leaves(path: str, value: Any) -> list[tuple[str, float]]:
+def _leaves(value: Any, is_named: bool) -> list[tuple[str, float]]:
     """The numbers below a mapping. A file without a telling name must hold nothing but names and numbers."""
     if not isinstance(value, Mapping):
         return []
     found = list(_numbers(value, ()))
-    if not found or len(found) > MOST_LEAVES or (not _NAMED.search(path) and _has_lists(value)):
+    if not found or len(found) > MOST_LEAVES or (not is_named and _has_lists(value)):
         return []
     return found
 

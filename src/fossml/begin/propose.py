@@ -17,7 +17,7 @@ _SEED = {
 
 def proposal(found: Survey) -> str:
     """The text of fossml.toml."""
-    return "\n".join([*_head(), *_project(found), "", *_seed(found.seeds), "", *_claim(found.metrics), ""])
+    return "\n".join([*_head(), *_project(found), "", *_seed(found.seeds), "", *_claim(found), ""])
 
 
 def seed_route(seeds: tuple[Seed, ...]) -> Seed | None:
@@ -58,9 +58,14 @@ def _seed(seeds: tuple[Seed, ...]) -> list[str]:
     ]
 
 
-def _claim(metrics: tuple[Metric, ...]) -> list[str]:
-    metric = metrics[0] if metrics else Metric("metrics.json", "accuracy", 0.93)
-    origin = "this one is filled in from a file found here" if metrics else "the names are made up"
+def _claim(found: Survey) -> list[str]:
+    if found.metrics:
+        metric, origin = found.metrics[0], "this one is filled in from a file found here"
+    elif found.to_come:
+        metric = Metric(found.to_come[0], "accuracy", 0.93)
+        origin = "dvc.yaml names the file, which is not here yet; the rest is made up"
+    else:
+        metric, origin = Metric("metrics.json", "accuracy", 0.93), "the names are made up"
     return [
         f"# A number that the paper states, once for each ({origin}). `fossml verify` measures which hold.",
         "# reading: one (a run like any other), mean:5, best:10, best-epoch or exact.",

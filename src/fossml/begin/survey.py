@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from fossml.begin.files import list_files, text_of
 from fossml.begin.metrics import Metric, metrics_in
+from fossml.begin.paths import below
 from fossml.begin.scripts import Script, Seed, rank, read_script
+from fossml.errors import FossmlError
+from fossml.project.dvc import read_metrics, read_tracked
 
 REQUIREMENTS = re.compile(
     r"^(requirements[\w.-]*\.(txt|in)|pyproject\.toml|setup\.(py|cfg)|environment[\w.-]*\.ya?ml|Pipfile(\.lock)?"
@@ -42,7 +46,10 @@ _LICENSES = (
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What was found. Paths are relative to the root; `data` names folders (ending in `/`) and single files."""
+    """What was found. Paths are relative to the root; `data` names folders (ending in `/`) and single files.
+
+    `to_come` are the files of metrics that dvc.yaml names and that are not there.
+    """
 
     title: str
     description: str = ""
@@ -52,6 +59,7 @@ class Survey:
     requirements: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     metrics: tuple[Metric, ...] = ()
+    to_come: tuple[str, ...] = ()
     notebooks: tuple[str, ...] = ()
     pipelines: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
@@ -63,6 +71,7 @@ def survey(root: Path) -> Survey:
     readme = _readme(root, files)
     scripts, seeds = _scripts(root, files)
     heading, description = _headline(readme)
+    declared = _declared_metrics(root)
     return Survey(
         title=heading or root.resolve().name,
         description=_declared_description(root) or description,
@@ -70,8 +79,9 @@ def survey(root: Path) -> Survey:
         scripts=scripts,
         seeds=(*_param_seeds(root, files), *seeds),
         requirements=tuple(path for path in files if REQUIREMENTS.match(PurePosixPath(path).name)),
-        data=_data(files),
-        metrics=tuple(_metrics(root, files)),
+        data=_data(files, _tracked(root)),
+        metrics=tuple(_metrics(root, files, declared)),
+        to_come=tuple(path for path in declared if not (root / path).exists()),
         notebooks=tuple(path for path in files if path.endswith(".ipynb")),
         pipelines=tuple(path for path in files if PurePosixPath(path).name in {"dvc.yaml", "MLproject", "Snakefile"}),
         commands=tuple(dict.fromkeys(_commands(readme))),
@@ -137,12 +147,20 @@ def _commands(readme: str) -> Iterator[str]:
             yield match[1].strip().rstrip("`")
 
 
-def _data(files: Iterable[str]) -> tuple[str, ...]:
-    """Data files; a folder stands for its files where it holds more than five of them."""
-    found = [path for path in files if DATA.search(path) and not _is_text(path) and not _is_figure(path)]
+def _tracked(root: Path) -> list[str]:
+    """The data that .dvc files name, there or not; none where those cannot be read."""
+    with suppress(FossmlError):
+        return [data.path + "/" * data.digest.endswith(".dir") for data in read_tracked(root)]
+    return []
+
+
+def _data(files: Iterable[str], tracked: Sequence[str]) -> tuple[str, ...]:
+    """What is `tracked`, then data files; a folder stands for its files where it holds more than five of them."""
+    loose = [path for path in files if not any(below(path, data.rstrip("/")) for data in tracked)]
+    found = [path for path in loose if DATA.search(path) and not _is_text(path) and not _is_figure(path)]
     many = {folder for folder, count in Counter(str(PurePosixPath(path).parent) for path in found).items() if count > 5}
     places = (f"{home}/" if (home := str(PurePosixPath(path).parent)) in many else path for path in found)
-    return tuple(dict.fromkeys(places))
+    return tuple(dict.fromkeys((*tracked, *places)))
 
 
 def _is_text(path: str) -> bool:
@@ -166,10 +184,21 @@ def _is_figure(path: str) -> bool:
     }
 
 
-def _metrics(root: Path, files: Iterable[str]) -> Iterator[Metric]:
+def _declared_metrics(root: Path) -> tuple[str, ...]:
+    """The metrics that dvc.yaml names; none where it cannot be read, which `fossml build` says."""
+    with suppress(FossmlError):
+        return read_metrics(root)
+    return ()
+
+
+def _metrics(root: Path, files: Iterable[str], declared: Sequence[str]) -> Iterator[Metric]:
+    """The numbers of the files that are declared as metrics, then of those that are by their names."""
     known = re.compile(r"(metric|score|result|eval|report|summary)", re.IGNORECASE)
+    mine = [path for path in files if any(below(path, one) for one in declared)]
+    for path in mine:
+        yield from metrics_in(path, text_of(root, path) or "", declared=True)
     for path in files:
-        if path.endswith((".json", ".yaml", ".yml", ".csv")) and known.search(path):
+        if path not in mine and path.endswith((".json", ".yaml", ".yml", ".csv")) and known.search(path):
             yield from metrics_in(path, text_of(root, path) or "")
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from functools import partial
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from fossml.engine.witness import Witness
 
 _COUNTED = ("ran", "current", "restored", "failed", "cancelled")
+_MOST_NAMED = 3
+"""Stages named in the line that says what an interrupt stopped."""
 EXAMPLES = """
 \b
 Examples:
@@ -118,18 +121,39 @@ def _build(project: Project, options: Options, fix: bool, as_json: bool, quiet: 
             signal.signal(number, _interrupt)
     for name in ensure_dvc(project.root):
         click.echo(f"wrote {name}, so that dvc works here too", err=True)
+    running: dict[str, None] = {}
     try:
         if as_json:
-            summary = build(project, options, _print_json)
+            summary = build(project, options, _noting(running, _print_json))
         else:
             with ExitStack() as shown:
-                summary = build(project, options, _Shown(project, options, quiet, shown))
+                summary = build(project, options, _noting(running, _Shown(project, options, quiet, shown)))
     except KeyboardInterrupt:
-        click.echo("interrupted: what had finished is kept, the same command goes on from there", err=True)
+        click.echo(_interrupted(list(running)), err=True)
         sys.exit(130)
     if fix and summary.undeclared:
         _fix(project, options, summary)
     _close(summary, fix, as_json, quiet)
+
+
+def _noting(running: dict[str, None], show: Callable[[Event], None]) -> Callable[[Event], None]:
+    """`show`, which keeps in `running` the stages that have begun and not ended, the oldest first."""
+
+    def noted(event: Event) -> None:
+        if event.event == "start":
+            running[event.stage] = None
+        else:
+            running.pop(event.stage, None)
+        show(event)
+
+    return noted
+
+
+def _interrupted(running: Sequence[str]) -> str:
+    some = ", ".join(map(visible, running[:_MOST_NAMED]))
+    more = f" and {len(running) - _MOST_NAMED} more" if len(running) > _MOST_NAMED else ""
+    what = f" while {some}{more} ran" if running else ""
+    return f"interrupted{what}: what had finished is kept, the same command goes on from there"
 
 
 class _Shown:

@@ -169,7 +169,8 @@ def _rows(found: Survey) -> list[tuple[str, str]]:
         "requirements": list(found.requirements),
         "data": list(found.data),
         "seed": [f"{seed.name} ({seed.kind}, {seed.where})" for seed in found.seeds],
-        "metrics": [f"{m.path}:{m.key} = {m.value:g}" for m in found.metrics],
+        "metrics": [f"{m.path}:{m.key} = {m.value:g}" for m in found.metrics]
+        + [f"{path} (named in dvc.yaml, not here yet)" for path in found.to_come],
         "pipelines": list(found.pipelines),
         "notebooks": list(found.notebooks),
     }

@@ -14,7 +14,8 @@ def differences(was: Discovered, now: Discovered, packages: Packages) -> tuple[s
     """The reasons, one sentence each; empty where all that `was` rests on is the same `now`.
 
     `now` has the present digests of what `was` names ("" or absent: it is not there), what of `missing` and `searched`
-    is still not there, and the distributions that can be found; one that cannot be found is no reason.
+    is still not there, the distributions that can be found, and the modules of `absent` that cannot; a distribution
+    that cannot be found is no reason.
     """
     return (
         *_digests(was.sources, now.sources, "executed"),
@@ -62,6 +63,9 @@ def _environment(was: Discovered, now: Discovered, packages: Packages) -> Iterat
         here = now.distributions.get(name)
         if here is not None and not _same(version, here, packages):
             yield f"{name} was {version}, is {here}"
+    for name in was.absent:
+        if name not in now.absent:
+            yield f"the module {name}, which it looked for in vain, is installed now"
 
 
 def _same(was: str, now: str, packages: Packages) -> bool:
@@ -94,7 +98,7 @@ def beyond(discovered: Discovered | None, packages: Packages) -> bool:
     if discovered is None:
         return False
     more = (discovered.sources, discovered.files, discovered.listed, discovered.missing, discovered.searched)
-    return any(more) or (packages != "record" and bool(discovered.distributions))
+    return any(more) or (packages != "record" and bool(discovered.distributions or discovered.absent))
 
 
 def merged(one: Discovered, other: Discovered) -> Discovered:
@@ -113,6 +117,7 @@ def merged(one: Discovered, other: Discovered) -> Discovered:
             folder: tuple(sorted({*one.searched.get(folder, ()), *other.searched.get(folder, ())}))
             for folder in sorted({*one.searched, *other.searched})
         },
+        absent=tuple(sorted({*one.absent, *other.absent})),
         wrote=tuple(sorted({*one.wrote, *other.wrote})),
         distributions={**one.distributions, **other.distributions},
         packages=tuple(dict.fromkeys((*one.packages, *other.packages))),

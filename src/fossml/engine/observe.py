@@ -72,15 +72,17 @@ class Observer:
         files += [_homely(path) for path in trace.outside if path not in written]
         sources = [path for path in trace.sources if counts(path)]
         packages = self._packages(stage, trace)
-        versions = installed(self._folders(stage, packages))
+        folders = self._folders(stage, packages)
+        versions = installed(folders)
         return Discovered(
             how=trace.how,
             python=trace.python,
             sources={p: "" if p in changed else self._source(p) for p in sources},
             files={p: "" if p in changed else self._file(p) for p in files},
-            listed={p: self._listing(p, wrote) for p in trace.listed if not _within(p, declared)},
+            listed={p: self._listing(p, wrote) for p in map(_homely, trace.listed) if not _within(p, declared)},
             missing=tuple(p for p in trace.missing if counts(p) and not _within(p, self._made)),
             searched=self._searched(trace, sources),
+            absent=self._still_nowhere(trace.absent, folders),
             wrote=wrote,
             distributions={
                 name: versions.get(name, version) for name, version in trace.distributions.items() if name != _OWN
@@ -101,7 +103,8 @@ class Observer:
     def again(self, stage: Stage, was: Discovered) -> Discovered:
         """What is there now of what `was` names: for `discoveries.differences`."""
         python = self._python(stage) if was.python and not was.packages else None
-        versions = installed(self._folders(stage, was.packages)) if was.distributions else {}
+        folders = self._folders(stage, was.packages) if was.distributions or was.absent else []
+        versions = installed(folders)
         return Discovered(
             how=was.how,
             python=python.version if python else "",
@@ -110,6 +113,7 @@ class Observer:
             listed={path: self._listing(path, was.wrote) for path in was.listed},
             missing=tuple(path for path in was.missing if not self._is_there(path)),
             searched={folder: self._still_elsewhere(folder, names) for folder, names in was.searched.items()},
+            absent=self._still_nowhere(was.absent, folders),
             distributions={name: versions[name] for name in was.distributions if name in versions},
         )
 
@@ -136,7 +140,7 @@ class Observer:
         Where the run put something there, what other stages put there beside their outputs does not count either: it
         is a folder of logs, in which each takes the next free name.
         """
-        if not (self._workspace.root / folder).is_dir():
+        if not self._at(folder).is_dir():
             return ""
         apart = self._made_in.get(folder, frozenset())
         if own := _by_folder(wrote).get(folder):
@@ -148,9 +152,13 @@ class Observer:
         if folder not in self._names:
             names: list[str] = []
             with contextlib.suppress(OSError):
-                names = os.listdir(self._workspace.root / folder)  # noqa: PTH208  # names are all that is wanted
+                names = os.listdir(self._at(folder))  # noqa: PTH208  # names are all that is wanted
             self._names[folder] = frozenset(names)
         return self._names[folder]
+
+    def _at(self, path: str) -> Path:
+        """Where something that a Run names lies."""
+        return self._workspace.root / (Path(path).expanduser() if path.startswith("~") else path)
 
     def _is_there(self, path: str) -> bool:
         return posixpath.basename(path) in self._names_in(posixpath.dirname(path) or ".")
@@ -168,6 +176,11 @@ class Observer:
     def _still_elsewhere(self, folder: str, modules: Iterable[str]) -> tuple[str, ...]:
         names = self._names_in(folder)
         return tuple(name for name in modules if not self._would_be_imported(folder, name, names))
+
+    def _still_nowhere(self, modules: Iterable[str], folders: Iterable[str]) -> tuple[str, ...]:
+        """Those that no file or folder among packages would be."""
+        there = {name.partition(".")[0] for folder in folders for name in self._names_in(folder)} if modules else set()
+        return tuple(name for name in modules if name not in there)
 
     def _would_be_imported(self, folder: str, name: str, names: frozenset[str]) -> bool:
         base, slash, _ = name.partition("/")
@@ -189,7 +202,7 @@ class Observer:
 
     def _folders(self, stage: Stage, packages: Iterable[str]) -> list[str]:
         if own := list(packages):
-            return [str(self._workspace.root / Path(path).expanduser()) for path in own]
+            return [str(self._at(path)) for path in own]
         python = self._python(stage)
         return list(python.folders) if python else []
 

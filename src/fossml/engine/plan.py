@@ -54,7 +54,8 @@ def run_key(recipe: str, discovered: Discovered | None) -> str:
     if discovered is None:
         return key([recipe, None])
     rests = [discovered.sources, discovered.files, discovered.listed, discovered.missing, discovered.searched]
-    return key([recipe, discovered.how, minor(discovered.python), discovered.distributions, *rests])
+    environment = [minor(discovered.python), discovered.distributions, discovered.absent]
+    return key([recipe, discovered.how, *environment, *rests])
 
 
 def artifacts(found: Mapping[str, Artifact | None]) -> tuple[Artifact, ...]:

@@ -55,7 +55,7 @@ def discovered_from_json(data: Mapping[str, Any]) -> Discovered:
 
 def _discovered(data: Mapping[str, Any]) -> Discovered:
     fields = _known(Discovered, data)
-    for name in ("missing", "wrote", "packages", "untraced"):
+    for name in ("missing", "absent", "wrote", "packages", "untraced"):
         fields[name] = _strings(fields.get(name, ()))
     for name in ("sources", "files", "listed", "distributions", "network"):
         fields[name] = dict(fields.get(name, {}).items())

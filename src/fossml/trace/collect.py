@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
@@ -12,7 +13,7 @@ from pathlib import Path
 from fossml.trace.distributions import editable, imported
 from fossml.trace.hook import MOST_HOSTS, MOST_MISSING, PACKAGES
 from fossml.trace.records import Record, of, read_hook
-from fossml.trace.searched import searched
+from fossml.trace.searched import nowhere, searched
 from fossml.trace.state import States
 from fossml.trace.strace import read_strace
 from fossml.trace.untraced import untraced
@@ -53,16 +54,18 @@ def collect(folders: Path | Iterable[Path], root: Path, cmd: str = "") -> Trace:
     site = {path for record in of(records, "V") for path in record.fields if (path + "/").endswith(PACKAGES)}
     installed = editable(sources - inside.keys(), site)
     here = {*imported({(record.fields[0], record.fields[1]) for record in of(records, "P")}), *installed.values()}
+    outside = tuple(sorted(_outside({*read, *written, *sources} - inside.keys() - installed.keys(), homes)))
     return Trace(
         how="strace" if by_strace else "hook",
         sources=_places(executed, inside),
         read=_places(read - sources, inside),
         written=_places(written, inside),
-        listed=_listed(records, homes),
+        listed=_listed(records, homes, [path for path in outside if path in read]),
         missing=_missing(records, homes),
         searched=_searched(records, homes),
+        absent=tuple(sorted(nowhere(records))),
         changed=_places(_changed(records, states) & (executed | read) - written, inside),
-        outside=tuple(sorted(_outside({*read, *written, *sources} - inside.keys() - installed.keys(), homes))),
+        outside=outside,
         distributions={one.name: one.version for one in sorted(here)},
         packages=tuple(sorted({one.folder for one in here})),
         python=_python(records, inside),
@@ -119,9 +122,22 @@ def relative(path: str, homes: tuple[str, ...]) -> str | None:
     return None
 
 
-def _listed(records: Iterable[Record], homes: tuple[str, ...]) -> tuple[str, ...]:
+def _listed(records: Iterable[Record], homes: tuple[str, ...], outside: Iterable[str]) -> tuple[str, ...]:
+    """The repository's folders that were listed; of others those of data: what is `outside` was read below them."""
     paths = {record.fields[0] for record in of(records, "L") if Path(record.fields[0]).is_dir()}
-    return tuple(sorted({place for path in paths if (place := relative(path, homes)) is not None}))
+    of_data = {str(folder) for path in outside for folder in Path(path).parents}
+    places = {path: relative(path, homes) for path in paths}
+    elsewhere = {path for path in paths & of_data if places[path] is None and not _is_tools(path, homes)}
+    return tuple(sorted({place for place in places.values() if place is not None} | elsewhere))
+
+
+def _is_tools(path: str, homes: tuple[str, ...]) -> bool:
+    """Whether a folder is the repository's own of a tool, lies around it, is hidden or that of temporary files."""
+    around = path == tempfile.gettempdir() or any(
+        home == path or home.startswith(path.rstrip(os.sep) + os.sep) for home in homes
+    )
+    inside = any(path.startswith(home + os.sep) for home in homes)
+    return around or inside or any(part.startswith(".") for part in Path(path).parts)
 
 
 def _missing(records: Iterable[Record], homes: tuple[str, ...]) -> tuple[str, ...]:

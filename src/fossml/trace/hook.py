@@ -6,7 +6,7 @@ nothing is lost when the process is killed. A record is one line: kind, time in 
 
 Kinds, and their fields:
 
-H started: version of the interpreter, its command · V what sys.path is now · I module looked for along it
+H started: version of the interpreter, its command · V what sys.path is now · I module looked for along it, by whom
 R read, W written: path, its `state` just before · F, G something read, written below this folder (past LIMIT)
 N opened in vain · S source executed: path, state, version of the interpreter · P package executed: folder, path in it
 L folder listed · M renamed: from, to · C command started: its arguments
@@ -38,6 +38,8 @@ AFRESH = os.O_TRUNC | os.O_EXCL
 
 PACKAGES = ("/site-packages/", "/dist-packages/")
 SYSTEM = ("/proc", "/dev", "/sys", "/etc", "/bin", "/sbin", "/lib", "/lib64", "/usr", "/System", "/Library")
+OWN = "own"
+"""In the record of a module that was looked for: code of the repository did."""
 NOT_LISTING = ("<frozen importlib", "/importlib", "/pkg_resources/")
 """Modules that list folders to find code, not data."""
 FINDING = "/pkgutil.py"
@@ -62,7 +64,7 @@ def install(folder: str, root: str) -> None:
             try:
                 if event == "open":
                     name = args[0]
-                    if type(name) is str:
+                    if type(name) is str and (name[:1] == "/" or args[1] is not None):
                         known = written if args[2] & writes else read
                         if (name if name[:1] == "/" else getcwd() + "/" + name) in known:
                             return
@@ -132,12 +134,26 @@ def cut(words: "list[Any]") -> "list[str]":
     return [os.fsdecode(word)[:500] for word in words[:100]]
 
 
-def absolute(path: "Any") -> "str | None":
-    """`path` as str, absolute and normalised; None for a file descriptor."""
+def absolute(path: "Any", folder: int = -1) -> "str | None":
+    """`path` as str, absolute and normalised; None for a file descriptor. `folder` is the one of its folder, if any."""
     if isinstance(path, int):
         return None
     name = os.fsdecode(path)
-    return os.path.normpath(name if os.path.isabs(name) else os.path.join(os.getcwd(), name))
+    base = "" if os.path.isabs(name) else os.getcwd() if folder < 0 else of_descriptor(folder)
+    return os.path.normpath(os.path.join(base, name))
+
+
+def of_descriptor(number: int) -> str:
+    """The path of an open file or folder."""
+    return os.path.realpath(f"/proc/self/fd/{number}")
+
+
+def open_folders() -> "list[str]":
+    """The folders that are open as descriptors."""
+    place = "/proc/self/fd"
+    numbers = os.listdir(place) if os.path.exists(place) else []  # noqa: PTH208
+    paths = [of_descriptor(int(number)) for number in numbers]  # of one that is closed by now: no folder
+    return [path for path in paths if os.path.isdir(path)]  # noqa: PTH112
 
 
 def is_here(host: str) -> bool:
@@ -183,7 +199,7 @@ class Recorder:
         self.written: set[str] = set()
         self.executed: set[str] = set()
         self.known: tuple[set[str], set[str]] = (set(), set())
-        self.looked: set[str] = set()
+        self.looked: set[tuple[str, str]] = set()
         self.path: tuple[object, ...] = ()
         self.hosts: set[tuple[str, str]] = set()
         self.started = 0
@@ -219,7 +235,9 @@ class Recorder:
                 return
             name = os.fsdecode(name)
         if name[:1] != "/":
-            if mode is None and sys._getframe(2).f_code.co_filename.endswith(BY_FOLDER):
+            if mode is None:
+                if not sys._getframe(2).f_code.co_filename.endswith(BY_FOLDER):
+                    self.opened_somewhere(name, flags)
                 return
             name = os.getcwd() + "/" + name
         known = self.known[1 if flags & WRITES else 0]
@@ -227,6 +245,13 @@ class Recorder:
             path = os.path.normpath(name)
             if (is_ignored(path, self.ignored) or self.touched(path, flags)) and len(known) < LIMIT:
                 known.add(name)
+
+    def opened_somewhere(self, name: str, flags: int) -> None:
+        """`os.open` of a relative name: no event tells of `dir_fd`, so it counts in each folder that it may mean."""
+        for folder in {os.getcwd(), *open_folders()}:
+            path = os.path.normpath(folder + "/" + name)
+            if not is_ignored(path, self.ignored):
+                self.touched(path, flags)
 
     def touched(self, path: str, flags: int) -> bool:
         """Note an open file; whether it need not be looked at again. What is opened to be changed is read as well."""
@@ -274,7 +299,7 @@ class Recorder:
         module, path = args[0], args[1]
         if path is None:
             if "." not in module:
-                self.look(module)
+                self.look(module, OWN if self.is_own(sys._getframe(2).f_code.co_filename) else "")
             return
         path = absolute(path)
         package = in_package(path or "")
@@ -283,16 +308,21 @@ class Recorder:
         elif path is not None and not is_ignored(path, self.ignored):
             self.touched(path, os.O_RDONLY)
 
-    def look(self, module: str) -> None:
-        """Note a top-level module that is looked for along sys.path; a path of it will do."""
+    def is_own(self, importer: str) -> bool:
+        """Whether a module is imported by code that belongs to no package, nor to the interpreter."""
+        path = None if importer[:1] == "<" else absolute(importer)
+        return path is not None and not path.startswith(self.library) and not is_ignored(path, self.ignored)
+
+    def look(self, module: str, by: str = "") -> None:
+        """Note a top-level module that is looked for along sys.path, and `by` whom; a path of it will do."""
         name = module.split("/", 1)[0].split(".", 1)[0]
-        if name in self.looked or len(self.looked) >= LIMIT:
+        if (name, by) in self.looked or len(self.looked) >= LIMIT:
             return
-        self.looked.add(name)
+        self.looked.add((name, by))
         builtin = sys.modules["_imp"]
         if not (builtin.is_builtin(name) or builtin.is_frozen(name)):
             self.paths()
-            self.record("I", name)
+            self.record("I", name, by)
 
     def paths(self) -> None:
         """Note sys.path where it has changed since; a forked child begins anew, its file stands for itself."""
@@ -304,7 +334,7 @@ class Recorder:
     def listed(self, _event: str, args: "tuple[Any, ...]") -> None:
         """A folder listed by the program; not by the import system, which lists what is on sys.path."""
         name = "." if args[0] is None else args[0]
-        path = os.path.realpath(f"/proc/self/fd/{name}") if isinstance(name, int) else absolute(name)
+        path = of_descriptor(name) if isinstance(name, int) else absolute(name)
         caller = sys._getframe(2).f_code.co_filename
         if path is None or any(name in caller for name in NOT_LISTING) or is_ignored(path, self.ignored):
             return
@@ -313,7 +343,7 @@ class Recorder:
 
     def renamed(self, _event: str, args: "tuple[Any, ...]") -> None:
         """`os.rename` and `os.replace`: what was written under the old name is now under the new one."""
-        source, target = absolute(args[0]), absolute(args[1])
+        source, target = absolute(args[0], args[2]), absolute(args[1], args[3])
         if source is None or target is None or not os.path.lexists(source):
             return
         if not is_ignored(target, self.ignored):
@@ -322,7 +352,7 @@ class Recorder:
 
     def linked(self, event: str, args: "tuple[Any, ...]") -> None:
         """A link made: its name is written, and what a hard link shares was read. It takes no name that there is."""
-        source, target = absolute(args[0]), absolute(args[1])
+        source, target = absolute(args[0], args[2]), absolute(args[1], args[-1])
         if target is None or os.path.lexists(target):
             return
         if event == "os.link" and source is not None and not is_ignored(source, self.ignored):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from fossml.trace.hook import PACKAGES
-from fossml.trace.records import Record
+from fossml.trace.hook import OWN, PACKAGES
+from fossml.trace.records import Record, of
 
 NOWHERE = "/*"
 """Behind the name of a module that was found nowhere."""
@@ -22,16 +22,35 @@ def searched(records: Iterable[Record]) -> dict[str, set[str]]:
     NOWHERE behind its name, since any folder of that name would be it. Folders of packages are left out: who installs
     something there changes the distributions.
     """
-    paths: dict[str, tuple[str, ...]] = {}
     found: dict[str, set[str]] = defaultdict(set)
     modules = lru_cache(maxsize=None)(_modules)
+    for record, path in _looks(records):
+        for folder, name in _before(record.fields[0], path, modules):
+            found[folder].add(name)
+    return found
+
+
+def nowhere(records: Sequence[Record]) -> set[str]:
+    """Top-level modules that code of the repository looked for, and that no folder on sys.path has, nor any finder."""
+    modules = lru_cache(maxsize=None)(_modules)
+    ran = {part.partition(".")[0] for record in of(records, "S") for part in Path(record.fields[0]).parts}
+    found = set()
+    for record, path in _looks(records):
+        name = record.fields[0]
+        there = any(name in modules(folder) or Path(folder, name).is_dir() for folder in path)
+        if record.fields[1:] == (OWN,) and path and not there and name not in ran:
+            found.add(name)
+    return found
+
+
+def _looks(records: Iterable[Record]) -> Iterator[tuple[Record, tuple[str, ...]]]:
+    """Each look for a module, with sys.path at that time."""
+    paths: dict[str, tuple[str, ...]] = {}
     for record in records:
         if record.kind == "V":
             paths[record.process] = record.fields
         if record.kind == "I":
-            for folder, name in _before(record.fields[0], paths.get(record.process, ()), modules):
-                found[folder].add(name)
-    return found
+            yield record, paths.get(record.process, ())
 
 
 def _before(name: str, path: Iterable[str], modules: object) -> Iterator[tuple[str, str]]:

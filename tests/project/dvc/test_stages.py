@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fossml.errors import FossmlError
-from fossml.project.dvc import read_stages, read_tracked, rooted, select_params
+from fossml.project.dvc import read_metrics, read_stages, read_tracked, rooted, select_params
 from fossml.types import Output, ParamSource, Stage
 
 Write = dict[str, str]
@@ -170,3 +170,14 @@ def test_tracked_data_lies_relative_to_the_root(tmp_path: Path) -> None:
     ]
     with pytest.raises(FossmlError, match=r"f.dvc:6: .*outside"):
         read_tracked(write(tmp_path, {"f.dvc": out}))
+
+
+def test_metrics_are_those_of_stages_and_of_the_section_of_their_own(tmp_path: Path) -> None:
+    text = """\
+vars: [{place: eval}]
+stages:
+  a: {cmd: c, wdir: in, metrics: [m.json]}
+metrics: ["${place}/n.json", ../up.json, ../../out.json]
+"""
+    root = write(tmp_path, {"sub/dvc.yaml": text, "sub/in/k": "", "dvc.yaml": "metrics: [o.json]"})
+    assert read_metrics(root) == ("o.json", "sub/eval/n.json", "sub/in/m.json", "up.json")

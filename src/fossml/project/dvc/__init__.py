@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fossml.project.dvc.legacy import as_now
 from fossml.project.dvc.lock import LockEntry, dump_lock, read_lock
+from fossml.project.dvc.metrics import read_metrics
 from fossml.project.dvc.params import lookup, read_params, select_params
 from fossml.project.dvc.places import rooted
 from fossml.project.dvc.runcache import dump_run, load_run, run_key, run_value
@@ -23,6 +24,7 @@ __all__ = [
     "load_run",
     "lookup",
     "read_lock",
+    "read_metrics",
     "read_named",
     "read_params",
     "read_stages",
