@@ -22,7 +22,7 @@ _TRAINED = re.compile(r"pre-?trained|trained (models?|weights|networks?)|checkpo
 _METRIC = re.compile(r"accuracy|error|score|bleu|f1|auc|perplexity|psnr|fid|map\b|iou|reward|loss|bits", re.I)
 
 
-@item("D1", "dependencies are specified", level="hard")
+@item("D1", "dependencies are specified")
 def dependencies(seen: Seen) -> Finding:
     """The dependencies are specified.
 
@@ -45,7 +45,7 @@ def dependencies(seen: Seen) -> Finding:
     return answer("fail", looked(seen, "requirements, and for a file that declares them"), (), "write requirements.txt")
 
 
-@item("D2", "training code is there", level="hard")
+@item("D2", "training code is there")
 def training(seen: Seen) -> Finding:
     """The code that trains is there.
 
