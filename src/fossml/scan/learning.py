@@ -8,12 +8,12 @@ from fossml.scan.model import MarkKind
 
 _TRAINS = (
     "fit fit_generator partial_fit train_on_batch minimize apply_gradients compute_gradients backward "
-    "zero_grad train_and_evaluate fit_one_cycle learn"
+    "zero_grad train_and_evaluate fit_one_cycle learn train_model"
 )
-_EVALUATES = "evaluate evaluate_generator score eval predict predict_proba predict_generator cross_val_score no_grad"
+_EVALUATES = "evaluate evaluate_generator score eval cross_val_score cross_val_predict test_step validation_step"
 _LOADS = "load_state_dict load_weights restore load_model from_pretrained load_checkpoint"
 _SAVES = "save_weights save_model save_checkpoint state_dict save_pretrained"
-_KINDS: dict[str, MarkKind] = {
+_TAILS: dict[str, MarkKind] = {
     **dict.fromkeys(_TRAINS.split(), "trains"),
     **dict.fromkeys(_EVALUATES.split(), "evaluates"),
     **dict.fromkeys(_LOADS.split(), "loads model"),
@@ -29,21 +29,24 @@ _NAMES: dict[str, MarkKind] = {
     "tensorflow.GradientTape": "trains",
     "jax.grad": "trains",
     "jax.value_and_grad": "trains",
+    "autograd.grad": "trains",
 }
-_TRAINING = re.compile(r"(^|_)(train|fit|learn|optimi[sz]e|pretrain|finetune)(?!able|set|loader)(_|ing|er|$)", re.I)
-_TESTING = re.compile(r"(^|_)(test|eval|evaluate|validate|evaluation|inference|benchmark)(_|$)", re.I)
+_METRICS = ("sklearn.metrics.", "torchmetrics.", "tensorflow.keras.metrics.", "tensorflow.metrics.", "keras.metrics.")
+_TRAINING = re.compile(r"(^|_)(train|fit|learn|pretrain|finetune|optimi[sz]e)(_|er|ing|$)", re.I)
+_TESTING = re.compile(r"(^|_)(test|eval|evaluate|validate|evaluation|inference)(_|$)", re.I)
 _METRIC = re.compile(
-    r"(^|_)(accuracy|acc|f1|auc|roc|auroc|precision|recall|bleu|rouge|rmse|mse|mae|nll|perplexity|psnr|ssim|fid|iou|miou|map|"
-    r"error_rate|confusion_matrix|regret|r2_score|meteor|cider|score)(_score|_at_\w+|s)?$",
+    r"(^|_)(accuracy|accuracies|f1|auc|auroc|bleu|rouge|rmse|mse|mae|nll|perplexity|psnr|ssim|fid|iou|miou|error_rate|regrets?|"
+    r"confusion_matrix|r2_score|meteor|cider|precision_recall\w*|top_?k)(_score|_at_\w+)?$",
     re.I,
 )
 
 
 def called(name: str, tail: str) -> MarkKind | None:
-    """What a call of this dotted name, which ends in `tail`, has to do with learning."""
-    if name.startswith(("sklearn.metrics.", "torchmetrics.", "tensorflow.keras.metrics.", "tensorflow.metrics.")):
+    """What a call of this dotted name, which ends in `tail`, has to do with learning; a bare `eval(...)` nothing."""
+    if name.startswith(_METRICS):
         return "metric"
-    return _KINDS.get(tail) or _NAMES.get(name) or ("metric" if _METRIC.search(tail) else None)
+    kind = _TAILS.get(tail) if name != tail else None
+    return kind or _NAMES.get(name) or ("metric" if _METRIC.search(tail) else None)
 
 
 def defined(name: str) -> MarkKind | None:

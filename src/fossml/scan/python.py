@@ -248,7 +248,7 @@ class _Visitor:
         if tail == "add_argument" and (flag := self.literal(node.args[-1] if node.args else None)):
             self.mark("flag", node, flag)
         if kind := learning.called(name, tail):
-            self.mark(kind, node, name or tail)
+            self.mark(kind, node, name or f"?.{tail}")
         self._chance(node, name, tail, keywords)
         self._files(node, name, tail, keywords)
         self._network(node, name, keywords)
