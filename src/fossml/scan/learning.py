@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from fossml.scan.model import MarkKind
+from fossml.scan.model import Mark, MarkKind
+from fossml.scan.text import shown
 
 _TRAINS = (
     "fit fit_generator partial_fit train_on_batch minimize apply_gradients compute_gradients backward "
@@ -35,9 +37,46 @@ _METRICS = ("sklearn.metrics.", "torchmetrics.", "tensorflow.keras.metrics.", "t
 _TRAINING = re.compile(r"(^|_)(train|fit|learn|pretrain|finetune|optimi[sz]e)(_|er|ing|$)", re.I)
 _TESTING = re.compile(r"(^|_)(test|eval|evaluate|validate|evaluation|inference)(_|$)", re.I)
 _METRIC = re.compile(
-    r"(^|_)(accuracy|accuracies|f1|auc|auroc|bleu|rouge|rmse|mse|mae|nll|perplexity|psnr|ssim|fid|iou|miou|error_rate|regrets?|"
+    r"(^|_)(accuracy|accuracies|f1|auc|auroc|bleu|rouge|rmse|mse|mae|nll|perplexity|psnr|ssim|fid|iou|miou|"
+    r"error_rate|regrets?|"
     r"confusion_matrix|r2_score|meteor|cider|precision_recall\w*|top_?k)(_score|_at_\w+)?$",
     re.I,
+)
+
+
+_REPORTS = re.compile(
+    r"\b(accuracy|acc|errors?|err|f1|auc|auroc|precision|recall|bleu|rmse|mse|mae|nll|perplexity|psnr|ssim|fid|"
+    r"iou|miou|risk|regret|"
+    r"(test|val\w*|eval\w*)[ _-]?(loss|score|reward)|log-?likelihood|bits/dim|top-?[15])\b",
+    re.I,
+)
+REPORTING = frozenset(
+    ["print", "info", "add_scalar", "add_scalars", "log", "log_metric", "write", "logkv", "record_tabular"]
+)
+_WORDS: tuple[tuple[MarkKind, re.Pattern[str]], ...] = (
+    (
+        "trains",
+        re.compile(
+            r"\b(train\w*|fit\w*|optim\.\w+|backward|fminunc|fmincon|minFunc|glm|glmnet|lm|randomForest|xgboost|"
+            r"svmtrain|"
+            r"update!|gradient|Optim\.optimize)\s*[({]|python\S*\s.*\btrain",
+        ),
+    ),
+    (
+        "evaluates",
+        re.compile(
+            r"\b(test\w*|eval(uate)?\w*|predict\w*|classify|crossval\w*)\s*[({]|python\S*\s.*(\btest|\beval|"
+            r"\binference)",
+        ),
+    ),
+    (
+        "metric",
+        re.compile(
+            r"\b(accuracy|acc|rmse|mse|auc|error_?rate|test_?err\w*|psnr|regret|confusion\w*|perfcurve)\b\s*(=|"
+            r"<-|\()",
+            re.I,
+        ),
+    ),
 )
 
 
@@ -47,6 +86,20 @@ def called(name: str, tail: str) -> MarkKind | None:
         return "metric"
     kind = _TAILS.get(tail) if name != tail else None
     return kind or _NAMES.get(name) or ("metric" if _METRIC.search(tail) else None)
+
+
+def reports(said: str) -> bool:
+    """Whether what a call of REPORTING prints or logs names a measure."""
+    return _REPORTS.search(said) is not None
+
+
+def words(text: str, comment: str) -> Iterator[Mark]:
+    """What lines of R, Julia, MATLAB, Lua, C++ or shell have to do with learning, by their words."""
+    for number, line in enumerate(text.splitlines(), 1):
+        bare = line.partition(comment)[0]
+        for kind, pattern in _WORDS:
+            if len(bare) < 500 and (match := pattern.search(bare)):
+                yield Mark(kind, number, match[0].rstrip(" ({=<-"), shown(line))
 
 
 def defined(name: str) -> MarkKind | None:

@@ -9,7 +9,19 @@ from fossml.checks.items.item import ITEMS, Item, Seen
 from fossml.facts import Facts
 from fossml.types import Finding
 
-__all__ = ["ITEMS", "Item", "Seen", "algorithms", "datasets", "dependencies", "experiments", "items", "models", "results", "training"]
+__all__ = [
+    "ITEMS",
+    "Item",
+    "Seen",
+    "algorithms",
+    "datasets",
+    "dependencies",
+    "experiments",
+    "items",
+    "models",
+    "results",
+    "training",
+]
 
 
 def items(facts: Facts, findings: Sequence[Finding]) -> tuple[Finding, ...]:

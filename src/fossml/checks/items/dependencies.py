@@ -13,12 +13,14 @@ from fossml.scan.text import shown
 from fossml.types import Evidence, Finding
 
 _SECTION = re.compile(
-    r"\b(requirements?|requires?|dependenc(y|ies)|pre-?requisites?|install\w*|set-?up|setting up|environment|packages|libraries|"
+    r"\b(requirements?|requires?|dependenc(y|ies)|pre-?requisites?|install\w*|set-?up|setting up|environment|"
+    r"packages|libraries|"
     r"getting started|quick ?start|built with|preparations?)\b",
     re.I,
 )
 _INSTALLS = re.compile(
-    r"\b(pip3?|conda|mamba|apt|apt-get|brew|yum|luarocks|npm|cran|Pkg)\.?(\s+-\w+)*[\s.(]+(install|add|create|env create)\b"
+    r"\b(pip3?|conda|mamba|apt|apt-get|brew|yum|luarocks|npm|cran|Pkg)\.?(\s+-\w+)*[\s.(]+(install|add|create|"
+    r"env create)\b"
     r"|\binstall\.packages\(|\bpython3? -m pip install\b|\bdocker (pull|build|run)\b"
     r"|\bpip3? install\b|conda env (create|update)|\bpipenv install\b|\bpoetry install\b",
     re.I,
@@ -26,13 +28,16 @@ _INSTALLS = re.compile(
 _ITSELF = re.compile(r"install\s+(-e\s+)?(\.|--upgrade pip)\s*$|install .*(git\+)", re.I)
 _ALWAYS = (
     "python[ -]?[23]?", "pytorch", "torch", "torchvision", "tensorflow", "tf", "keras", "numpy", "scipy", "pandas",
-    "matplotlib", "scikit-learn", "sklearn", "theano", "caffe2?", "mxnet", "chainer", "cuda", "cudnn", "cython", "matlab",
-    "jupyter", "anaconda", "conda", "opencv", "julia", "r", "gcc", "g\\+\\+", "cmake", "bazel", "mujoco", "gym", "gpy",
+    "matplotlib", "scikit-learn", "sklearn", "theano", "caffe2?", "mxnet", "chainer", "cuda", "cudnn", "cython", "gpy",
+    "matlab", "jupyter", "anaconda", "conda", "opencv", "julia", "r", "gcc", "cmake", "bazel", "mujoco", "gym",
 )  # fmt: skip
 _ITEM = re.compile(r"\s*(?:>\s*)?(?:[-*+•]|\d+[.)])\s+(.*)")
 _VERSION = re.compile(r"[=<>~≥]=?\s*v?\d|\bv?\d+\.\d+|\b(version )?\d+\.x\b|\d\+", re.I)
+_NEAR = 12
+"""A list so many lines below the sentence that introduces it still belongs to it."""
 _ASKS = re.compile(
-    r"\b(requir\w+|dependenc\w+|pre-?requisites?|need(s|ed)?|environment|depends?|tested (on|with)|packages|libraries)\b",
+    r"\b(requir\w+|dependenc\w+|pre-?requisites?|need(s|ed)?|environment|depends?|tested (on|with)|packages|"
+    r"libraries)\b",
     re.I,
 )
 
@@ -79,22 +84,26 @@ def _names(seen: Seen) -> re.Pattern[str]:
 
 
 def _told(one: Prose, names: re.Pattern[str]) -> Iterator[Evidence]:
-    asked = 0
+    """Lines that install, lines below a heading for requirements, and lists after a sentence that asks for them."""
+    asked = -_NEAR
     for line in one.lines:
-        if _installs(line):
-            yield _at(one, line)
-            continue
-        if line.kind in {"heading", "blank"}:
-            continue
         bullet = _ITEM.match(line.text)
-        listed = bullet is not None and names.match(re.sub(r"^[\[`*_]+", "", bullet[1])) is not None
-        section = line.section.rpartition(" / ")[2]
-        if _SECTION.search(section) and names.search(_plain(line.text)) and not re.search(r"\bgit clone\b", line.text):
+        near = line.number - asked < _NEAR
+        if _installs(line) or _below_heading(line, names) or (bullet and _listed(bullet[1], names, near)):
             yield _at(one, line)
-        elif listed and (line.number - asked < 12 or _VERSION.search(line.text)):
-            yield _at(one, line)
-        if _ASKS.search(line.text) and not bullet:
+        if bullet is None and _ASKS.search(line.text):
             asked = line.number
+
+
+def _below_heading(line: Line, names: re.Pattern[str]) -> bool:
+    if line.kind in {"heading", "blank"} or not _SECTION.search(line.section.rpartition(" / ")[2]):
+        return False
+    return names.search(_plain(line.text)) is not None and "git clone" not in line.text
+
+
+def _listed(text: str, names: re.Pattern[str], near: bool) -> bool:
+    """An item of a list that begins with a package: with its version, or near a sentence that asks for packages."""
+    return names.match(text.lstrip("[`*_")) is not None and (near or _VERSION.search(text) is not None)
 
 
 def _plain(text: str) -> str:

@@ -15,24 +15,38 @@ from fossml.types import Evidence, Finding
 
 _WEIGHTS = r"pth|pt|ckpt|caffemodel|onnx|safetensors|t7|tflite|pth\.tar|pt\.tar|ckpt\S*\.(index|meta)|gguf|keras|skops"
 _FILE = re.compile(rf"\.({_WEIGHTS})$|(^|/)saved_model\.pb$|\.ckpt-\d+\.(index|meta)$|\.data-\d+-of-\d+$", re.I)
-_OTHER_FILE = re.compile(r"\.(h5|hdf5|pkl|pickle|p|npz|npy|joblib|bin|model|mat|tar|zip|gz|pb|rds|jld2?|params|weights)$|(^|/)[^./]+$", re.I)
+_OTHER_FILE = re.compile(
+    r"\.(h5|hdf5|pkl|pickle|p|npz|npy|joblib|bin|model|mat|tar|zip|gz|pb|rds|jld2?|params|weights)$|(^|"
+    r"/)[^./]+$",
+    re.I,
+)
+_LARGE = re.compile(r"\.(h5|hdf5|pkl|pickle|npz|npy|joblib|bin|mat|pb)$", re.I)
+_POINTER = 200
+"""Smaller files of such a suffix are pointers of git-lfs to what is kept elsewhere."""
 _PLACE = re.compile(
-    r"(^|[/_.-])(models?|weights?|checkpoints?|ckpts?|snapshots?|(pre-?)?trained\w*|saved?_?\w*models?|modelzoo)([/_.-]|$)", re.I
+    r"(^|[/_.-])(models?|weights?|checkpoints?|ckpts?|snapshots?|(pre-?)?trained\w*|saved?_?\w*models?|"
+    r"modelzoo)([/_.-]|$)",
+    re.I,
 )
 _OF_OTHERS = re.compile(
-    r"lpips|inception|vgg|alex(net)?\b|squeeze(net)?\b|\bglove\b|word2vec|fasttext|download\.pytorch\.org|keras-applications|"
+    r"lpips|inception|vgg|alex(net)?\b|squeeze(net)?\b|\bglove\b|word2vec|fasttext|download\.pytorch\.org|"
+    r"keras-applications|"
     r"fchollet|torchvision|word (vectors|embeddings)",
     re.I,
 )
 _NAMED = re.compile(
     r"pre-?trained|\btrained[\w -]{0,30}(models?|weights?|networks?|nets?|policy|policies|agents?|parameters)\b|"
-    r"\b(models?|network)[- ](checkpoints?|weights|zoo|files?)\b|\bcheckpoints?\b|\bsaved models?\b|\breleased models?\b|"
-    r"\bdownload[\w ]{0,20} (models?|weights)\b|\b(models?|weights) (can|could|are|is)[\w ]{0,12} (be )?(download|availab|found|provided)\w*",
+    r"\b(models?|network)[- ](checkpoints?|weights|zoo|files?)\b|\bcheckpoints?\b|\bsaved models?\b|"
+    r"\breleased models?\b|"
+    r"\bdownload[\w ]{0,20} (models?|weights)\b|\b(models?|weights) (can|could|are|"
+    r"is)[\w ]{0,12} (be )?(download|availab|found|provided)\w*",
     re.I,
 )
 _HOST = re.compile(
-    r"drive\.google|docs\.google|dropbox\.com|amazonaws|\bs3[.-]|blob\.core\.windows|storage\.(googleapis|cloud)|onedrive|1drv\.ms|"
-    r"box\.com|mega\.nz|pan\.baidu|zenodo|figshare|huggingface\.co|hf\.co|/releases|osf\.io|tfhub\.dev|icloud|yadi\.sk|"
+    r"drive\.google|docs\.google|dropbox\.com|amazonaws|\bs3[.-]|blob\.core\.windows|storage\.(googleapis|"
+    r"cloud)|onedrive|1drv\.ms|"
+    r"box\.com|mega\.nz|pan\.baidu|zenodo|figshare|huggingface\.co|hf\.co|/releases|osf\.io|tfhub\.dev|icloud|"
+    r"yadi\.sk|"
     r"sharepoint|kakaocdn|gs://|wandb\.ai|/download/|\.edu/|\.ac\.\w\w/",
     re.I,
 )
@@ -81,13 +95,18 @@ def _is_weights(path: str, seen: Seen) -> bool:
     if _FILE.search(path):
         return True
     scan = seen.facts.scans.get(path)
-    binary = scan is not None and (scan.parsed == "binary" or seen.facts.files[path] == 0)
+    size = seen.facts.files[path]
+    binary = scan is not None and (
+        scan.parsed == "binary" or size == 0 or (size < _POINTER and bool(_LARGE.search(path)))
+    )
     return binary and _OTHER_FILE.search(path) is not None and _PLACE.search(path) is not None and not _is_other(path)
 
 
 def _is_other(path: str) -> bool:
     """Files that lie in a folder of models and are none."""
-    return posixpath.basename(path).startswith((".", "__init__")) or bool(re.search(r"(^|/)(data|datasets?)/", path, re.I))
+    return posixpath.basename(path).startswith((".", "__init__")) or bool(
+        re.search(r"(^|/)(data|datasets?)/", path, re.I)
+    )
 
 
 def _under_dvc(seen: Seen) -> Iterator[Evidence]:
@@ -126,5 +145,7 @@ def _leads_to_model(line: Line, head: str, before: Line | None) -> bool:
 
 
 def _fetches(one: Evidence) -> bool:
-    named = _TARGET.search(one.text) or (re.search(r"model|checkpoint|pretrained|weights", one.text, re.I) and _HOST.search(one.text))
+    named = _TARGET.search(one.text) or (
+        re.search(r"model|checkpoint|pretrained|weights", one.text, re.I) and _HOST.search(one.text)
+    )
     return bool(named) and not _OF_OTHERS.search(one.text)

@@ -8,22 +8,38 @@ from collections.abc import Iterator
 
 from fossml.checks.entry import has_code
 from fossml.checks.items.item import Seen, answer, item
-from fossml.checks.places import is_aside, is_test
+from fossml.checks.places import is_test
 from fossml.checks.rule import at
-from fossml.scan import FileScan, Mark
+from fossml.scan import Mark
 from fossml.types import Evidence, Finding, Run
 
 _CODE = r"\.(py|sh|bash|ipynb|lua|m|r|jl|cpp|cc|java|scala)$"
-_TRAIN_FILE = re.compile(rf"(^|[/_.-])(re|pre)?-?_?(train(er|ing)?|fit|learn(er|ing)?|fine-?tun\w+)([_.-][^/]*)?{_CODE}", re.I)
+_TRAIN_FILE = re.compile(
+    rf"(^|[/_.-])(re|pre)?-?_?(train(er|ing)?|fit|learn(er|ing)?|fine-?tun\w+)([_.-][^/]*)?{_CODE}", re.I
+)
 _TEST_FILE = re.compile(
-    rf"(^|[/_.-])(eval\w*|tests?|testing|inference|infer|validat\w+|predict\w*|benchmark\w*|scor(e|er|ing))([_.-][^/]*)?{_CODE}", re.I
+    rf"(^|[/_.-])(eval\w*|tests?|testing|inference|infer|validat\w+|predict\w*|benchmark\w*|scor(e|er|ing))([_.-][^/]*)?{_CODE}",
+    re.I,
 )
 _UNIT = re.compile(r"(^|/)(tests?|testing)/|(^|/)test_[^/]*\.py$|(^|/)[^/]*_tests?\.(py|lua)$|(^|/)conftest\.py$", re.I)
-_TRAIN_NAME = re.compile(r"^_*(re|pre)?_?train(er|ing)?(_\w*)?$|_train$|^_*fit(_\w+)?$|^(run|do)_train\w*$|^_*learn$|^train_|^optimi[sz]e_(model|net)", re.I)
-_NOT_NAME = re.compile(r"(images|labels|data|set|loader|examples|features|batch|size|path|file|dir|transform|split|test)s?$", re.I)
-_HELPER = re.compile(r"(scaler|encoder|pca|vectori[sz]er|tokeni[sz]er|\ble|\benc|nbrs|neigh\w*|imputer|tsne|lda|binari[sz]er|discreti[sz]er)\b[\w.\[\]]*$", re.I)
-_TEST_NAME = re.compile(r"^_*((run|do|batch|model|get)_)?(test|eval|evaluate|evaluation|validate|inference)(_\w*)?$|_(eval|evaluate|evaluation|test)$", re.I)
-_OPTIMISERS = re.compile(r"^(scipy\.|sp\.)?(optimize|spo?)\.?\w*$|^scipy", re.I)
+_TRAIN_NAME = re.compile(
+    r"^_*(re|pre)?_?train(er|ing)?(_\w*)?$|_train$|^_*fit(_\w+)?$|^(run|do)_train\w*$|^_*learn$|^train_|"
+    r"^optimi[sz]e_(model|net)",
+    re.I,
+)
+_NOT_NAME = re.compile(
+    r"(images|labels|data|set|loader|examples|features|batch|size|path|file|dir|transform|split|test)s?$", re.I
+)
+_HELPER = re.compile(
+    r"(scaler|encoder|pca|vectori[sz]er|tokeni[sz]er|\ble|\benc|nbrs|neigh\w*|imputer|tsne|lda|binari[sz]er|"
+    r"discreti[sz]er)\b[\w.\[\]]*$",
+    re.I,
+)
+_TEST_NAME = re.compile(
+    r"^_*((run|do|batch|model|get)_)?(test|eval|evaluate|evaluation|validate|inference)(_\w*)?$|_(eval|evaluate|"
+    r"evaluation|test)$",
+    re.I,
+)
 
 
 @item("D2", "training code is there")
@@ -33,13 +49,14 @@ def training(seen: Seen) -> Finding:
     Why: without it the model is a claim that nobody can look into.
 
     Passes: a recorded run or a stage that trains; code that takes steps of an optimiser (`backward`, `minimize`,
-    `apply_gradients`, `GradientTape`), fits a model (`.fit(`), or defines a function such as `train`; a script named for it.
+    `apply_gradients`, `GradientTape`), fits a model (`.fit(`), or defines a function such as `train`; a script of
+    that name.
 
     Fails: code, but none of these. Not applicable where there is no code.
 
-    How it is decided: by the syntax tree of Python and notebooks: calls and names of functions, tests, docs and examples
-    last; a fit of a scaler, an encoder or their like is not training, nor is `scipy.optimize`. Other languages go by
-    words in their lines and by names of files.
+    How it is decided: by the syntax tree of Python and notebooks: calls and names of functions; tests, docs and
+    examples come last. A fit of a scaler, an encoder or their like is not training, nor is `scipy.optimize`. Other
+    languages go by words in their lines and by names of files.
     """
     if not has_code(seen.facts) and not seen.facts.stages:
         return answer("not applicable", "there is no code")
@@ -54,10 +71,11 @@ def training(seen: Seen) -> Finding:
 def evaluation(seen: Seen) -> Finding:
     """The code that evaluates the model is there.
 
-    Why: a number without the code that measured it cannot be compared: split, averaging and the measure are in the code.
+    Why: a number without the code that measured it cannot be compared: the split and the averaging are in the code.
 
-    Passes: a recorded run or a stage that evaluates; a script named for it; code that calls a measure (`sklearn.metrics`,
-    `accuracy`), that puts a network in its evaluation mode, or defines a function such as `test` or `evaluate`.
+    Passes: a recorded run or a stage that evaluates; a script named for it; code that calls or prints a measure
+    (`sklearn.metrics`, `accuracy`), puts a network in its evaluation mode, or defines a function such as `test` or
+    `evaluate`.
 
     Fails: code, but none of these; unit tests do not count, nor does a call of `predict` alone. Not applicable where
     there is no code.
@@ -96,10 +114,10 @@ def _acts(seen: Seen, *kinds: str) -> Iterator[Evidence]:
     for path in seen.code:
         if not _UNIT.search(path) and not (is_test(path) and posixpath.basename(path) != "test.py"):
             scan = seen.facts.scans[path]
-            yield from (at(path, mark) for mark in scan.marks if mark.kind in kinds and _counts(mark, scan))
+            yield from (at(path, mark) for mark in scan.marks if mark.kind in kinds and _counts(mark))
 
 
-def _counts(mark: Mark, scan: FileScan) -> bool:
+def _counts(mark: Mark) -> bool:
     if mark.group == "definition":
         names = _TRAIN_NAME if mark.kind == "trains" else _TEST_NAME if mark.kind == "evaluates" else None
         return names is None or (names.search(mark.what) is not None and not _NOT_NAME.search(mark.what))
