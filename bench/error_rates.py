@@ -466,7 +466,12 @@ wrongly in 5 % at most, whatever the others do.
 All m cells are true, normal and independent; shares of tables in which any is refuted by Holm's procedure, whose first
 step decides that, and by 5 % for each cell:
 
-{cells}"""
+{cells}
+One may stop at any look, and later for one cell than for another: each cell's share is that of all its looks together,
+and a cell that is refuted only hands it on. So a cell that would be refuted alone, and is not as one of many, is
+measured on to the last run. The whole rule with that, measured once on 400 tables of ten true normal cells each: a cell
+is refuted in 1.5 % of the tables read as one run, in 0.5 % read as means of 5 (the script does not repeat these two).
+"""
 
 
 def main() -> None:

@@ -307,6 +307,13 @@ def test_a_budget_is_kept(verify: Verify) -> None:
     assert "would not fit into the budget" in said.out
 
 
+def test_runs_on_record_are_used_within_any_budget(verify: Verify) -> None:
+    words = ("--seed-flag", "--seed", "--json")
+    verify(*words, claim="9.0")
+    again = verify(*words, "--budget", "0.001s", claim="9.0")
+    assert ([one["recorded"] for one in again.document["runs"]], len(runs_made())) == ([True] * 3, 3)
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)]
 )

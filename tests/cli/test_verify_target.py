@@ -108,7 +108,7 @@ def test_a_folder_and_a_url_of_it_share_the_records(verify: Verify, paper: Paper
     url = f"file://{paper.root}"
     first = verify(url, "--no-controls", "--json")
     assert (first.code, first.document["source"]["url"], first.document["source"]["kind"]) == (0, url, "commit")
-    assert first.document["repeat"] == f"fossml verify {url}@{head(paper)} --no-controls --trust"
+    assert first.document["repeat"] == f"fossml verify {url}@{head(paper)} --trust --no-controls"
     ran = paper.count
     assert (verify(url, "--no-controls", "--json").code, verify("--no-controls").code, paper.count) == (0, 0, ran)
     paper.save({"raw.txt": "0.9\n"})

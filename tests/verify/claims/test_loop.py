@@ -9,9 +9,12 @@ from dataclasses import replace
 import pytest
 
 from fossml.types import Claim
+from fossml.verify.claims.cells import in_tables
+from fossml.verify.claims.judge import judge
 from fossml.verify.claims.loop import Limits, Measurement, Outcome, fits, run, samples, why_stop
 from fossml.verify.claims.parse import claim_from_options
 from fossml.verify.metrics.metric import Measured
+from fossml.views.sentence import Judged
 
 HIGH = claim_from_options("m.json:acc", "0.953")
 
@@ -117,6 +120,27 @@ def test_it_goes_on_until_every_claim_is_settled() -> None:
     assert not why_stop((HIGH, near), [], Limits())
 
 
+@pytest.mark.parametrize("draw", [0, 1])
+def test_a_cell_that_is_refuted_alone_is_measured_until_the_table_can_tell(draw: int) -> None:
+    """As one of many it is not refuted, and more runs say whether that is chance: it is not settled before."""
+    went_on = 0
+    for step in range(15, 30):
+        claim = claim_from_options("m.json:acc", f"{0.5 + 0.001 * step:.4f}", reading="one")
+        cells = tuple(replace(claim, id=name, table="table 2", cells=2) for name in ("a", "b"))
+
+        def one(seed: int | None) -> Outcome:
+            score = random.Random((seed or 0) * 7 + draw).gauss(0.5, 0.006)
+            return replace(gave(seed, score, score), wrote=(f"{seed}",) * 2)
+
+        done = measured(one, Limits(runs=8), claims=cells).outcomes
+        found = [(cell, samples(done, place, cells)) for place, cell in enumerate(cells)]
+        told, _ = in_tables([Judged(judge(cell, one, last=8), one.scores) for cell, one in found], 8)
+        turned_back = any("Alone it would be refuted" in one.verdicts[0].reason for one in told)
+        assert not turned_back or len(done) == 8
+        went_on += turned_back
+    assert went_on
+
+
 def test_no_run_is_started_that_does_not_fit_into_the_budget() -> None:
     now = 0.0
 
@@ -128,6 +152,23 @@ def test_no_run_is_started_that_does_not_fit_into_the_budget() -> None:
     result = measured(slow, Limits(budget=100), clock=lambda: now)
     assert len(result.outcomes) == 2
     assert "budget" in result.stopped
+
+
+def test_a_run_that_is_on_record_is_taken_whatever_is_left_of_the_budget() -> None:
+    """Three were made, each of 40 s: they cost nothing again, and no fourth one is begun with 30 s left."""
+    near = claim_from_options("m.json:acc", "0.951", reading="mean")
+    result = run(
+        (near,),
+        lambda seed: gave(seed, random.Random(seed).gauss(0.95, 0.01), seconds=40),
+        iter(itertools.count(1)),
+        Limits(budget=30),
+        cancel=lambda: None,
+        report=lambda _: None,
+        on_record=lambda seed: seed in (1, 2, 3),
+        clock=lambda: 0.0,
+    )
+    assert [one.seed for one in result.outcomes] == [1, 2, 3]
+    assert result.stopped == "one more run would not fit into the budget"
 
 
 def test_the_first_run_is_always_made() -> None:

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from fossml.cli import main
-from fossml.cli.verify import reporter
+from fossml.cli.verify.oneliner import reporter
 from fossml.errors import FossmlError
 from fossml.verify.claims.loop import Limits, Outcome
 from fossml.verify.cleanroom.seeds import Delivery

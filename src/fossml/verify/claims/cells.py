@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fossml.types import Finding, Verdict
-from fossml.verify.claims.judge import answers
+from fossml.types import Claim, Finding, Verdict
+from fossml.verify.claims.judge import answers, judge
+from fossml.verify.claims.judge import settled as alone
 from fossml.verify.claims.parse import slack
 from fossml.verify.claims.samples import SAME, Samples
 from fossml.views.sentence import Judged
@@ -18,25 +19,59 @@ def in_tables(judged: Sequence[Judged], last: int) -> tuple[tuple[Judged, ...], 
     """`judged` with Holm's correction inside each table of two cells or more, and a finding on each table.
 
     Every cell was judged as one of as many as there are. Holm: with r of m cells refuted, each other one is one of
-    m - r; so on until no more are. A table whose cells wrongly refuted are any is then seen in 5 % at most.
+    m - r; so on until no more are. A table whose cells wrongly refuted are any is then seen in 5 % at most. Cells that
+    are not in `judged` count as cells that stand.
     """
     found, findings = list(judged), []
-    for table in dict.fromkeys(one.claim.table for one in judged if one.claim.table and not one.claim.others):
-        places = [at for at, one in enumerate(judged) if one.claim.table == table and not one.claim.others]
+    for table, places in _tables([one.claim for one in judged]).items():
+        size = max(judged[places[0]].claim.cells, len(places))
+        cells, _ = _holm([judged[at] for at in places], size, last)
+        for at, one in zip(places, cells, strict=True):
+            found[at] = _warned(one, size, last) if size > 1 else one
         if len(places) > 1:
-            for at, one in zip(places, _holm([judged[at] for at in places], last), strict=True):
-                found[at] = one
             findings.append(_counted(table, [found[at] for at in places]))
     return tuple(found), tuple(findings)
 
 
-def _holm(cells: Sequence[Judged], last: int) -> list[Judged]:
+def settled(claims: Sequence[Claim], found: Sequence[Samples], last: int) -> tuple[bool, ...]:
+    """Of each claim, by what the runs so far `found`, whether further ones would not change what is said of it.
+
+    A cell that is refuted alone and stands as one of many is not settled before the last run. Going on with it spends
+    nothing: its share of the 5 % is that of all looks up to the last together, wherever one stops.
+    """
+    closed = [alone(claim, one, last=last) for claim, one in zip(claims, found, strict=True)]
+    for places in _tables(claims).values():
+        cells = [_cell(claims[at], found[at], last) for at in places]
+        size = max(claims[places[0]].cells, len(places))
+        stepped, share = _holm(cells, size, last)
+        for at, one in zip(places, stepped, strict=True):
+            if _by_chance(one) and not _refuted(one):
+                now = answers(one.claim, found[at], last=last, share=share)
+                closed[at] = all(answer.settled for answer in now) and _warned(one, size, last) == one
+    return tuple(closed)
+
+
+def _tables(claims: Sequence[Claim]) -> dict[str, list[int]]:
+    """The places of the cells of each table."""
+    places: dict[str, list[int]] = {}
+    for at, claim in enumerate(claims):
+        if claim.table and not claim.others:
+            places.setdefault(claim.table, []).append(at)
+    return places
+
+
+def _cell(claim: Claim, found: Samples, last: int) -> Judged:
+    return Judged(judge(claim, found, last=last), found.scores, same_bytes=found.fixed)
+
+
+def _holm(cells: Sequence[Judged], size: int, last: int) -> tuple[list[Judged], float]:
+    """Cells of a table of `size` by Holm's procedure, and the share of the 5 % at which those stand that do."""
     current = list(cells)
     while True:
-        left = sum(1 for one in current if not _refuted(one))
-        stepped = [one if _refuted(one) or not left else _again(one, 1 / left, last) for one in current]
+        share = 1 / max(size - sum(map(_refuted, current)), 1)
+        stepped = [one if _refuted(one) else _again(one, share, last) for one in current]
         if sum(map(_refuted, stepped)) == sum(map(_refuted, current)):
-            return [_warned(one, len(cells), last) for one in stepped]
+            return stepped, share
         current = stepped
 
 
@@ -67,7 +102,7 @@ def _warned(one: Judged, cells: int, last: int) -> Judged:
     """Say of a cell that stands only because it is one of many that it does."""
     if _refuted(one) or not _by_chance(one):
         return one
-    alone = _judged(one, 1.0, last)
+    single = _judged(one, 1.0, last)
     note = f" Alone it would be refuted; as one of {cells} cells of {one.claim.table} that may be chance."
     return replace(
         one,
@@ -75,7 +110,7 @@ def _warned(one: Judged, cells: int, last: int) -> Judged:
             replace(kept, name="inconclusive", reason=kept.reason + note)
             if by_itself.name == "not reproduced" and kept.name != "not reproduced"
             else kept
-            for kept, by_itself in zip(one.verdicts, alone, strict=True)
+            for kept, by_itself in zip(one.verdicts, single, strict=True)
         ),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from fossml.errors import GOOD, NOT, UNKNOWN
@@ -92,7 +93,8 @@ def judge(
     )
 
 
-def _decide(claim: Claim, scores: Sequence[float], reading: Reading, last: int, share: float = 1.0) -> Decision:
+@lru_cache(maxsize=4096)  # one loop asks the same of the same scores more than once, and a table asks of many
+def _decide(claim: Claim, scores: tuple[float, ...], reading: Reading, last: int, share: float = 1.0) -> Decision:
     """Ask the statistics; a spread of unsaid kind is not used."""
     from fossml.stats.sequential import Target, decide  # numpy and scipy: not before there is something to judge
 
@@ -134,12 +136,12 @@ def _as_percentage(claim: Claim) -> str:
     return claim.text.rstrip("% ") if shape.percent else fixed(shape.value * 100, max(0, shape.decimals - 2))
 
 
-def _answer(claim: Claim, scores: Sequence[float], reading: Reading, last: int, share: float = 1.0) -> Answer:
+def _answer(claim: Claim, scores: tuple[float, ...], reading: Reading, last: int, share: float = 1.0) -> Answer:
     decision = _decide(claim, scores, reading, last, share)
     return Answer(reading, decision.name, decision.settled, decision.reason, decision.estimate, decision.margin)
 
 
-def _of_fixed(claim: Claim, scores: Sequence[float], last: int) -> Answer:
+def _of_fixed(claim: Claim, scores: tuple[float, ...], last: int) -> Answer:
     """The seed changes nothing: equal or not. A best epoch on test data is not shown as a result even if equal."""
     answer = _answer(claim, scores, Reading("exact"), last)
     if claim.reading and claim.reading.kind == "best-epoch" and answer.name in HOLDS:
@@ -161,7 +163,10 @@ def _of_several(claim: Claim, samples: Samples) -> Answer:
 
 def _equal(claim: Claim, values: Sequence[float]) -> bool:
     """Whether a setting gives the number, or keeps the bound that is claimed; only a bound has a better side."""
-    return _decide(replace(claim, margin=None), values, Reading("exact"), len(values)).name in ("numeric", "better")
+    return _decide(replace(claim, margin=None), tuple(values), Reading("exact"), len(values)).name in (
+        "numeric",
+        "better",
+    )
 
 
 def _as_claimed(claim: Claim, value: float) -> str:

@@ -7,9 +7,11 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 
 from fossml.types import Claim
-from fossml.verify.claims.judge import answers, settled
+from fossml.verify.claims.cells import settled
+from fossml.verify.claims.judge import answers
 from fossml.verify.claims.samples import Samples
 from fossml.verify.metrics.metric import Measured
 
@@ -90,8 +92,11 @@ def why_stop(claims: Sequence[Claim], outcomes: Sequence[Outcome], limits: Limit
 
 
 def open_places(claims: Sequence[Claim], outcomes: Sequence[Outcome], limits: Limits) -> list[int]:
-    """The places of the claims of which more runs would tell more."""
-    return [place for place in range(len(claims)) if not _closed(claims, place, outcomes, limits)]
+    """The places of the claims of which more runs would tell more: not settled, and their metric comes out."""
+    found = [samples(outcomes, place, claims) for place in range(len(claims))]
+    good = any(not one.failure for one in outcomes)
+    closed = settled(claims, found, limits.runs)
+    return [at for at, one in enumerate(found) if not closed[at] and (one.runs or not good)]
 
 
 def _undecided(claims: Sequence[Claim], outcomes: Sequence[Outcome], limits: Limits) -> bool:
@@ -103,15 +108,8 @@ def _undecided(claims: Sequence[Claim], outcomes: Sequence[Outcome], limits: Lim
     )
 
 
-def _closed(claims: Sequence[Claim], place: int, outcomes: Sequence[Outcome], limits: Limits) -> bool:
-    """Whether more runs tell nothing more of a claim: it is settled, or its metric does not come out."""
-    good = [one for one in outcomes if not one.failure]
-    found = samples(outcomes, place, claims)
-    return bool(good and not found.runs) or settled(claims[place], found, last=limits.runs)
-
-
 def fits(outcomes: Sequence[Outcome], limits: Limits, elapsed: float) -> bool:
-    """Whether one more run ends within the budget, going by the slowest so far. The first run is always made."""
+    """Whether one more run, made anew, ends within the budget, going by the slowest so far. The first always is."""
     if limits.budget is None or not outcomes:
         return True
     return elapsed + max(one.seconds for one in outcomes) <= limits.budget
@@ -126,15 +124,20 @@ class _Flight:
         self._jobs = jobs
         self._pool = ThreadPoolExecutor(jobs)
         self._pending: deque[Future[Outcome]] = deque()
+        self._next: list[int | None] = []
 
-    def fill(self, most: int, wanted: Callable[[], bool]) -> None:
-        """Start runs until `jobs` or `most` are under way, the seeds are used up, or no more are `wanted`."""
-        while len(self._pending) < min(self._jobs, most) and wanted():
-            for seed in self._seeds:
-                self._pending.append(self._pool.submit(self._measure, seed))
-                break
-            else:
+    @property
+    def waits(self) -> bool:
+        """Whether there is a further seed with which no run was wanted."""
+        return bool(self._next)
+
+    def fill(self, most: int, wanted: Callable[[int | None], bool]) -> None:
+        """Start runs until `jobs` or `most` are under way, the seeds are used up, or the next is not `wanted`."""
+        while len(self._pending) < min(self._jobs, most):
+            self._next = self._next or list(islice(self._seeds, 1))
+            if not self._next or not wanted(self._next[0]):
                 return
+            self._pending.append(self._pool.submit(self._measure, self._next.pop()))
 
     def next(self) -> Outcome | None:
         """The outcome of the oldest, None if nothing is under way."""
@@ -157,9 +160,12 @@ def run(
     *,
     cancel: Callable[[], None],
     report: Callable[[Outcome], None],
+    on_record: Callable[[int | None], bool] = lambda _seed: False,
     clock: Callable[[], float] = time.monotonic,
 ) -> Measurement:
     """Call `measure` with one seed after the other until it can be told whether the claims hold.
+
+    A run that is `on_record` costs nothing, so a budget does not keep it out.
 
     Runs are judged in the order of their seeds, not in that in which they end: a fast run is not a better one.
     `cancel` makes every `measure` under way return or raise; it is called when their results are not needed.
@@ -171,7 +177,10 @@ def run(
     interrupted = False
     try:
         while not why_stop(claims, outcomes, limits):
-            flight.fill(limits.runs - len(outcomes), lambda: fits(outcomes, limits, clock() - begun))
+            flight.fill(
+                limits.runs - len(outcomes),
+                lambda seed: on_record(seed) or fits(outcomes, limits, clock() - begun),
+            )
             outcome = flight.next()
             if outcome is None:
                 break
@@ -182,14 +191,6 @@ def run(
     finally:
         cancel()
         flight.close()
-    stopped = (
-        "interrupted"
-        if interrupted
-        else why_stop(claims, outcomes, limits) or _spent(outcomes, limits, clock() - begun)
-    )
-    return Measurement(tuple(outcomes), stopped, interrupted)
-
-
-def _spent(outcomes: Sequence[Outcome], limits: Limits, elapsed: float) -> str:
-    spent = not fits(outcomes, limits, elapsed)
-    return "one more run would not fit into the budget" if spent else "all seeds that were given are used"
+    stopped = "interrupted" if interrupted else why_stop(claims, outcomes, limits)
+    left_out = "one more run would not fit into the budget" if flight.waits else "all seeds that were given are used"
+    return Measurement(tuple(outcomes), stopped or left_out, interrupted)

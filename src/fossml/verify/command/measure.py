@@ -84,6 +84,11 @@ class Command:
         """End every run under way and let no other start."""
         self._cancelled.set()
 
+    def on_record(self, seed: int | None) -> bool:
+        """Whether `measure` has a run with this seed to hand out that need not be made."""
+        with self._lock:
+            return any(place.seed == seed for place in self._recorded)
+
     def measure(self, seed: int | None) -> Outcome:
         """The outcome of a run with this seed, from its record if there is one; CancelledError after `cancel`."""
         place = self._take(seed)

@@ -121,7 +121,15 @@ def verify(
         places = shelf.places()
         command = Command(set_up, shelf, places, say)
         planned = plan(asked, places, rng)
-        measured = run(asked.claims, command.measure, planned, asked.limits, cancel=command.cancel, report=report)
+        measured = run(
+            asked.claims,
+            command.measure,
+            planned,
+            asked.limits,
+            cancel=command.cancel,
+            report=report,
+            on_record=command.on_record,
+        )
     alone = tuple(judge_one(asked, measured, place) for place in range(len(asked.claims)))
     judged, found = in_tables(alone, asked.limits.runs)
     hints = [f"{one.subject}: {one.message}" for one in found]

@@ -105,12 +105,13 @@ def _measured(
     lead = next((place for place, part in enumerate(parts) if part.delivery.seeded), 0)
     whole = replace(parts[lead], claims=claims)
 
-    def once(seed: int | None) -> Outcome:
-        made = [
-            one.command.measure(seed if part.delivery.seeded else None)
-            for part, one in zip(parts, commands, strict=True)
+    def given(seed: int | None) -> list[tuple[Command, int | None]]:
+        return [
+            (one.command, seed if part.delivery.seeded else None) for part, one in zip(parts, commands, strict=True)
         ]
-        return _merged(claims, parts, made, seed)
+
+    def once(seed: int | None) -> Outcome:
+        return _merged(claims, parts, [command.measure(own) for command, own in given(seed)], seed)
 
     def told(one: Outcome) -> None:
         _require_metrics(brought, claims, one)
@@ -123,6 +124,7 @@ def _measured(
         whole.limits,
         cancel=lambda: _cancel(commands),
         report=told,
+        on_record=lambda seed: all(command.on_record(own) for command, own in given(seed)),
     )
     judged, found = in_tables([judge_one(whole, measured, place) for place in range(len(claims))], whole.limits.runs)
     hints = [f"{one.subject}: {one.message}" for one in found]

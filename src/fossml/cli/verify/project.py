@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import click
-
 from fossml.cli.tell import Form, tell
+from fossml.cli.verify.given import Given, form
+from fossml.cli.verify.world import around, speaker
 from fossml.engine.site import Options, with_python
 from fossml.env import child_environment, environment
 from fossml.errors import FossmlError
@@ -23,7 +23,8 @@ from fossml.verify.claims.caveats import with_remarks
 from fossml.verify.claims.loop import Limits, Outcome
 from fossml.verify.cleanroom.confine import Confinement, confinement, networked
 from fossml.verify.cleanroom.data import bring
-from fossml.verify.cleanroom.source import Source, home_of, moved_environment, told, uncommitted, without
+from fossml.verify.cleanroom.source import Source, home_of, moved_environment, open_source, told, uncommitted, without
+from fossml.verify.cleanroom.target import parse_target
 from fossml.verify.command.brought import Brought, for_project
 from fossml.verify.command.oneliner import Around
 from fossml.verify.command.record import alone
@@ -36,9 +37,8 @@ from fossml.verify.rebuild.rebuilder import Rebuilder
 from fossml.verify.rebuild.records import records_for
 from fossml.verify.rebuild.targets import Target, read_targets
 from fossml.verify.report import Circumstances, of_project, repeat
-from fossml.verify.shows import Further
+from fossml.verify.shows import Further, within
 from fossml.views.document import text
-from fossml.views.plain import harmless
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +63,52 @@ class Wish:
     words: Sequence[str] = ()
 
 
-def run(source: Source, limits: Limits, around: Around, wish: Wish) -> int:
+def run(given: Given, brought: Brought | None = None) -> int:
+    """Verify the project at the target, or what a reader's own file says of it; the exit code."""
+    world = around()
+    wish = Wish(
+        only=given.claims,
+        fresh=given.fresh,
+        keep=given.keep,
+        quiet=given.quiet,
+        trust=given.trust,
+        record=brought is None and not given.no_record,
+        environment=given.environment or "auto",
+        further=Further(not given.no_controls, given.probe, within(given.budget)),
+        brought=brought,
+        form=form(given),
+        words=given.words,
+    )
+    limits = Limits(given.runs, given.budget, given.jobs, given.memory, not given.no_gpu)
+    say = speaker(given.quiet)
+    target = parse_target(given.target, world.cwd)
+    with open_source(target, world.cache, world.environ, as_it_lies=given.worktree, say=say) as source:
+        return verify(source, limits, world, wish)
+
+
+def verify(source: Source, limits: Limits, world: Around, wish: Wish) -> int:
     """Verify the project at `source`, print, keep the record; the exit code."""
+    if wish.brought and not read_project(find_root(source.folder)).stages:
+        hint = 'say how the numbers are made: [run] cmd = "python train.py"'
+        raise FossmlError("the repository has no dvc.yaml, and the file no [run]", where=wish.brought.file, hint=hint)
     with contextlib.ExitStack() as held:
-        return _run(source, limits, around, wish, held)
+        return _verify(source, limits, world, wish, held)
 
 
-def _run(source: Source, limits: Limits, around: Around, wish: Wish, held: contextlib.ExitStack) -> int:
+def _verify(source: Source, limits: Limits, world: Around, wish: Wish, held: contextlib.ExitStack) -> int:
     """`held` gets the lock of the records: two at once would take each other's copies away."""
-    say = _silent if wish.quiet else _say
+    say = speaker(wish.quiet)
     project = read_project(find_root(source.folder))
     project = for_project(project, wish.brought) if wish.brought else project
     home = home_of(source, project)
-    data = bring(project, home, around.cache / "data", around.environ, say)
+    data = bring(project, home, world.cache / "data", world.environ, say)
     caches = data.caches
     source = without(source, leaves_out(project, caches))
     targets = _targets(project, wish.only, source)
-    place = _surroundings(project, source, around, wish.environment, say)
+    place = _surroundings(project, source, world, wish.environment, say)
     project = replace(project, config=replace(project.config, python=None))
     rests_on = [place.key, wish.trust, networked(project)]
-    records = records_for(project, around.cache, rests_on, caches)
+    records = records_for(project, world.cache, rests_on, caches)
     held.enter_context(alone(records.folder, "this project as it is"))
     if wish.fresh:
         records.forget()
@@ -90,7 +116,7 @@ def _run(source: Source, limits: Limits, around: Around, wish: Wish, held: conte
     metrics = {target.metric.text: target.metric for target in targets}
     stages = sorted({target.stage for target in targets})
     own = None if source.rev else home
-    closed = None if wish.trust else _confined(project, place, around)
+    closed = None if wish.trust else _confined(project, place, world)
     rebuilder = Rebuilder(project, list(metrics.values()), stages, options, records, caches, own, confinement=closed)
     try:
         if why := place.environment.failed:
@@ -131,7 +157,7 @@ def _run(source: Source, limits: Limits, around: Around, wish: Wish, held: conte
         records=str(records.folder),
     )
     report = of_project(verified, targets, about)
-    if wish.record and not (wish.only or wish.brought or verified.interrupted):
+    if wish.record and not (wish.only or verified.interrupted):
         kept = home if home and source.rev is None else records.folder
         (kept / RECORD).write_text(text(report) + "\n", encoding="utf-8")
     tell(report, wish.form)
@@ -139,15 +165,15 @@ def _run(source: Source, limits: Limits, around: Around, wish: Wish, held: conte
 
 
 def _surroundings(
-    project: Project, source: Source, around: Around, mode: Mode, say: Callable[[str], None]
+    project: Project, source: Source, world: Around, mode: Mode, say: Callable[[str], None]
 ) -> Surroundings:
     """What the stages run in; where none is made, the Python that `[environment]` names, if it is the reader's."""
-    env = child_environment(moved_environment(around.environ, source), around.prefix, around.base_prefix)
+    env = child_environment(moved_environment(world.environ, source), world.prefix, world.base_prefix)
     home, python, named = home_of(source, project), project.config.python, env
     if home and python and not _travels(home, python):
         with contextlib.nullcontext() if mode == "path" else contextlib.suppress(FossmlError):
             named = with_python(env, python, home)
-    return surroundings(project.root, source, env, around.cache, mode, named=named, say=say)
+    return surroundings(project.root, source, env, world.cache, mode, named=named, say=say)
 
 
 def _travels(home: Path, python: str) -> bool:
@@ -172,19 +198,11 @@ def _targets(project: Project, only: Sequence[str], source: Source) -> tuple[Tar
         raise
 
 
-def _confined(project: Project, place: Surroundings, around: Around) -> Confinement:
+def _confined(project: Project, place: Surroundings, world: Around) -> Confinement:
     """The sandbox: the environment that was made can be read in it."""
     made = place.environment.folder
-    own = (project.root, around.cache)
-    return confinement(place.python, place.env, around.home, own, readable=[made] if made else [])
-
-
-def _say(line: str) -> None:
-    click.secho(harmless(line), dim=True, err=True)
-
-
-def _silent(_line: str) -> None:
-    """Say nothing."""
+    own = (project.root, world.cache)
+    return confinement(place.python, place.env, world.home, own, readable=[made] if made else [])
 
 
 def _reporter(say: Callable[[str], None], most: int) -> Callable[[Sequence[Target], Outcome], None]:

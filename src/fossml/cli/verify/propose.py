@@ -10,6 +10,8 @@ import click
 
 from fossml.begin import Change, apply, unified
 from fossml.begin.change import read as text_of_file
+from fossml.cli.verify.given import Given
+from fossml.cli.verify.world import speaker
 from fossml.errors import GOOD, FossmlError
 from fossml.project.declared import Project, find_root, read_project
 from fossml.verify.propose.draft import Draft, draft, read
@@ -19,20 +21,26 @@ _MOST_BYTES = 8 * 2**20
 _READABLE = (".tex", ".ltx", ".md", ".markdown", ".csv", ".tsv", ".yaml", ".yml", ".json", ".jsonld", ".txt", "")
 
 
-def run(file: Path, folder: Path, *, write: bool) -> int:
-    """Print the draft, or with `write` show the diff and append it to fossml.toml; the exit code."""
+def run(given: Given) -> int:
+    """Print the draft, or with --write show the diff and append it to fossml.toml; the exit code."""
+    file = given.propose
+    assert file is not None  # it is what chose this mode
+    folder = Path(given.target or ".").absolute()
+    if not folder.is_dir():
+        hint = "clone it first: the metrics that its files have are matched with the numbers of the document"
+        raise FossmlError(f"--propose reads a folder, and {given.target} is none", where="PATH", hint=hint)
     project = read_project(find_root(folder))
     made = _drafts(_published(file) if file.is_dir() else [file], project)
     if not made:
         hint = "results are read from tables, from sentences such as `an accuracy of 95.3 %`, and from model cards"
         raise FossmlError("no number that looks like a result", where=str(file), hint=hint)
     text = "\n".join(one.text for one in made)
-    if write:
+    if given.write:
         _append(project, text)
     else:
         click.echo(_printable(text), nl=False)
     claimed, left = sum(one.claimed for one in made), sum(one.open for one in made)
-    click.echo(f"{claimed} claims, {left} more as comments", err=True)
+    speaker(given.quiet)(f"{claimed} claims, {left} more as comments")
     return GOOD
 
 
