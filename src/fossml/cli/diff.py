@@ -11,15 +11,14 @@ from typing import Any
 
 import click
 
-from fossml.env import child_environment, interpreter
 from fossml.errors import GOOD, NOT, UNKNOWN
-from fossml.project.declared import Project, find_root, read_project
+from fossml.project.declared import find_root, read_project
 from fossml.verify.cleanroom.environ import cache_folder
 from fossml.verify.diff.bytesof import Finder
 from fossml.verify.diff.causes import Cause, cause
 from fossml.verify.diff.differences import Change, Diff, FileChange, StageDiff, diff
 from fossml.verify.diff.sides import sides
-from fossml.verify.rebuild.records import records_for
+from fossml.verify.rebuild.kept import kept
 from fossml.views.compared import comparison_json, places, summary
 from fossml.views.plain import cut, harmless
 
@@ -61,9 +60,7 @@ def command(left: str | None, right: str | None, full: bool, as_json: bool, quie
     project = read_project(find_root(Path.cwd()))
     with tempfile.TemporaryDirectory(prefix="fossml-diff-") as name:
         temporary = Path(name).resolve()
-        one, other = sides(
-            project.root, left, right, temporary, _rebuilt(project) if {left, right} & {"lock", "rebuild"} else None
-        )
+        one, other = sides(project.root, left, right, temporary, kept(cache_folder(os.environ), project.root))
         found = diff(one, other, Finder(project.root, temporary))
     likely = cause(found, one.files | other.files)
     code = _CODES[found.verdict]
@@ -72,15 +69,6 @@ def command(left: str | None, right: str | None, full: bool, as_json: bool, quie
     else:
         click.echo("\n".join(_likely(found, likely) if quiet else _lines(found, likely, full)))
     sys.exit(code)
-
-
-def _rebuilt(project: Project) -> Path | None:
-    """The folder that the last `verify --keep` left; None where there is none of this state of the project."""
-    env = child_environment(os.environ, sys.prefix, sys.base_prefix)
-    python = interpreter("python", env, project.root, project.root)
-    about = [python.version, python.distributions] if python else None
-    folder = records_for(project, cache_folder(os.environ), about).folder / "rooms" / "as-declared" / project.root.name
-    return folder if folder.is_dir() else None
 
 
 def _lines(found: Diff, likely: Cause | None, full: bool) -> list[str]:

@@ -33,6 +33,7 @@ from fossml.verify.environment.surroundings import Mode, Surroundings, made_of, 
 from fossml.verify.project.flow import verify_project
 from fossml.verify.project.verified import unbuilt
 from fossml.verify.rebuild.copies import leaves_out
+from fossml.verify.rebuild.kept import keep
 from fossml.verify.rebuild.rebuilder import Rebuilder
 from fossml.verify.rebuild.records import records_for
 from fossml.verify.rebuild.targets import Target, read_targets
@@ -133,7 +134,7 @@ def _verify(source: Source, limits: Limits, world: Around, wish: Wish, held: con
             )
     finally:
         if wish.keep:
-            say(f"the copies are kept in {records.folder / 'rooms'}")
+            say(_kept(rebuilder, world, home))
         else:
             rebuilder.close()
     remarks = (*source.not_checked, *place.environment.not_checked)
@@ -162,6 +163,16 @@ def _verify(source: Source, limits: Limits, world: Around, wish: Wish, held: con
         (kept / RECORD).write_text(text(report) + "\n", encoding="utf-8")
     tell(report, wish.form)
     return 130 if verified.interrupted else report.exit_code
+
+
+def _kept(rebuilder: Rebuilder, world: Around, home: Path | None) -> str:
+    """The rebuild is kept for a look; what to say of it."""
+    if rebuilder.lies_in is None:
+        return "there is no copy to keep: the rebuild is on record (--fresh --keep makes it again)"
+    if home is None:
+        return f"the rebuild is kept in {rebuilder.lies_in}"
+    keep(world.cache, home, rebuilder.lies_in)
+    return f"the rebuild is kept in {rebuilder.lies_in}: `fossml diff lock` looks into it"
 
 
 def _surroundings(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -25,17 +25,23 @@ _KEPT = "compared.json"
 
 
 def how(
-    project: Project, was: Mapping[str, Artifact], now: Mapping[str, str], rebuilt: Path | None, records: Path
+    project: Project,
+    was: Mapping[str, Artifact],
+    now: Mapping[str, str],
+    rebuilt: Path | None,
+    records: Path,
+    authors: Sequence[Path] = (),
 ) -> dict[str, Comparison]:
     """How each output in `was`, which the author's lock records, differs from the one with the digest in `now`.
 
     `rebuilt` is the folder in which the rebuild lies; where it is gone, what was told before is taken out of `records`.
-    The author's bytes come out of the cache, the working tree or git; unknown where they cannot be had.
+    The author's bytes come out of the cache, the working tree (also of the folders `authors`) or git; unknown where
+    they cannot be had.
     """
     kept = _read(records / _KEPT)
     found: dict[str, Comparison] = {}
     with tempfile.TemporaryDirectory(prefix="fossml-outputs-") as name:
-        finder = Finder(project.root, Path(name).resolve())
+        finder = Finder(project.root, Path(name).resolve(), tuple(authors))
         for path, artifact in was.items():
             key = f"{path} {artifact.digest} {now[path]}"
             if rebuilt is not None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from fossml.engine.build import Options, dry
 from fossml.engine.graph import make_graph, order
 from fossml.engine.records import Records, read_runs
-from fossml.errors import FossmlError
+from fossml.errors import UNKNOWN, FossmlError
 from fossml.project import history
 from fossml.project.config import SeedRoute
 from fossml.project.declared import Project, find_root, read_project
@@ -86,6 +86,7 @@ def _named(project: Project, word: str, temporary: Path, rebuilt: Path | None) -
             raise FossmlError(
                 "there is no rebuild to look into",
                 hint="`fossml verify --keep` leaves one; without --keep its outputs are compared while it stands",
+                code=UNKNOWN,
             )
         return replace(recorded(read_project(rebuilt), "the last rebuild"), folder=rebuilt)
     commit = history.resolve(project.root, word)

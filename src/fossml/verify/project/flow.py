@@ -103,7 +103,8 @@ def verify_project(
         rng=rng,
         say=say,
     )
-    compared = compare(rebuilder.project, base, rebuilder.lies_in, rebuilder.records.folder)
+    own = (rebuilder.authors.root,)
+    compared = compare(rebuilder.project, base, rebuilder.lies_in, rebuilder.records.folder, own)
     why = finding(rebuilder.project, compared.how, rebuilder.lies_in)
     return Verified(
         tuple(_with_remarks(shown.beside(one), rebuilder) for one in judged),

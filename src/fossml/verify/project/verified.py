@@ -70,10 +70,17 @@ def unbuilt(targets: Sequence[Target], reason: str) -> Verified:
     return Verified(tuple(not_evaluable(one, reason) for one in targets), Built(None, 0.0), Compared())
 
 
-def compare(project: Project, base: Built, rebuilt: Path | None = None, records: Path | None = None) -> Compared:
+def compare(
+    project: Project,
+    base: Built,
+    rebuilt: Path | None = None,
+    records: Path | None = None,
+    authors: Sequence[Path] = (),
+) -> Compared:
     """Each output of the rebuild beside the author's dvc.lock: the same bytes, different and how, or not on record.
 
     `rebuilt` is the folder of the rebuild, None where that is on record; what it is compared to is kept in `records`.
+    `authors` are further folders in which the author's results may lie.
     """
     known: dict[str, Artifact] = {}
     for file in sorted({stage.file for stage in project.stages}):
@@ -90,5 +97,5 @@ def compare(project: Project, base: Built, rebuilt: Path | None = None, records:
         tuple(apart),
         tuple(path for path, was in pairs.items() if was is None),
         tuple(sorted(recorded.keys() - base.outs.keys())),
-        how(project, apart, base.outs, rebuilt, records) if records else {},
+        how(project, apart, base.outs, rebuilt, records, authors) if records else {},
     )
