@@ -401,4 +401,4 @@ def test_the_command_prints_and_exits(
     assert document["stages"][0]["outputs"][0]["comparison"]["parts"][0]["where"] == "acc"
     assert document["cause"]["edit"] == "set them in params.yaml"
     code, _ = called(capsys, "lock")
-    assert code == 2
+    assert code == 3
