@@ -1543,7 +1543,6 @@ CASES = (
         customers,
         (r"PRB00[13] ",),
         ("--probe",),
-        missed="the rows that come twice bear other ids, which are texts",
     ),
     Case(
         "label among the features",
