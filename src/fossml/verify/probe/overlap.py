@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
-import json
 import math
 import re
 import zipfile
@@ -207,26 +205,12 @@ def _rounded(row: tuple[str, ...]) -> tuple[str, ...]:
 
 def _rows(path: Path) -> list[tuple[str, ...]]:
     """The rows of a table, of JSON lines or of an array, as cells in text; [] for anything else."""
-    kind = rows.suffix(path.name)
     try:
         if path.is_symlink() or path.stat().st_size > _MOST:
             return []
-        if kind == ".npy":
-            return _array(path)
-        text = path.read_text(encoding="utf-8", errors="replace")
-        if kind in (".jsonl", ".ndjson"):
-            found = [json.loads(line) for line in text.splitlines() if line.strip()]
-            return _records([one for one in found if isinstance(one, dict)])
-        table = rows.read_table(text, path.name)
-    except (OSError, EOFError, ValueError, csv.Error, RecursionError, zipfile.BadZipFile):
+        return _array(path) if rows.suffix(path.name) == ".npy" else list(rows.records(path).rows)
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile):
         return []
-    cells = table.cells or ()
-    return [tuple(cell.strip() for cell in row) for row in cells]
-
-
-def _records(found: Sequence[dict[str, object]]) -> list[tuple[str, ...]]:
-    names = sorted({name for one in found for name in one})
-    return [tuple(str(one.get(name, "")) for name in names) for one in found]
 
 
 def _array(path: Path) -> list[tuple[str, ...]]:
