@@ -1507,7 +1507,6 @@ CASES = (
         metric_constant,
         ranker,
         (r"CTL00[34] .*does not depend on",),
-        missed="the data is a database, of which no rows are left out",
     ),
     Case("best of eight seeds", best_seed, mean_seed, (r"ORG003 .*best of 8 recorded runs",)),
     Case("rounded up", truncated, rounded, (r"^not reproduced ",)),
@@ -1563,7 +1562,6 @@ CASES = (
         resumed,
         ranker,
         (r"CTL00[235] .*does not depend",),
-        missed="the committed checkpoint has another form than the model that is made of it",
     ),
     Case("version that does not exist", version_gone, version_there, (r"ENV003 six ",)),
     Case(
