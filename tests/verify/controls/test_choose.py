@@ -170,6 +170,18 @@ def test_another_seed_changes_what_draws_and_the_same_one_does_not(
     assert (found["CTL001"], found["CTL002"]) == ([again], [other])
 
 
+@pytest.mark.parametrize(("seed", "other"), [("args.seed", "pass"), ("7", "fail")])
+@pytest.mark.parametrize("route", [SEED, '[seed]\nenv = "SEED"\nvalue = 3\n\n'])
+def test_a_seed_that_is_only_written_down_changes_nothing(seed: str, other: str, route: str, study: Paper) -> None:
+    train = SPLIT.replace("default=0", 'default=int(os.environ.get("SEED", "0"))')
+    train = train.replace("json.dump(model", 'model = {"seed": args.seed, **model}\njson.dump(model')
+    train = train.replace("accuracy(model, rows[60:])", "accuracy(means(rows[:60]), rows[60:])")
+    study.save({"train.py": train.replace("SEED)", f"{seed})"), "fossml.toml": route + claim()})
+    (only,) = told(study.verify(further=FURTHER), "CTL002")
+    assert only.status == other
+    assert ("but for the seed itself in model.json" in only.message) == (other == "fail")
+
+
 def test_a_seed_that_deterministic_code_does_not_need_is_no_fault(study: Paper) -> None:
     study.save({"fossml.toml": '[seed]\nenv = "SEED"\n\n' + claim()})
     verified = study.verify(further=FURTHER)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import sqlite3
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -118,3 +120,70 @@ def test_a_table_without_a_header_loses_no_first_row_for_one(tmp_path: Path) -> 
     path = tmp_path / "x.csv"
     path.write_text("".join(f"{n},{n}\n" for n in range(10)))
     assert rows.count(path) == 10
+
+
+def database(path: Path, *more: str) -> None:
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("create table seen (id integer primary key, name text unique, a real, b int)")
+        base.executemany("insert into seen values (?, ?, ?, ?)", [(n, f"n{n}", n / 7, n * n) for n in range(40)])
+        base.execute("create table kinds (kind int, said text)")
+        base.executemany("insert into kinds values (?, ?)", [(0, "no"), (1, "yes")])
+        for one in more:
+            base.execute(one)
+        base.commit()
+
+
+def content(path: Path) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as base:
+        return base.execute("select * from seen order by id").fetchall()
+
+
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_of_a_database_rows_are_left_out_and_short_tables_stay(mode: str, tmp_path: Path) -> None:
+    path = tmp_path / "seen.db"
+    database(path)
+    with closing(sqlite3.connect(path)) as base:
+        base.execute(f"pragma journal_mode = {mode}")
+    before = content(path)
+    assert rows.count(path) == 40
+    assert rows.leave_out(path, 0.1, "salt") == (4, 40)
+    after = content(path)
+    assert (len(after), set(after) <= set(before)) == (36, True)
+    with closing(sqlite3.connect(path)) as base:
+        assert base.execute("select count(*) from kinds").fetchone() == (2,)
+        assert base.execute("pragma journal_mode").fetchone() == (mode,)
+        assert base.execute("pragma integrity_check").fetchone() == ("ok",)
+
+
+def test_of_a_database_columns_are_mixed_that_name_no_rows(tmp_path: Path) -> None:
+    path = tmp_path / "seen.sqlite"
+    database(path)
+    before = content(path)
+    assert rows.mix(path, "salt") == 40
+    after = content(path)
+    assert [row[:2] for row in after] == [row[:2] for row in before]
+    for place in (2, 3):
+        one, other = [row[place] for row in before], [row[place] for row in after]
+        assert (Counter(one) == Counter(other), one == other) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "create trigger gone after delete on seen begin delete from kinds; end",
+        "create virtual table words using fts5(word)",
+    ],
+)
+def test_a_database_that_brings_code_is_left_as_it_is(code: str, tmp_path: Path) -> None:
+    path = tmp_path / "seen.db"
+    database(path, code)
+    before = path.read_bytes()
+    assert (rows.count(path), rows.leave_out(path, 0.5, "salt"), rows.mix(path, "salt")) == (None, None, None)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("data", [b"", b"no database", b"SQLite format 3\0" + b"\1" * 200])
+def test_what_is_no_database_is_left_as_it_is(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "seen.db"
+    path.write_bytes(data)
+    assert (rows.count(path), rows.leave_out(path, 0.5, "salt")) == (None, None)

@@ -1488,13 +1488,7 @@ def version_pinned(author: Author) -> None:
 
 
 CASES = (
-    Case(
-        "seed unused",
-        seed_unused,
-        reviews,
-        (r"CTL002 .*does not depend on the seed",),
-        missed="the table of results holds the seed, so that other seeds change its bytes",
-    ),
+    Case("seed unused", seed_unused, reviews, (r"CTL002 .*does not depend on the seed",)),
     Case(
         "metrics file changed after the run",
         metric_by_hand,
@@ -1507,7 +1501,6 @@ CASES = (
         metric_constant,
         ranker,
         (r"CTL00[34] .*does not depend on",),
-        missed="the data is a database, of which no rows are left out",
     ),
     Case("best of eight seeds", best_seed, mean_seed, (r"ORG003 .*best of 8 recorded runs",)),
     Case("rounded up", truncated, rounded, (r"^not reproduced ",)),
@@ -1543,15 +1536,13 @@ CASES = (
         customers,
         (r"PRB00[13] ",),
         ("--probe",),
-        missed="the rows that come twice bear other ids, which are texts",
     ),
     Case(
         "label among the features",
         label_in_features,
         customers,
-        (r"PRB00[123] ",),
+        (r"PRB006 .*days_since_exit alone tells churned",),
         ("--probe",),
-        missed="labels are permuted where they stand; a column that gives them away is no copy of them",
     ),
     Case(
         "no better than the majority",
@@ -1559,14 +1550,12 @@ CASES = (
         reviews,
         (r"PRB002 .*commonest class",),
         ("--probe",),
-        missed="no label is known of texts in JSON lines",
     ),
     Case(
         "trained model used instead of training",
         resumed,
         ranker,
         (r"CTL00[235] .*does not depend",),
-        missed="the committed checkpoint has another form than the model that is made of it",
     ),
     Case("version that does not exist", version_gone, version_there, (r"ENV003 six ",)),
     Case(

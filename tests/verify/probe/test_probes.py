@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def statuses(verified: Verified) -> dict[str, str]:
     return {one.code: one.status for one in verified.findings if one.code.startswith("PRB")}
 
 
-SOUND = {"PRB001": "pass", "PRB002": "pass", "PRB003": "pass", "PRB004": "not applicable"}
+SOUND = {"PRB001": "pass", "PRB002": "pass", "PRB003": "pass", "PRB004": "not applicable", "PRB006": "pass"}
 
 
 def test_a_sound_project_passes(study: Paper) -> None:
@@ -229,3 +230,36 @@ def test_a_repeat_finds_in_what_a_stage_makes_what_the_first_time_found(study: P
     first = study.verify(further=further)
     assert study.verify(further=further).findings == first.findings
     assert any(one.code == "PRB001" and one.status == "pass" for one in first.findings)
+
+
+@pytest.mark.parametrize("used", [True, False])
+def test_a_column_that_tells_the_label_counts_where_the_number_rests_on_it(used: bool, study: Paper) -> None:
+    def exited(text: str) -> str:
+        head, *lines = text.splitlines()
+        days = (place % 80 + 1 if line.endswith("y") else 0 for place, line in enumerate(lines))
+        return f"days,{head}\n" + "".join(f"{day},{line}\n" for day, line in zip(days, lines, strict=True))
+
+    reading = TRAIN.replace('float(r["b"])]', 'float(r["b"]), 9.0 * float(r["days"])]') if used else TRAIN
+    files = {name: exited(paper_files()[name]) for name in ("train.csv", "test.csv")}
+    study.save({**files, "train.py": reading})
+    only = told(study.verify(further=PROBE), "PRB006")
+    assert only.status == ("fail" if used else "pass")
+    assert only.message.startswith("days alone tells label (")
+    assert ("the number does not rest on it" in only.message) == (not used)
+
+
+def test_texts_in_json_lines_have_a_label_too(study: Paper) -> None:
+    def lines(text: str) -> str:
+        rows = (line.split(",") for line in text.splitlines()[1:])
+        return "".join(json.dumps({"text": f"{a} {b}", "label": label}) + "\n" for a, b, label in rows)
+
+    train = TRAIN.replace("rows = list(csv.DictReader(file))", "rows = [json.loads(line) for line in file]")
+    train = train.replace('[float(r["a"]), float(r["b"])]', '[float(x) for x in r["text"].split()]')
+    files = {name.replace("csv", "jsonl"): lines(paper_files()[name]) for name in ("train.csv", "test.csv")}
+    for name in ("train.csv", "test.csv"):
+        (study.root / name).unlink()
+    study.save({**files, "train.py": train.replace(".csv", ".jsonl")})
+    study.save({"dvc.yaml": paper_files()["dvc.yaml"].replace(".csv", ".jsonl")})
+    verified = study.verify(further=PROBE)
+    assert "(label, guessed from" in told(verified, "PRB001").message
+    assert "for always the commonest class (on test.jsonl, 80 rows)" in told(verified, "PRB002").message

@@ -46,6 +46,7 @@ _METHODS = frozenset(
         "laplace",
         "geometric",
         "random_sample",
+        "sample",
     ]
 )
 _FEW_DRAW = re.compile(

@@ -45,7 +45,7 @@ def _against(name: str, findings: Sequence[Finding]) -> list[Finding]:
     That it does not depend on some of its data is certain of all only where nothing else moved it or was left open.
     """
     mine = [one for one in findings if one.subject == name]
-    copied = [one for one in mine if one.code == COPIED]
+    copied = [one for one in mine if one.code == COPIED and one.status == "fail"]
     of_data = [one for one in mine if one.code in (ROWS, NONE)]
     unmoved = all(one.code == ROWS and one.status == "fail" and one.level == "hard" for one in of_data)
     return copied or (of_data if unmoved else [])
@@ -55,7 +55,7 @@ def _withheld(judged: Judged, against: Sequence[Finding]) -> Judged:
     """The verdicts that would hold, as not evaluable: what they would be is in the reason."""
     codes = ", ".join(dict.fromkeys(one.code for one in against))
     verdicts = tuple(
-        replace(one, name="not evaluable", reason=f"it is {one.name}, but {against[0].message} ({codes})")
+        replace(one, name="not evaluable", reason=f"it would be {one.name}, but {against[0].message} ({codes})")
         if one.name in HOLDS
         else one
         for one in judged.verdicts

@@ -4,40 +4,34 @@ from __future__ import annotations
 
 import csv
 import gzip
-import io
 import json
 import random
-import re
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeAlias
+from typing import Any
+
+from fossml.verify.controls.arrays import Order, array, parquet
+from fossml.verify.controls.databases import database
+from fossml.verify.controls.mixing import Mixer
+from fossml.verify.controls.tables import line, read_table
 
 TABLES = (".csv", ".tsv", ".data", ".dat")
 LINES = (".jsonl", ".ndjson", ".txt")
 ARRAYS = (".npy", ".npz")
-SUFFIXES = (*TABLES, *LINES, *ARRAYS, ".json", ".parquet")
+DATABASES = (".db", ".sqlite", ".sqlite3")
+SUFFIXES = (*TABLES, *LINES, *ARRAYS, *DATABASES, ".json", ".parquet")
 _MOST = 2**30
 """Larger files are not rewritten for a control."""
-_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
-
-Order: TypeAlias = Callable[[int], Sequence[int]]
-"""Number of rows -> the places of the rows that stay, in order."""
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """Text as records: `head` comes first and is no row (a header line, or nothing), `rows` as they stand.
+class Records:
+    """The rows of a file as cells of text under `names`."""
 
-    `cells` are the rows taken apart, None where they do not all have the same number.
-    """
-
-    head: str
-    rows: tuple[str, ...]
-    delimiter: str
-    cells: tuple[tuple[str, ...], ...] | None
     names: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
 
 
 def suffix(path: str) -> str:
@@ -89,76 +83,54 @@ def mix(path: Path, salt: str, column: str | None = None) -> int | None:
     """
     rng = random.Random(f"{salt}:{path.name}")
     total = count(path)
-    data = _changed(path, lambda number: range(number), _Mixer(rng, column))
+    data = _changed(path, lambda number: range(number), Mixer(rng, column))
     if total is None or data is None or data == path.read_bytes():
         return None
     path.write_bytes(data)
     return total
 
 
-def columns(path: Path) -> tuple[str, ...]:
-    """The names of the columns of a table, () where it has none."""
-    if suffix(path.name) not in TABLES or (text := _text(path)) is None:
-        return ()
-    return read_table(text, path.name).names
+def records(path: Path) -> Records:
+    """The rows of a table, or of JSON lines or a JSON list of objects; none of anything else."""
+    kind = suffix(path.name)
+    try:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > _MOST or (text := _text(path)) is None:
+            return Records()
+        if kind in (".jsonl", ".ndjson"):
+            return _of_objects([json.loads(one) for one in text.splitlines() if one.strip()])
+        if kind == ".json":
+            return _of_objects(json.loads(text))
+        if kind not in (*TABLES, *LINES):
+            return Records()
+        table = read_table(text, path.name)
+    except (OSError, ValueError, csv.Error, RecursionError):
+        return Records()
+    return Records(table.names, tuple(tuple(cell.strip() for cell in row) for row in table.cells or ()))
 
 
-class _Mixer:
-    """Permutes columns, each by a draw of its own."""
-
-    def __init__(self, rng: random.Random, column: str | None) -> None:
-        self.rng, self.column = rng, column
-
-    def table(self, found: Table) -> list[tuple[str, ...]] | None:
-        """The rows with their columns permuted."""
-        if found.cells is None or (self.column is not None and self.column not in found.names):
-            return None
-        apart = [list(column) for column in zip(*found.cells, strict=True)]
-        for place, column in enumerate(apart):
-            if self.column is None or found.names[place] == self.column:
-                self.rng.shuffle(column)
-        return list(zip(*apart, strict=True))
-
-    def records(self, found: list[Any]) -> list[Any] | None:
-        """Objects with the values of each key permuted over those that have it; other items shuffled."""
-        if not all(isinstance(one, dict) for one in found):
-            if self.column is not None:
-                return None
-            mixed = list(found)
-            self.rng.shuffle(mixed)
-            return mixed
-        if self.column is not None and not any(self.column in one for one in found):
-            return None
-        made = [dict(one) for one in found]
-        for name in sorted({name for one in found for name in one}):
-            if self.column in (None, name):
-                holders = [one for one in made if name in one]
-                values = [one[name] for one in holders]
-                self.rng.shuffle(values)
-                for one, value in zip(holders, values, strict=True):
-                    one[name] = value
-        return made
-
-    def array(self, found: Any) -> Any:
-        """An array with its rows permuted, each column by itself."""
-        import numpy as np
-
-        draw = np.random.default_rng(self.rng.getrandbits(64))
-        if found.ndim < 2:
-            return draw.permutation(found)
-        return draw.permuted(found.reshape(len(found), -1), axis=0).reshape(found.shape)
+def _of_objects(found: Any) -> Records:
+    if not isinstance(found, list) or not found or not all(isinstance(one, dict) for one in found):
+        return Records()
+    names = tuple(dict.fromkeys(name for one in found for name in one))
+    return Records(names, tuple(tuple(_cell(one.get(name, "")) for name in names) for one in found))
 
 
-def _changed(path: Path, stay: Order, mixer: _Mixer | None) -> bytes | None:
+def _cell(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _changed(path: Path, stay: Order, mixer: Mixer | None) -> bytes | None:
     """The bytes of `path` with only the rows that `stay`, mixed; None where it cannot be taken apart."""
     kind = suffix(path.name)
     try:
         if path.is_symlink() or path.stat().st_size > _MOST:
             return None
         if kind in ARRAYS:
-            return _array(path, stay, mixer)
+            return array(path, stay, mixer)
         if kind == ".parquet":
-            return _parquet(path, stay, mixer)
+            return parquet(path, stay, mixer)
+        if kind in DATABASES:
+            return database(path, stay, mixer)
         text = _text(path)
         if text is None:
             return None
@@ -183,7 +155,7 @@ def _text(path: Path) -> str | None:
     return None if b"\0" in data[:8192] else data.decode("utf-8", "surrogateescape")
 
 
-def _rows(text: str, name: str, stay: Order, mixer: _Mixer | None) -> str | None:
+def _rows(text: str, name: str, stay: Order, mixer: Mixer | None) -> str | None:
     kind = suffix(name)
     if kind in (".jsonl", ".ndjson"):
         return _json_lines(text, stay, mixer)
@@ -195,69 +167,11 @@ def _rows(text: str, name: str, stay: Order, mixer: _Mixer | None) -> str | None
         mixed = mixer.table(found)
         if mixed is None:
             return None
-        rows = [_line(cells, found.delimiter) for cells in mixed]
+        rows = [line(cells, found.delimiter) for cells in mixed]
     return found.head + "".join(rows[place] for place in stay(len(rows)))
 
 
-def _line(cells: Sequence[str], delimiter: str) -> str:
-    if delimiter == " ":
-        return " ".join(cells) + "\n"
-    out = io.StringIO()
-    csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow(cells)
-    return out.getvalue()
-
-
-def read_table(text: str, name: str) -> Table:
-    """Take text apart: records may go over several lines in quotes; the first is a header where it reads as one."""
-    lines = _records(text)
-    delimiter = _delimiter(lines[0] if lines else "", suffix(name))
-    apart = [tuple(_cells(line, delimiter)) for line in lines]
-    widths = {len(cells) for cells in apart if cells}
-    regular = len(widths) == 1
-    first = bool(lines) and _is_header(apart, suffix(name))
-    head, rows = ("".join(lines[:1]), lines[1:]) if first else ("", lines)
-    names = apart[0] if first else tuple(str(place) for place in range(len(apart[0]) if apart else 0))
-    cells = tuple(apart[1:] if first else apart)
-    return Table(head, tuple(rows), delimiter, cells if regular else None, tuple(one.strip() for one in names))
-
-
-def _is_header(rows: Sequence[Sequence[str]], kind: str) -> bool:
-    """A first row without a number above rows with some; in .csv and .tsv one of names that are all different."""
-    if any(_NUMBER.fullmatch(cell) for cell in rows[0]):
-        return False
-    numbers = any(_NUMBER.fullmatch(cell) for row in rows[1:20] for cell in row)
-    return numbers or (kind in (".csv", ".tsv") and len(set(rows[0])) == len(rows[0]))
-
-
-def _records(text: str) -> list[str]:
-    """The lines of `text`; those in which quotes are open, together. Blank ones go with the line before."""
-    found: list[str] = []
-    open_quote = False
-    for line in text.splitlines(keepends=True):
-        if found and (open_quote or not line.strip()):
-            found[-1] += line
-        else:
-            found.append(line)
-        open_quote ^= line.count('"') % 2 == 1
-    if found and not found[-1].endswith("\n"):
-        found[-1] += "\n"
-    return found
-
-
-def _delimiter(line: str, kind: str) -> str:
-    if kind == ".tsv":
-        return "\t"
-    found = max(",;\t|", key=line.count)
-    return found if line.count(found) else " "
-
-
-def _cells(line: str, delimiter: str) -> list[str]:
-    if delimiter == " ":
-        return line.split()
-    return next(csv.reader(io.StringIO(line), delimiter=delimiter), [])
-
-
-def _json_lines(text: str, stay: Order, mixer: _Mixer | None) -> str | None:
+def _json_lines(text: str, stay: Order, mixer: Mixer | None) -> str | None:
     lines = [line for line in text.splitlines() if line.strip()]
     if len(lines) < 2:
         return None
@@ -269,7 +183,7 @@ def _json_lines(text: str, stay: Order, mixer: _Mixer | None) -> str | None:
     return "".join(lines[place] + "\n" for place in stay(len(lines)))
 
 
-def _json(text: str, stay: Order, mixer: _Mixer | None) -> str | None:
+def _json(text: str, stay: Order, mixer: Mixer | None) -> str | None:
     """A list of records, alone or as the longest value of an object; an object of columns of one length."""
     document = json.loads(text)
     if isinstance(document, list):
@@ -288,7 +202,7 @@ def _json(text: str, stay: Order, mixer: _Mixer | None) -> str | None:
     return json.dumps(document, ensure_ascii=False) if together else None
 
 
-def _listed(values: list[Any], stay: Order, mixer: _Mixer | None, few: int = 4) -> list[Any] | None:
+def _listed(values: list[Any], stay: Order, mixer: Mixer | None, few: int = 4) -> list[Any] | None:
     if len(values) < few:
         return None
     if mixer is not None:
@@ -300,55 +214,3 @@ def _listed(values: list[Any], stay: Order, mixer: _Mixer | None, few: int = 4) 
             return None
         values = mixed
     return [values[place] for place in stay(len(values))]
-
-
-def _array(path: Path, stay: Order, mixer: _Mixer | None) -> bytes | None:
-    """Arrays by their first axis; of an .npz those that have the commonest length."""
-    import numpy as np
-
-    if mixer is not None and mixer.column is not None:
-        return None
-    out = io.BytesIO()
-    with path.open("rb") as file:
-        loaded = np.load(file, allow_pickle=False)
-        if suffix(path.name) == ".npy":
-            if not isinstance(loaded, np.ndarray) or loaded.ndim == 0 or len(loaded) < 2:
-                return None
-            np.save(out, _stay(loaded, stay, mixer), allow_pickle=False)
-            return out.getvalue()
-        if isinstance(loaded, np.ndarray):
-            return None
-        arrays = {name: loaded[name] for name in loaded.files}
-    lengths = [len(one) for one in arrays.values() if one.ndim and len(one) > 1]
-    if not lengths:
-        return None
-    common = max(lengths, key=lambda length: (lengths.count(length), length))
-    kept = {name: _stay(one, stay, mixer) if one.ndim and len(one) == common else one for name, one in arrays.items()}
-    np.savez(out, **kept)
-    return out.getvalue()
-
-
-def _stay(array: Any, stay: Order, mixer: _Mixer | None) -> Any:
-    mixed = array if mixer is None else mixer.array(array)
-    return mixed[list(stay(len(array)))]
-
-
-def _parquet(path: Path, stay: Order, mixer: _Mixer | None) -> bytes | None:
-    """Through pyarrow, where it is installed; else it cannot be taken apart."""
-    try:
-        import pyarrow as pa  # type: ignore[import-not-found,import-untyped,unused-ignore]
-        import pyarrow.parquet as pq  # type: ignore[import-not-found,import-untyped,unused-ignore]
-    except ImportError:
-        return None
-    table = pq.read_table(path)
-    if len(table) < 2:
-        return None
-    if mixer is not None:
-        for place, name in enumerate(table.column_names):
-            if mixer.column in (None, name):
-                order = list(range(len(table)))
-                mixer.rng.shuffle(order)
-                table = table.set_column(place, table.field(place), table.column(place).take(pa.array(order)))
-    out = io.BytesIO()
-    pq.write_table(table.take(pa.array(list(stay(len(table))))), out)
-    return out.getvalue()

@@ -13,7 +13,7 @@ from fossml.verify.controls.again import AGAIN_NAME
 from fossml.verify.controls.change import Step, steps
 from fossml.verify.controls.choose import Control
 from fossml.verify.controls.controlled import Controlled
-from fossml.verify.controls.copied import brought, copies
+from fossml.verify.controls.copied import BROUGHT_NAME, brought, copies
 from fossml.verify.controls.seen import Seen, is_clear, look
 from fossml.verify.controls.unmoved import PARAMETER, ROWS, moved, unmoved
 from fossml.verify.controls.untold import interrupted, left_out, uncontrolled
@@ -85,12 +85,23 @@ class Controls:
         yield from self._seed(seeds, asked)
         for control in asked:
             self._done(control)
-        varied = [built for built in self.rebuilder.variations() if not built.variant.startswith(AGAIN_NAME)]
-        others = [built for built in self.rebuilder.known() if built.seed is not None]
-        folder = self.rebuilder.folder()
-        yield from brought(self.watched.values(), project, folder, self.base, seeded=others, varied=varied)
+        yield from self._brought()
         able = {name for one in (*controls, *without) if one.kind in ("rows", "parameter") for name in one.claims}
         yield from (uncontrolled(one) for one in self.watched.values() if one.id not in able)
+
+    def _brought(self) -> Iterator[Finding]:
+        """What was found in the copy; where there is none, for all builds are on record, what is on record."""
+        name = f"{BROUGHT_NAME}: {', '.join(sorted(self.watched))}"
+        known = [built for built in self.rebuilder.variations() if built.variant == name]
+        if known and self.rebuilder.lies_in is None:
+            yield from known[-1].findings
+            return
+        varied = [built for built in self.rebuilder.variations() if not built.variant.startswith(AGAIN_NAME)]
+        changed = [*(built for built in self.rebuilder.known() if built.seed is not None), *varied]
+        project, folder = self.rebuilder.project, self.rebuilder.folder()
+        found = tuple(brought(self.watched.values(), project, folder, self.base, changed))
+        self.rebuilder.records.add(Built(None, 0.0, variant=name, findings=found))
+        yield from found
 
     def _made(self, control: Control, names: Sequence[str]) -> Iterator[Finding]:
         """What a control shows of the claims `names`; those of seeds are made together, later."""

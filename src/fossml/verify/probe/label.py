@@ -53,7 +53,7 @@ class Label:
 
 def label_of(project: Project, folder: Path, files: Sequence[str], sources: Iterable[str]) -> Label | None:
     """The label among the columns of `files` below `folder`; None where nothing says it."""
-    tables = {path: frozenset(rows.columns(folder / path)) for path in files}
+    tables = {path: frozenset(_records(folder / path).names) for path in files}
     known = frozenset(name for names in tables.values() for name in names)
     if project.config.label:
         return _of(project.config.label, tables, "as fossml.toml says")
@@ -109,11 +109,14 @@ def _from_names(known: frozenset[str]) -> Iterator[tuple[str, str]]:
 
 def _from_values(path: Path) -> Iterator[tuple[str, str]]:
     """The first or the last column, where it alone of the two holds few values and most others hold many."""
-    if not rows.columns(path):
-        return
-    table = rows.read_table(path.read_text(encoding="utf-8", errors="replace"), path.name)
-    apart = list(zip(*(table.cells or ()), strict=True))
+    table = _records(path)
+    apart = list(zip(*table.rows, strict=True))
     few = [1 < len(set(column)) <= min(_CLASSES, len(column) // 5) for column in apart]
     ends = [place for place in (0, len(few) - 1) if few and few[place]]
     if len(ends) == 1 and sum(few) * 2 < len(few):
         yield table.names[ends[0]], f"guessed from {path.name}: it alone holds few values"
+
+
+def _records(path: Path) -> rows.Records:
+    """The rows of what has named columns; a plain text has none."""
+    return rows.Records() if rows.suffix(path.name) == ".txt" else rows.records(path)

@@ -3,43 +3,58 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fossml.project.dvc import rooted
 from fossml.types import Evidence, Finding
 from fossml.verify.controls import rows
 from fossml.verify.controls.upstream import Upstream, made_data, sources_of_data
 from fossml.verify.controls.watched import Watched
-from fossml.verify.probe.baseline import Measure, baselines, chance, measure_of
+from fossml.verify.probe import said, tested
+from fossml.verify.probe.baseline import Baselines, Measure, baselines, measure_of
+from fossml.verify.probe.files import Files
 from fossml.verify.probe.label import Label, label_of
-from fossml.verify.probe.leaks import Leak, in_file
-from fossml.verify.probe.overlap import overlaps, part_of, repeated
+from fossml.verify.probe.sides import fit_before_split, reads_test, same_rows
+from fossml.verify.probe.telltale import Telltale, telltale
 from fossml.verify.rebuild.budget import Check
 from fossml.verify.rebuild.rebuilder import Rebuilder
 from fossml.verify.rebuild.records import Built
 from fossml.views.report import duration
 
-PERMUTED, BASELINE, SAME_ROWS, FIT_FIRST, READS_TEST = "PRB001", "PRB002", "PRB003", "PRB004", "PRB005"
-_LESS = frozenset({"error", "rmse", "mae"})
-_TEST_SHARE = 0.2
-_LEARNS = re.compile(r"train|fit|learn|model", re.I)
-
 
 @dataclass(frozen=True, slots=True)
-class Files:
-    """The data behind a claim, as paths below `folder`: what nothing makes, and what its stages make."""
+class _Task:
+    """What a claim's number measures, of which label, in which files; `telltale` are columns that give it away."""
 
-    folder: Path
-    given: tuple[str, ...]
-    made: tuple[str, ...]
+    one: Watched
+    kind: Measure
+    label: Label
+    files: Files
+    where: tuple[str, ...]
+    telltale: Telltale | None
 
     @property
-    def every(self) -> tuple[str, ...]:
-        """All of them."""
-        return (*self.given, *self.made)
+    def stages(self) -> tuple[str, ...]:
+        """Those that run again when the label or a column is changed where it stands."""
+        up = self.one.up
+        readers = {a for a in up.closure if any(_reads(up.inputs(a), path) for path in self.where)}
+        return up.after(readers)
+
+    @property
+    def mixings(self) -> dict[str, tuple[str, tuple[str, ...]]]:
+        """The trainings by the code of the finding: the name in the plan and on record, and what is mixed."""
+        place = ", ".join(self.where)
+        names: tuple[str, ...] = (self.label.column,)
+        found = {said.PERMUTED: (f"labels {self.label.column} permuted in {place}", names)}
+        if self.telltale and self.telltale.columns:
+            names = self.telltale.columns
+            found[said.TELLTALE] = (f"{', '.join(names)} mixed in {place}", names)
+        return found
+
+
+def _reads(inputs: Sequence[str], path: str) -> bool:
+    return any(path == one or path.startswith(f"{one}/") for one in inputs)
 
 
 class Probe:
@@ -62,16 +77,14 @@ class Probe:
         """Those of the probes that are trainings, as parts of a plan."""
         found: dict[str, Check] = {}
         for one in self.watched:
-            files = self._files(one.up, copy=False)  # a plan builds nothing
-            kind, label = self._known(one, files)
-            if kind is None or label is None:
+            task = self._task(one, self._files(one.up, copy=False))  # a plan builds nothing
+            if isinstance(task, Finding):
                 continue
-            where = _where(label, files)
-            name, stages = _permutation(label, where), one.up.after(_readers(one.up, where))
-            old = found.get(name, Check("probe", (), (), what=name))
-            runs = 0 if self.rebuilder.has_varied(f"probe: {name}") else 1
-            both = tuple(dict.fromkeys((*old.stages, *stages)))
-            found[name] = Check("probe", (*old.claims, one.id), both, runs, name)
+            for name, _ in task.mixings.values():
+                old = found.get(name, Check("probe", (), (), what=name))
+                runs = 0 if self.rebuilder.has_varied(f"probe: {name}") else 1
+                both = tuple(dict.fromkeys((*old.stages, *task.stages)))
+                found[name] = Check("probe", (*old.claims, one.id), both, runs, name)
         return tuple(found.values())
 
     def run(
@@ -88,32 +101,48 @@ class Probe:
             yield from reads_test(one.id, one.up)
             if not self.base.of(one.metric).values:
                 continue
-            kind, label = self._known(one, files)
-            if kind is None or label is None:
-                yield _cannot(one, kind, label)
+            task = self._task(one, files)
+            if isinstance(task, Finding):
+                yield task
                 continue
-            yield from self._baseline(one, kind, label, files)
-            where = _where(label, files)
-            name, stages = _permutation(label, where), one.up.after(_readers(one.up, where))
-            price = sum(self.base.costs.get(stage, 0.0) for stage in stages)
-            if name not in left_out and (self.rebuilder.has_varied(f"probe: {name}") or fits(price)):
-                yield from self._permuted(one, kind, label, files)
-            else:
-                yield _left_out(one, name, stages, price)
+            beside = self._baselines(task)
+            yield self._baseline(task, beside)
+            price = sum(self.base.costs.get(stage, 0.0) for stage in task.stages)
+            for code, (name, columns) in task.mixings.items():
+                if name in left_out or not (self.rebuilder.has_varied(f"probe: {name}") or fits(price)):
+                    yield _left_out(code, task, name, price)
+                    continue
+                self.say(f"probe: {name}")
+                value, why = self._mixed(task, name, columns)
+                found = (
+                    self._permuted(task, value, why)
+                    if code == said.PERMUTED
+                    else self._telling(task, beside, value, why)
+                )
+                yield replace(found, evidence=tuple(map(Evidence, task.where)))
+            if task.telltale and not task.telltale.columns:
+                message = f"no column alone tells {task.label.column} where the others together do not"
+                yield Finding(said.TELLTALE, "pass", "soft", one.id, message, tuple(map(Evidence, task.label.files)))
 
     def unmade(self, found: Collection[Finding]) -> Iterator[Finding]:
         """After an interruption: the claims of which `found` does not say what becomes of permuted labels."""
-        told = {finding.subject for finding in found if finding.code == PERMUTED}
+        told = {finding.subject for finding in found if finding.code == said.PERMUTED}
         for one in self.watched:
             if one.id not in told:
                 message = "not told, since it was interrupted before it was done: the number with permuted labels"
                 hint = "the same command again goes on with it"
-                yield Finding(PERMUTED, "unknown", "soft", one.id, message, (), hint)
+                yield Finding(said.PERMUTED, "unknown", "soft", one.id, message, (), hint)
 
-    def _known(self, one: Watched, files: Files) -> tuple[Measure | None, Label | None]:
-        """What the metric measures, and which column is the label, as far as can be told."""
+    def _task(self, one: Watched, files: Files) -> _Task | Finding:
+        """What the metric measures, and which column is the label, as far as can be told; else that it cannot."""
         kind = measure_of(one.metric.partition(":")[2]) or measure_of(one.metric)
-        return kind, label_of(self.rebuilder.project, files.folder, files.every, one.up.sources())
+        label = label_of(self.rebuilder.project, files.folder, files.every, one.up.sources())
+        if kind is None or label is None:
+            return _cannot(one, kind, label)
+        found = rows.records(files.folder / tested.split(label)[0])
+        place = found.names.index(label.column) if label.column in found.names else None
+        tells = telltale(kind, found.names, found.rows, place) if place is not None else None
+        return _Task(one, kind, label, files, tested.where(label, files), tells)
 
     def _files(self, up: Upstream, *, copy: bool = True) -> Files:
         project, folder = self.rebuilder.project, self.rebuilder.folder()
@@ -125,106 +154,58 @@ class Probe:
         made = made_data(up, folder)
         return Files(folder, *(tuple(name for d in some for name in (d.files or (d.path,))) for some in (given, made)))
 
-    def _value(self, one: Watched, built: Built, kind: Measure) -> float | None:
-        values = list(built.measured[one.metric].values.values())
+    def _value(self, task: _Task, built: Built) -> float | None:
+        values = list(built.of(task.one.metric).values.values())
         if len(values) != 1:
             return None
-        is_percentage = kind in ("accuracy", "error", "auc", "f1") and abs(values[0]) > 1.5
+        is_percentage = task.kind in ("accuracy", "error", "auc", "f1") and abs(values[0]) > 1.5
         return values[0] / 100 if is_percentage else values[0]
 
-    # permuted labels
-
-    def _permuted(self, one: Watched, kind: Measure, label: Label, files: Files) -> Iterator[Finding]:
-        """With labels that mean nothing, the number must fall to chance."""
-        where = _where(label, files)
-        alone = where[0] in files.made
-        readers = _readers(one.up, where)
-        name = _permutation(label, where)
-        self.say(f"probe: {name}")
-        salt = self.salt
+    def _mixed(self, task: _Task, name: str, columns: Sequence[str]) -> tuple[float | None, str]:
+        """The number with each of `columns` mixed by itself where the label stands; or why there is none."""
 
         def change(folder: Path) -> str | None:
-            done = [path for path in where if rows.mix(folder / path, salt, label.column)]
-            return f"the labels in {', '.join(done)} were permuted" if done else None
+            done = [path for path in task.where for column in columns if rows.mix(folder / path, self.salt, column)]
+            return f"{', '.join(columns)} in {', '.join(dict.fromkeys(done))} was permuted" if done else None
 
-        built = self.rebuilder.varied(f"probe: {name}", change, only=one.up.after(readers) if alone else ())
-        value = self._value(one, built, kind) if built else None
-        labels, tested = _labels(files, label)
-        most = chance(kind, labels, tested)
-        places = tuple(Evidence(path) for path in where)
-        if built is None or value is None or most is None:
-            why = "; ".join(built.failed.values()) if built and built.failed else "there is no number to compare"
-            message = (
-                f"whether it falls to chance with permuted labels ({label.column}, {label.how}) is not known: {why}"
-            )
-            yield Finding(PERMUTED, "unknown", "soft", one.id, message, places)
-            return
-        side = "at least" if kind in _LESS else "at most"
-        chances = f"chance gives {side} {most:.4g} (1 time in 1000)"
-        if (value < most) if kind in _LESS else (value > most):
-            message = f"with permuted labels ({label.column}, {label.how}) it is still {value:.4g}, {chances}"
-            hint = "look for what tells the label: rows on both sides, a column made from it, a fit on all data"
-            yield Finding(PERMUTED, "fail", "hard", one.id, message, places, hint)
-        else:
-            message = f"with permuted labels ({label.column}, {label.how}) it falls to {value:.4g}; {chances}"
-            yield Finding(PERMUTED, "pass", "soft", one.id, message, places)
+        alone = task.where[0] in task.files.made
+        built = self.rebuilder.varied(f"probe: {name}", change, only=task.stages if alone else ())
+        value = self._value(task, built) if built else None
+        return value, "; ".join(built.failed.values()) if built and built.failed else "there is no number to compare"
 
-    # baselines
+    def _permuted(self, task: _Task, value: float | None, why: str) -> Finding:
+        labels, count = tested.labels(task.files, task.label)
+        return said.permuted(task.one.id, task.kind, task.label, labels, count, value, why)
 
-    def _baseline(self, one: Watched, kind: Measure, label: Label, files: Files) -> Iterator[Finding]:
-        value = self._value(one, self.base, kind)
-        train, test = _split(label)
-        found = None
-        if train is not None and value is not None:
-            table, place = _table(files.folder / train, label.column)
-            other, its = _table(files.folder / test, label.column) if test else ([], place)
-            if place is not None and place == its and (not other or len(other[0]) == len(table[0])):
-                found = baselines(kind, table, other or None, place)
+    def _telling(self, task: _Task, beside: Baselines | None, now: float | None, why: str) -> Finding:
+        value = self._value(task, self.base)
+        assert task.telltale is not None
+        trivial = beside.trivial if beside else 0.5
+        if value is None:
+            now = None
+        return said.telling(task.one.id, task.kind, task.label, task.telltale, value or 0.0, now, trivial, why)
+
+    def _baselines(self, task: _Task) -> Baselines | None:
+        train, test = tested.split(task.label)
+        table, place = tested.table(task.files, train, task.label.column)
+        other, its = tested.table(task.files, test, task.label.column) if test else ((), place)
+        if place is None or place != its or (other and len(other[0]) != len(table[0])):
+            return None
+        return baselines(task.kind, table, other or None, place)
+
+    def _baseline(self, task: _Task, found: Baselines | None) -> Finding:
+        one, value = task.one, self._value(task, self.base)
         if found is None or value is None:
-            message = f"no baseline could be made for {one.metric} from {', '.join(label.files)}"
-            yield Finding(BASELINE, "unknown", "soft", one.id, message, tuple(map(Evidence, label.files)))
-            return
-        trivial = "always the commonest class" if kind in ("accuracy", "error") else "always the mean"
-        message = f"{value:.4g}, beside {found.trivial:.4g} for {trivial}"
-        message += f" and {found.linear:.4g} for a linear model" if found.linear is not None else ""
-        message += f" ({'on ' + test if test else 'five folds of ' + str(train)}, {found.tested} rows)"
-        places = tuple(Evidence(path) for path in (train, test) if path)
-        if _no_better(kind, value, found.trivial):
-            yield Finding(
-                BASELINE, "fail", "soft", one.id, f"it is no better than the trivial answer: {message}", places
-            )
-        elif found.linear is not None and _no_better(kind, value, found.linear):
-            yield Finding(BASELINE, "pass", "soft", one.id, f"a linear model does as well: {message}", places)
-        else:
-            yield Finding(BASELINE, "pass", "soft", one.id, message, places)
+            message = f"no baseline could be made for {one.metric} from {', '.join(task.label.files)}"
+            return Finding(said.BASELINE, "unknown", "soft", one.id, message, tuple(map(Evidence, task.label.files)))
+        _, count = tested.labels(task.files, task.label)
+        return said.baseline(one.id, task.kind, value, found, *tested.split(task.label), count)
 
 
-def _no_better(kind: Measure, value: float, other: float) -> bool:
-    return value >= other if kind in _LESS else value <= other
-
-
-def _where(label: Label, files: Files) -> tuple[str, ...]:
-    """The files in which labels are permuted: those that nothing makes, where there are any."""
-    return tuple(path for path in label.files if path in files.given) or label.files
-
-
-def _readers(up: Upstream, where: Sequence[str]) -> set[str]:
-    return {a for a in up.closure if any(path in up.inputs(a) or _below(path, up.inputs(a)) for path in where)}
-
-
-def _permutation(label: Label, where: Sequence[str]) -> str:
-    """The name of the probe, in the plan and on record."""
-    return f"labels {label.column} permuted in {', '.join(where)}"
-
-
-def _left_out(one: Watched, name: str, stages: Sequence[str], price: float) -> Finding:
-    check = Check("probe", (one.id,), tuple(stages), what=name)
+def _left_out(code: str, task: _Task, name: str, price: float) -> Finding:
+    check = Check("probe", (task.one.id,), task.stages, what=name)
     message = f"not told, since the budget leaves no room for it: {check} would take about {duration(price)}"
-    return Finding(PERMUTED, "unknown", "soft", one.id, message, (), "a larger --budget runs the probes too")
-
-
-def _below(path: str, inputs: Sequence[str]) -> bool:
-    return any(path.startswith(f"{one}/") for one in inputs)
+    return Finding(code, "unknown", "soft", task.one.id, message, (), "a larger --budget runs the probes too")
 
 
 def _cannot(one: Watched, kind: Measure | None, label: Label | None) -> Finding:
@@ -234,125 +215,4 @@ def _cannot(one: Watched, kind: Measure | None, label: Label | None) -> Finding:
         else "which column is the label is not known"
     )
     hint = "" if label else 'fossml.toml: [probe] label = "COLUMN"'
-    return Finding(PERMUTED, "unknown", "soft", one.id, f"labels were not permuted: {what}", (), hint)
-
-
-def _split(label: Label) -> tuple[str | None, str | None]:
-    """The training and the test file among those that have the label; one table alone is both."""
-    train = [path for path in label.files if part_of(path) == "train"]
-    test = [path for path in label.files if part_of(path) == "test"]
-    if train and test:
-        return train[-1], test[-1]
-    rest = [path for path in label.files if part_of(path) is None]
-    return (rest or train or test)[0], None
-
-
-def _table(path: Path, column: str) -> tuple[list[tuple[str, ...]], int | None]:
-    if not path.is_file() or rows.suffix(path.name) not in rows.TABLES:
-        return [], None
-    table = rows.read_table(path.read_text(encoding="utf-8", errors="replace"), path.name)
-    if table.cells is None or column not in table.names:
-        return [], None
-    return list(table.cells), table.names.index(column)
-
-
-def _labels(files: Files, label: Label) -> tuple[list[str], int]:
-    """The labels on which the model is measured, as far as can be told, and how many at least."""
-    train, test = _split(label)
-    table, place = _table(files.folder / str(test or train), label.column)
-    if place is None:
-        return [], 0
-    found = [row[place] for row in table]
-    return found, len(found) if test else max(1, int(len(found) * _TEST_SHARE))
-
-
-# what needs no training
-
-
-def same_rows(claim: str, files: Files) -> Iterator[Finding]:
-    """Rows that stand in the training data and in the test data."""
-    found = overlaps(files.folder, files.every)
-    for one in found:
-        places = tuple(Evidence(path) for path in (one.train, one.test) if (files.folder / path).is_file())
-        how = ", numbers rounded to 4 digits" if one.near else ""
-        message = f"{one.same} of {one.total} rows of {one.test} stand in {one.train} too{how}"
-        if one.telling:
-            hint = "take them out of one of the two, and train again"
-            yield Finding(SAME_ROWS, "fail", "hard", claim, message, places, hint)
-        else:
-            usual = f"; {one.within:.1%} of such rows occur more than once anyway" if one.same else ""
-            yield Finding(SAME_ROWS, "pass", "soft", claim, message + usual, places)
-    if not found:
-        yield _one_table(claim, files)
-
-
-def _one_table(claim: str, files: Files) -> Finding:
-    for path in files.every:
-        again = repeated(files.folder / path)
-        if again and again.same > max(1, 0.01 * again.total):
-            message = (
-                f"{again.same} of {again.total} rows of {path} are there more than once: a split by chance parts copies"
-            )
-            hint = "keep each row once, or keep copies on one side of the split"
-            return Finding(SAME_ROWS, "fail", "soft", claim, message, (Evidence(path),), hint)
-    checked = [path for path in files.every if repeated(files.folder / path)]
-    if checked:
-        message = f"no row of {', '.join(checked[:3])} is there more than once; which are trained on is not seen"
-        return Finding(SAME_ROWS, "pass", "soft", claim, message, tuple(map(Evidence, checked[:3])))
-    message = (
-        "training and test rows cannot be told apart: no two files are named so, and no table has measured numbers"
-    )
-    return Finding(SAME_ROWS, "unknown", "soft", claim, message)
-
-
-def fit_before_split(claim: str, root: Path, up: Upstream) -> Iterator[Finding]:
-    """What is learned from all data before it is split, in one file or from one stage to the next."""
-    splits: list[str] = []
-    leaks: list[Leak] = []
-    written: dict[str, list[Leak]] = {}
-    for path in up.sources():
-        here, does, out = in_file(root, path)
-        leaks += here
-        splits += [path] if does else []
-        written[path] = out
-    leaks += _across(up, splits, written)
-    for leak in leaks:
-        where = f"{leak.split.path}:{leak.split.line}" if leak.split else "a later stage"
-        message = f"{leak.what} is learned from all rows ({leak.fit.path}:{leak.fit.line}) before {where} splits them"
-        places = (leak.fit, *([leak.split] if leak.split else []))
-        yield Finding(FIT_FIRST, "fail", "soft", claim, message, places, "fit it on the training rows alone")
-    if not leaks and splits:
-        message = f"nothing was found that is fitted before the split in {', '.join(splits[:3])}"
-        yield Finding(FIT_FIRST, "pass", "soft", claim, message, tuple(map(Evidence, splits[:3])))
-    elif not leaks:
-        yield Finding(FIT_FIRST, "not applicable", "soft", claim, "nothing that splits data was found in the code")
-
-
-def _across(up: Upstream, splits: Sequence[str], written: dict[str, list[Leak]]) -> Iterator[Leak]:
-    """A stage fits on all rows and writes them; one that rests on it splits."""
-    for address in up.ordered():
-        later = set(up.after([address])) - {address}
-        mine = _python_of(up, address)
-        others = {path for other in later for path in _python_of(up, other)}
-        if others & set(splits) - mine:
-            for path in sorted(mine):
-                yield from written.get(path, [])
-
-
-def _python_of(up: Upstream, address: str) -> set[str]:
-    stage = up.graph.stages[address]
-    cmd = stage.cmd if isinstance(stage.cmd, str) else " ".join(stage.cmd)
-    return {rooted(stage, path) for path in (*stage.deps, *re.findall(r"[\w./-]+\.py\b", cmd)) if path.endswith(".py")}
-
-
-def reads_test(claim: str, up: Upstream) -> Iterator[Finding]:
-    """A stage that learns reads the file on which another one measures."""
-    measured = [path for path in up.inputs(up.stage) if part_of(path) == "test" and not path.endswith(".py")]
-    for address in up.ordered():
-        stage = up.graph.stages[address]
-        learns = _LEARNS.search(address) or any(_LEARNS.search(out.path) for out in stage.outs)
-        for path in measured if learns and address != up.stage else ():
-            if path in up.inputs(address):
-                message = f"{address}, which learns, reads {path}, on which {up.stage} measures"
-                hint = "let it read training and validation data alone"
-                yield Finding(READS_TEST, "fail", "soft", claim, message, (Evidence(path), Evidence(stage.file)), hint)
+    return Finding(said.PERMUTED, "unknown", "soft", one.id, f"labels were not permuted: {what}", (), hint)

@@ -24,6 +24,7 @@ from fossml.verify.environment.asked import place_in, reason_in
 from fossml.verify.metrics.metric import Left, Measured, Metric, measure
 from fossml.verify.rebuild.altered import narrowed, thawed, with_seed
 from fossml.verify.rebuild.records import CUT, INTERRUPTED, Built
+from fossml.verify.rebuild.seedless import seedless
 
 
 def silent(_event: Event) -> None:
@@ -166,7 +167,8 @@ class Builder:
             for out in stage.outs
         ]
         measured = {metric.text: _measured(metric, folder, lost) for metric in metrics}
-        return Built(seed, 0.0, measured, outs, left.failed, costs=left.costs, findings=left.findings, room=self.room)
+        made = Built(seed, 0.0, measured, outs, left.failed, costs=left.costs, findings=left.findings, room=self.room)
+        return replace(made, seedless=seedless(folder, outs, seed))
 
     def notice(self, folder: Path, findings: Sequence[Finding]) -> None:
         """Lay `findings` to what was built in `folder`."""

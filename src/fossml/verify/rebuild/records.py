@@ -27,7 +27,8 @@ class Built:
 
     `seed` None: with the seed that the author recorded. `costs` are the seconds that each stage took which ran.
     `variant` names what was changed before it, if anything was; `note` says how. `findings`: what the room kept
-    from the stages; `room`: what was other there than on the reader's machine.
+    from the stages; `room`: what was other there than on the reader's machine. `seedless`: the digests of outputs that
+    hold the seed, without it.
     """
 
     seed: int | None
@@ -41,6 +42,7 @@ class Built:
     note: str = ""
     findings: tuple[Finding, ...] = ()
     room: str = ""
+    seedless: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, metric: str) -> Measured:
         """What it gave for a metric (its text); empty where that was not asked of it."""
@@ -60,6 +62,7 @@ def merged(old: Built, new: Built) -> Built:
         seconds=round(old.seconds + new.seconds, 3),
         measured={**old.measured, **new.measured},
         outs={**old.outs, **new.outs},
+        seedless={**old.seedless, **new.seedless},
         costs={**old.costs, **new.costs},
     )
 
