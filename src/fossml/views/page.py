@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from fossml.types import Finding, Verdict
+from fossml.views.digits import figure, is_percent
 from fossml.views.forest import forest, harmless, interval, shown
 from fossml.views.report import RUNGS, Outcome, Outputs, Performed, Report, Step, Told, duration
 from fossml.views.sentence import Judged, related, sentence
-from fossml.views.table import headline, soft_note
+from fossml.views.table import headline, soft_note, well_found
 
 _CSS = Path(__file__).with_name("page.css")
 
@@ -170,7 +171,7 @@ def _reading(verdict: Verdict, above: str) -> str:
     if verdict.estimate is not None:
         facts.append(verdict.estimate.method)
     if verdict.margin is not None:
-        facts.append(f"margin {verdict.margin:.4g}")
+        facts.append(f"margin {figure(verdict.margin, is_percent(verdict.claim.text), 4)}")
     if verdict.seconds:
         facts.append(duration(verdict.seconds))
     # A verdict whose sentence is its reason has said it above.
@@ -188,7 +189,7 @@ def _findings(findings: Sequence[Finding]) -> str:
     folded = "".join(map(_finding, well))
     said = f'<ul class="list findings">{shown}</ul>' if shown else ""
     if folded:
-        said += f'<details><summary>{len(well)} more are well</summary><ul class="list">{folded}</ul></details>'
+        said += f'<details><summary>{well_found(len(well))}</summary><ul class="list">{folded}</ul></details>'
     return said
 
 

@@ -65,3 +65,8 @@ def headline(outcomes: Sequence[str]) -> str:
     if count["unknown"]:
         parts.append(f"{count['unknown']} could not be told")
     return ", ".join(parts)
+
+
+def well_found(count: int) -> str:
+    """How many checks have nothing to say against it."""
+    return f"{count} check{'' if count == 1 else 's'} found nothing wrong"

@@ -13,7 +13,7 @@ from fossml.views.compared import places
 from fossml.views.plain import cells, visible
 from fossml.views.report import RUNGS, Outcome, Outputs, Report, Step, duration
 from fossml.views.sentence import outcomes
-from fossml.views.table import Row, headline, rows, soft_note
+from fossml.views.table import Row, headline, rows, soft_note, well_found
 
 _HELD = "\N{NO-BREAK SPACE}"
 """Where no line ends: a number and its unit stay together."""
@@ -100,8 +100,7 @@ def _findings(found: Sequence[Finding], width: int | None, *, verbose: bool) -> 
     if not well or verbose:
         return said
     codes = ", ".join(code if n == 1 else f"{code} x{n}" for code, n in Counter(one.code for one in well).items())
-    count = f"{len(well)} checks found" if len(well) > 1 else "1 check found"
-    told = f"{count} nothing wrong ({codes}): --verbose prints {'them' if len(well) > 1 else 'it'}."
+    told = f"{well_found(len(well))} ({codes}): --verbose prints {'them' if len(well) > 1 else 'it'}."
     return [*said, _wrapped(told, 0, width)]
 
 

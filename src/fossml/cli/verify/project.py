@@ -21,6 +21,7 @@ from fossml.project.declared import Project, find_root, read_project
 from fossml.project.git import git
 from fossml.verify.claims.caveats import with_remarks
 from fossml.verify.claims.loop import Limits, Outcome
+from fossml.verify.claims.resting import declared, weighed
 from fossml.verify.cleanroom.confine import Confinement, confinement, networked
 from fossml.verify.cleanroom.data import bring
 from fossml.verify.cleanroom.source import Source, home_of, moved_environment, open_source, told, uncommitted, without
@@ -150,7 +151,7 @@ def _verify(source: Source, limits: Limits, world: Around, wish: Wish, held: con
             *uncommitted(source),
             *source.findings,
             *place.environment.findings,
-            *data.findings,
+            *weighed(data.findings, declared(project.stages, stages)),
             *asked_for(verified.rebuilt.failed, project.root),
         ),
         budget=limits.budget,
