@@ -215,6 +215,7 @@ def _reporter(say: Callable[[str], None], most: int) -> Callable[[Sequence[Targe
         values = {
             target.metric.text: ", ".join(f"{value:.6g}" for value in list(measured.values.values())[:3])
             for target, measured in zip(targets, one.measured, strict=True)
+            if measured.values  # what is settled is not measured again
         }
         took = "on record" if one.recorded else f"{one.seconds:.1f} s"
         said = one.failure or "  ".join(f"{name} {value}" for name, value in values.items())

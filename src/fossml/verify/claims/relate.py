@@ -92,14 +92,18 @@ def _better(claim: Claim, samples: Samples, last: int) -> Answer:
     ours, theirs = [sign * x for x in samples.scores], [sign * x for x in samples.others[0]]
     found = better(ours, theirs, _values(claim, samples), last=max(last, len(ours)))
     estimate = found.superiority.probability if found.superiority else None
-    return Answer(_reading(claim), found.name, found.settled, _better_reason(claim, found), estimate, claim.margin)
+    return Answer(
+        _reading(claim), found.name, found.settled, _better_reason(claim, samples, found), estimate, claim.margin
+    )
 
 
-def _better_reason(claim: Claim, found: Versus) -> str:
+def _better_reason(claim: Claim, samples: Samples, found: Versus) -> str:
     if found.superiority is None:
         return f"{found.n} pairs: a lead is judged from the third on"
     p = found.superiority.probability
-    stated = [text for text in (claim.text, claim.by and f"a lead of {claim.by}") if text]
+    mean = figure(sum(samples.scores) / len(samples.scores), _percent(claim), 4)
+    at, by = claim.text and f"at {claim.text} ({mean} on average)", claim.by and f"by {claim.by}"
+    stated = [text for text in (at, by) if text]
     won = f"{claim.id} is better than {claim.better_than} in {found.wins:g} of {found.n} pairs of runs"
     chance = f"P = {p.value:.2f}, 95 % bootstrap interval {p.low:.2f} to {p.high:.2f}"
     test = "" if found.superiority.wilcoxon is None else f", Wilcoxon p = {found.superiority.wilcoxon:.2g}"
@@ -107,9 +111,9 @@ def _better_reason(claim: Claim, found: Versus) -> str:
     refuted = [stated[place] for place in found.failing]
     ends = {
         "reproduced": "; it leads, even where chance is allowed for",
-        "direction only": "; it leads, but not with " + " and ".join(refuted),
+        "direction only": f"; it leads, but not {' nor '.join(refuted)}",
         "inconclusive": "; which of the two leads could be chance",
-        "not reproduced": "; it does not lead" + "".join(f", and {text} is refuted" for text in refuted),
+        "not reproduced": "; it does not lead" + "".join(f", and not {text}" for text in refuted),
     }
     return said + ends.get(found.name, "")
 
