@@ -311,6 +311,18 @@ def test_data_that_cannot_be_had_makes_a_claim_not_evaluable_with_the_reason(
     assert "raw.txt" in reason
 
 
+def test_data_that_no_claim_rests_on_is_no_failure(verify: Verify, paper: Paper, dvc: Dvc) -> None:
+    paper.write({"extra.csv": "1\n"})
+    dvc(paper.root, "init", "-q")
+    dvc(paper.root, "add", "-q", "extra.csv")
+    paper.save({})
+    said = verify(f"file://{paper.root}", "--json")
+    assert said.code == 0
+    (found,) = [one for one in said.document["findings"] if one["code"] == "DAT002"]
+    assert (found["subject"], found["status"], found["level"]) == ("extra.csv", "unknown", "soft")
+    assert "no stage that a claim rests on declares that it reads it" in found["message"]
+
+
 def test_any_command_gets_the_data_of_the_commit(verify: Verify, paper: Paper, dvc: Dvc) -> None:
     dvc(paper.root, "init", "-q")
     subprocess.run(["git", "rm", "-q", "--cached", "raw.txt"], cwd=paper.root, check=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ import jsonschema
 import pytest
 
 from fossml.cli import main
+from fossml.types import Finding, Status
 from fossml.verify.report import Circumstances, of_project
 from fossml.views.document import SCHEMA, document
 from fossml.views.report import Source
+from tests.verify.diff.test_outputs import published
 from tests.verify.project.test_flow import OTHER, OTHER_CLAIM, TWO, seeded
 from tests.verify.projects import Paper
 
@@ -45,6 +48,21 @@ def test_values_of_runs_stand_at_the_places_of_their_claims(paper: Paper) -> Non
     assert all(run.values[0] is None and run.values[1] for run in again)
     assert said.seeds == tuple(run.seed for run in again)
     valid(json.loads(json.dumps(document(said))))
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [("fail", "it depends on the room"), ("unknown", "what the room does was not looked for")],
+)
+def test_where_the_room_makes_the_difference_no_seed_is_blamed(status: Status, said: str, paper: Paper) -> None:
+    verified = published(paper, '{"acc": 0.75, "loss": n}')
+    targets, _ = paper.rebuilder()
+    room = Finding("ROOM010", status, "hard", "paper", "it depends on the time zone", (), "say which")
+    for findings, guess in (((), "no seed reaches it"), ((room,), f"{said} (ROOM010)")):
+        report = of_project(replace(verified, findings=(*findings, *verified.findings)), targets, ABOUT)
+        [out] = [one for one in report.findings if one.code == "OUT001"]
+        assert out.message.endswith(f"train was given the same and other values came out: {guess}")
+        assert out.hint == ("say which" if findings else out.hint)
 
 
 @pytest.fixture

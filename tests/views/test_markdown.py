@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fossml.types import Claim, Finding, Reading, Verdict
 from fossml.views.markdown import code, inert, markdown
+from fossml.views.report import Told
+from fossml.views.sentence import Judged
 from tests.views.reports import hostile, report
 
 
@@ -27,6 +31,26 @@ def test_details_open_and_close() -> None:
     assert said.count("<details>") == said.count("</details>") >= 5
     for word in ("other hardware and other versions", "requirements.txt:3", "fossml verify --runs 10", "11, 23, 35"):
         assert word in said, word
+
+
+def test_why_is_said_once_and_what_asks_for_a_look_stands_first() -> None:
+    one, mean = Claim("c", "m:a", 0.95, "0.95", table="table 2"), "3 runs gave 0.94 ± 0.01"
+    verdicts = tuple(
+        Verdict(one, "consistent", "L4", Reading(kind), 3, f"{mean}; 0.95 as {kind} lies inside")
+        for kind in ("one", "mean")
+    )
+    other = replace(one, id="d", better_than="c")
+    lead = Verdict(other, "reproduced", "L4", None, 3, "d is better than c in 3 of 3 pairs of runs")
+    claims = (Told(Judged(verdicts, (0.93, 0.94, 0.95)), "holds"), Told(Judged((lead,)), "holds"))
+    found = [Finding(status, status, "soft", "a", "said", (), "a hint") for status in ("pass", "unknown", "fail")]
+    said = markdown(replace(report(), claims=claims, findings=tuple(found)))
+    assert (said.count(mean), said.count("3 of 3 pairs")) == (1, 1)
+    assert "table 2: 2 of 2 numbers hold." in said
+    assert re.findall(r"^- (\w+) \w+, a: said(\. a hint)?", said, re.MULTILINE) == [
+        ("fail", ". a hint"),
+        ("unknown", ". a hint"),
+        ("pass", ""),
+    ]
 
 
 def test_a_hostile_text_adds_no_cell_no_html_no_mention_and_no_link() -> None:

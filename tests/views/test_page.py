@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from fossml.types import Finding
 from fossml.views.forest import scale
 from fossml.views.page import page
 from fossml.views.report import Report
@@ -181,6 +183,12 @@ def test_all_that_a_reader_needs_is_there() -> None:
         "needs eight GPUs",
     ):
         assert word in said, word
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 check found"), (2, "2 checks found")])
+def test_what_is_well_is_counted_in_words_that_agree(count: int, said: str) -> None:
+    well = Finding("CTL001", "pass", "soft", "train", "the same number")
+    assert f"<summary>{said} nothing wrong</summary>" in page(replace(report(), findings=(well,) * count))
 
 
 class _Texts(HTMLParser):

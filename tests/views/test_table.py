@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from fossml.types import Claim, Reading, Verdict, VerdictName
+from fossml.types import Claim, Finding, Reading, Verdict, VerdictName
 from fossml.views.report import Outcome, Told
 from fossml.views.sentence import Judged, sentence
-from fossml.views.table import headline, rows, soft_note
+from fossml.views.table import by_need, headline, rows, soft_note, tables
 
 CLAIM = Claim("acc", "m.json:acc", 0.75, "0.75")
 
@@ -96,3 +96,26 @@ def test_it_is_said_how_many_of_those_that_do_not_hold_are_soft(
         (Verdict(claim, "numeric", "L3", None, 1, ""), outcome) for claim, outcome in zip(claims, outcomes, strict=True)
     ]
     assert soft_note([Told(Judged((one,)), outcome) for one, outcome in found]) == said
+
+
+def test_each_table_has_an_answer_of_its_own() -> None:
+    found: list[tuple[str, Outcome]] = [
+        ("table 2", "holds"),
+        ("table 2", "fails"),
+        ("table 2", "unknown"),
+        ("table 3", "holds"),
+        ("", "holds"),
+        ("", "holds"),
+    ]
+    one = judged(("consistent", None))
+    cells = [
+        Told(replace(one, verdicts=(replace(one.verdicts[0], claim=replace(CLAIM, table=table)),)), outcome)
+        for table, outcome in found
+    ]
+    assert tables(cells) == ["table 2: 1 of 3 numbers holds, 1 does not, 1 could not be told"]
+
+
+def test_what_asks_for_a_look_comes_with_failures_first() -> None:
+    found = [Finding(status, status, "soft", "a", "b") for status in ("unknown", "pass", "fail", "not applicable")]
+    shown, well = by_need(found)
+    assert [one.status for one in (*shown, *well)] == ["fail", "unknown", "pass", "not applicable"]

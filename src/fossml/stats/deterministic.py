@@ -74,8 +74,8 @@ def _one_draw_fits(score: float, target: Target, reading: Reading) -> bool:
 
 def _lacking(y: NDArray[np.float64], target: Target) -> str:
     d = wording.digits(target, 0.0)
-    gave = f"All {y.size} runs gave {wording.number(float(y[0]), d)}"
-    states = f"the claimed {wording.claimed(target)} states a spread of {target.spread:g}"
+    gave = f"All {y.size} runs gave {wording.number(float(y[0]), d, target)}{wording.unit(target)}"
+    states = f"the claimed {wording.claimed(target)} states a spread of {wording.plain(target.spread or 0.0, target)}"
     return f"{gave}; {states}: what varied there does not vary here, so these runs count as one."
 
 
@@ -83,9 +83,10 @@ def _reason(y: NDArray[np.float64], worst: float, target: Target, name: VerdictN
     claim = wording.claimed(target)
     if name == "numeric":
         return f"{_all(y)} the claimed {claim}, at its printed precision."
-    shown = _apart(worst, target)
+    shown, margin = _apart(worst, target), target.margin or 0.0
     if name == "reproduced":
-        return f"{_all(y)} {shown} or closer: within {target.margin:g} of the claimed {claim}, the margin it states."
+        within = f"within {wording.plain(margin, target)} of the claimed {claim}, the margin it states."
+        return f"{_all(y)} {shown} or closer: {within}"
     side = "on the good side of" if name == "better" else "not"
     if has_spread(y):
         return f"{y.size} runs gave {_range(y, target)}: {side} the claimed {claim} in every run."
@@ -102,4 +103,6 @@ def _range(y: NDArray[np.float64], target: Target) -> str:
 
 def _apart(x: float, target: Target) -> str:
     """`x` with one decimal more than the claim, so that it never looks equal when it is not."""
-    return f"{x:.12g}" if target.slack == 0 else wording.number(x, wording.digits(target, 0.0) + 1)
+    if target.slack == 0:
+        return f"{x:.12g}"
+    return wording.number(x, wording.digits(target, 0.0) + 1, target) + wording.unit(target)

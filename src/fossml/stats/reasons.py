@@ -8,9 +8,10 @@ from fossml.types import VerdictName
 
 def reason(mean: float, sd: float, k: int, rule: looks.Rule, name: VerdictName, settled: bool) -> str:
     """Why a look at `k` varying runs, by their mean and standard deviation, ends in `name`."""
-    d = wording.digits(rule.target, sd)
-    runs = f"{k} runs gave {wording.number(mean, d)} ± {wording.number(sd, d)}"
-    claim = f"{wording.claimed(rule.target)} as {wording.read_as(rule.reading)}"
+    target, d = rule.target, wording.digits(rule.target, sd)
+    gave = f"{wording.number(mean, d, target)} ± {wording.number(sd, d, target)}{wording.unit(target)}"
+    runs = f"{k} runs gave {gave}"
+    claim = f"{wording.claimed(target)} as {wording.read_as(rule.reading)}"
     where = _where(mean, sd, k, rule, d)
     if name == "better":
         return f"{runs}, which is better than {claim}: that lies outside {where}, where it is expected."
@@ -27,15 +28,15 @@ def _where(mean: float, sd: float, k: int, rule: looks.Rule, d: int) -> str:
     if float(looks.towards_good(rule.target.value - mean, rule)) < 0:
         low, high = -high, -low
     slack = rule.target.slack
-    return wording.bounds(mean + low - slack, mean + high + slack, rule.target.value, d)
+    return wording.bounds(mean + low - slack, mean + high + slack, rule.target, d)
 
 
 def _shown(mean: float, claim: str, rule: looks.Rule, d: int) -> str:
     if rule.target.comparison == "=":
-        difference = wording.number(abs(mean - rule.target.value), d)
+        difference = wording.number(abs(mean - rule.target.value), d, rule.target) + wording.unit(rule.target)
         return f"{claim} differs by {difference}, and the margin is not exceeded even where chance is allowed for."
     side = "least" if rule.target.comparison == ">=" else "most"
-    margin = f", give or take {rule.target.margin:g}" if rule.target.margin else ""
+    margin = f", give or take {wording.plain(rule.target.margin, rule.target)}" if rule.target.margin else ""
     return f"at {side} {claim}{margin}, is met even where chance is allowed for."
 
 
@@ -46,11 +47,10 @@ def _rest(sd: float, k: int, rule: looks.Rule, name: VerdictName, settled: bool,
         return ", but that is too wide to tell: more runs are needed"
     if k < rule.last:
         return "; further runs would hardly change it"
-    return (
-        ""
-        if rule.reading.kind == "best"
-        else f"; a difference above {wording.number(detectable(sd, k, rule), d)} would have been seen"
-    )
+    if rule.reading.kind == "best":
+        return ""
+    seen = wording.number(detectable(sd, k, rule), d, rule.target) + wording.unit(rule.target)
+    return f"; a difference above {seen} would have been seen"
 
 
 def detectable(sd: float, k: int, rule: looks.Rule) -> float:

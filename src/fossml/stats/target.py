@@ -18,7 +18,7 @@ class Target:
     `comparison` says which side is good: ">=" higher, "<=" lower, "=" unsaid. `margin` is the difference that the claim
     calls irrelevant; `spread` what it prints after the plus-minus, of the kind `spread_kind`, never guessed. `good`
     says which side is good where the claim is about a number and not about a bound: a claim is then refuted to one
-    side alone, as re-runs on the good side of it are no less than what was claimed.
+    side alone, as re-runs on the good side of it are no less than what was claimed. `percent`: it is told in per cent.
     """
 
     value: float
@@ -28,6 +28,7 @@ class Target:
     spread: float | None = None
     spread_kind: Literal["sd", "se", "ci95"] | None = None
     good: Literal["more", "less"] | None = None
+    percent: bool = False
 
     @property
     def directed(self) -> bool:

@@ -17,24 +17,37 @@ def digits(target: Target, sd: float) -> int:
     return min(MOST_DIGITS, max([0, *wanted] if wanted else [6]))
 
 
-def number(x: float, decimals: int) -> str:
-    """`x` with this many decimals, or to six significant digits where it would not fit."""
+def number(x: float, decimals: int, target: Target) -> str:
+    """`x` with this many decimals, or to six significant digits where it would not fit; without its `unit`."""
+    if target.percent:
+        x, decimals = 100 * x, max(0, decimals - 2)
     return f"{x:.{decimals}f}" if abs(x) < 1e15 else f"{x:.6g}"
+
+
+def unit(target: Target) -> str:
+    """What stands behind a number, or behind two that belong together."""
+    return " %" if target.percent else ""
+
+
+def plain(x: float, target: Target) -> str:
+    """A number as it was given, with its unit."""
+    return f"{100 * x:g} %" if target.percent else f"{x:g}"
 
 
 def claimed(target: Target) -> str:
     """The claimed number as it is printed: to the digit that its rounding slack says."""
     if target.slack == 0:
         return f"{target.value:.12g}"
-    return number(target.value, digits(target, 0.0))
+    return number(target.value, digits(target, 0.0), target) + unit(target)
 
 
-def bounds(low: float, high: float, value: float, decimals: int) -> str:
-    """`low to high`, with more decimals where rounding would put `value` on the other side of a bound."""
+def bounds(low: float, high: float, target: Target, decimals: int) -> str:
+    """`low to high`, with more decimals where rounding would put the claim on the other side of a bound."""
+    value = target.value
     for d in range(decimals, MOST_DIGITS):
         rounded = round(low, d), round(high, d)
         if (rounded[0] <= value <= rounded[1]) == (low <= value <= high):
-            return f"{number(low, d)} to {number(high, d)}"
+            return f"{number(low, d, target)} to {number(high, d, target)}{unit(target)}"
     return f"{low!r} to {high!r}"
 
 

@@ -10,8 +10,11 @@ from fossml import __version__
 from fossml.types import Environment, Finding
 from fossml.verify.claims.judge import exit_code, outcome
 from fossml.verify.claims.loop import Outcome
+from fossml.verify.cleanroom import perturb
 from fossml.verify.command.brought import Brought
 from fossml.verify.command.oneliner import Asked, Result
+from fossml.verify.diff.outputs import CODE as OUTPUTS
+from fossml.verify.diff.outputs import beside_room
 from fossml.verify.project.verified import Compared, Verified
 from fossml.verify.rebuild.planned import steps
 from fossml.verify.rebuild.records import Built
@@ -53,7 +56,7 @@ def of_project(verified: Verified, targets: Sequence[Target], about: Circumstanc
         python=about.python,
         environment=about.environment,
         made=about.made,
-        findings=(*about.findings, *verified.findings),
+        findings=_agreed((*about.findings, *verified.findings)),
         outputs=outputs(verified.compared),
         runs=(base, *runs, *(_beside(one, targets) for one in verified.also)),
         plan=steps(verified.plan),
@@ -63,6 +66,12 @@ def of_project(verified: Verified, targets: Sequence[Target], about: Circumstanc
         stopped=measured.stopped if measured else "",
         records=about.records,
     )
+
+
+def _agreed(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """`findings`, none of which guesses at what another one has found."""
+    room = next((one for one in findings if one.code == perturb.CODE and one.status in ("fail", "unknown")), None)
+    return tuple(beside_room(one, room) if room and one.code == OUTPUTS else one for one in findings)
 
 
 def of_command(asked: Asked, result: Result, about: Circumstances) -> Report:

@@ -25,7 +25,7 @@ class Printed:
 def printed(text: str) -> Printed:
     """Read `0.953`, `95.3 %`, `1,234.5`, `1.5e-3`. Raises ValueError for anything else, infinities and NaN included."""
     bare = text.strip().replace("\N{MINUS SIGN}", "-")
-    percent = bare.endswith("%")
+    percent = is_percent(bare)
     bare = bare.removesuffix("%").rstrip()
     if not _NUMBER.fullmatch(bare):
         raise ValueError(f"not a number: {text!r}")
@@ -35,6 +35,18 @@ def printed(text: str) -> Printed:
     scale = Decimal(100 if percent else 1)
     slack = Decimal(5).scaleb(exponent - 1)
     return Printed(float(number / scale), float(slack / scale), max(0, -exponent), percent)
+
+
+def is_percent(text: str) -> bool:
+    """Whether a number is printed in per cent; what is said of it then is, too."""
+    return text.rstrip().endswith("%")
+
+
+def figure(value: float, percent: bool, digits: int = 6) -> str:
+    """`value` to so many significant digits, in per cent where the claim is that it is about."""
+    if not math.isfinite(value):
+        return str(value)
+    return f"{100 * value:.{digits}g} %" if percent else f"{value:.{digits}g}"
 
 
 def first_digit(value: float) -> int:

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable
 
 from fossml.types import Finding
-from fossml.views.forest import interval, shown
+from fossml.views.forest import interval
+from fossml.views.forest import shown as number
 from fossml.views.plain import visible
 from fossml.views.report import RUNGS, Outcome, Report, Told, duration
-from fossml.views.sentence import related, sentence
-from fossml.views.table import headline
+from fossml.views.sentence import reasons, related, sentence
+from fossml.views.table import by_need, headline, tables, well_found
 
 _MARKS: dict[Outcome, str] = {"holds": "✅", "fails": "❌", "unknown": "❔"}
 
@@ -19,6 +20,8 @@ def markdown(report: Report) -> str:
     """The whole text; it ends in a newline."""
     measured = (f"**{inert(told.judged.claim.id)}**: {inert(_said(told))}" for told in report.claims)
     different = report.outputs.different if report.outputs else ()
+    shown, well = by_need(report.findings)
+    whole = [f"{line}.  " for line in map(inert, tables(report.claims))]
     return "\n".join(
         [
             f"### {_MARKS[_whole(report.exit_code)]} {inert(headline([told.outcome for told in report.claims]))}",
@@ -26,12 +29,14 @@ def markdown(report: Report) -> str:
             f"`fossml verify` of {inert(report.title)}{_commit(report)}: {len(report.runs)} runs, "
             f"{duration(report.seconds)} of hardware.",
             "",
+            *([*whole, ""] if whole else []),
             "| | claim | claimed | measured | interval | verdict | rung | runs |",
             "|---|---|---|---|---|---|---|---|",
             *map(_row, report.claims),
             "",
             *_folded("What was measured", measured),
-            *_folded("What was noticed", map(_finding, report.findings)),
+            *_folded("What was noticed", map(_finding, shown)),
+            *_folded(well_found(len(well)), map(_finding, well)),
             *_folded("Left out", (inert(f"{s.what}: {s.left_out}") for s in report.plan if s.left_out)),
             *_folded("Outputs that differ", map(inert, different)),
             *_folded("Not checked", map(inert, report.not_checked)),
@@ -70,7 +75,7 @@ def _row(told: Told) -> str:
     # What is found of a comparison is a chance or a correlation, which is no value of the metric.
     one, scores = (None, ()) if claim.others else (first.estimate, told.judged.scores)
     claimed = related(claim) if claim.others else sign + claim.text
-    measured = shown(one.value, claim, 1) if one else shown(scores[0], claim, 1) if scores else ""
+    measured = number(one.value, claim, 1) if one else number(scores[0], claim, 1) if scores else ""
     ends = interval(one, claim) if one and one.low != one.high else ""
     verdict = told.verdict + (" (soft)" if told.soft else "")
     texts = (claim.id, claimed, measured, ends, verdict, first.rung or "", str(first.runs))
@@ -78,14 +83,15 @@ def _row(told: Told) -> str:
 
 
 def _said(told: Told) -> str:
-    reasons = dict.fromkeys(one.reason for one in told.judged.verdicts if one.reason)
-    return " ".join([sentence(told.judged), *reasons, *([f"It does not count: {told.soft}"] if told.soft else [])])
+    first = sentence(told.judged)
+    soft = [f"It does not count: {told.soft}"] if told.soft else []
+    return " ".join([first, *reasons(told.judged.verdicts, first), *soft])
 
 
 def _finding(one: Finding) -> str:
     places = ", ".join(f"{seen.path}:{seen.line}" if seen.line else seen.path for seen in one.evidence)
     place = f" ({places})" if places else ""
-    hint = f" {one.hint}" if one.hint and one.status != "pass" else ""
+    hint = f". {one.hint}" if one.hint and one.status != "pass" else ""
     return inert(f"{one.code} {one.status}, {one.subject}: {one.message}{place}{hint}")
 
 

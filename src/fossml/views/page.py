@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from fossml.types import Finding, Verdict
+from fossml.views.digits import figure, is_percent
 from fossml.views.forest import forest, harmless, interval, shown
 from fossml.views.report import RUNGS, Outcome, Outputs, Performed, Report, Step, Told, duration
 from fossml.views.sentence import Judged, related, sentence
-from fossml.views.table import headline, soft_note
+from fossml.views.table import by_need, headline, soft_note, tables, well_found
 
 _CSS = Path(__file__).with_name("page.css")
 
@@ -79,11 +80,12 @@ def _sign(outcome: Outcome, kind: str = "") -> str:
 def _head(report: Report) -> str:
     outcomes = [told.outcome for told in report.claims]
     whole = _whole(report.exit_code)
-    soft = soft_note(report.claims)
     said = harmless(headline(outcomes))
+    more = [*tables(report.claims), *([soft_note(report.claims)] if soft_note(report.claims) else [])]
+    small = "".join(f"<small>{harmless(line)}</small>" for line in more)
     return (
         f'<header>\n<p class="kicker">fossml verify</p>\n<h1>{harmless(report.title)}</h1>\n{_from(report)}'
-        f'<div class="answer {whole}">{_sign(whole, "sign")}<div>{said}{f"<small>{soft}</small>" if soft else ""}</div>'
+        f'<div class="answer {whole}">{_sign(whole, "sign")}<div>{said}{small}</div>'
         f"</div>\n{_facts(report)}</header>\n"
     )
 
@@ -136,13 +138,13 @@ def _claim(told: Told) -> str:
     measured = judged.scores or any(one.estimate for one in judged.verdicts)
     # What is found of a comparison is a chance or a correlation: it has no place on the axis of the metric.
     plot = forest(judged) if measured and not claim.others else ""
-    readings = "".join(
-        _reading(one, sentence(judged)) for one in (*judged.verdicts, *(v for j in told.beside for v in j.verdicts))
-    )
+    # What a comparison claims stands above already.
+    said = f"{first.reason}." if claim.others else sentence(judged)
+    readings = "".join(_reading(one, said) for one in (*judged.verdicts, *(v for j in told.beside for v in j.verdicts)))
     return (
         f'<article class="claim" id="claim-{harmless(claim.id)}">\n<header><h3>{harmless(claim.id)}</h3>'
         f'{_badge(told.outcome, told.verdict)}{rung}</header>\n{statement}<p class="quiet">{where}</p>\n'
-        f"{_numbers(judged)}{plot}\n<p>{harmless(sentence(judged))}</p>{soft}\n"
+        f"{_numbers(judged)}{plot}\n<p>{harmless(said)}</p>{soft}\n"
         f'<ul class="readings">{readings}</ul>\n</article>\n'
     )
 
@@ -170,7 +172,7 @@ def _reading(verdict: Verdict, above: str) -> str:
     if verdict.estimate is not None:
         facts.append(verdict.estimate.method)
     if verdict.margin is not None:
-        facts.append(f"margin {verdict.margin:.4g}")
+        facts.append(f"margin {figure(verdict.margin, is_percent(verdict.claim.text), 4)}")
     if verdict.seconds:
         facts.append(duration(verdict.seconds))
     # A verdict whose sentence is its reason has said it above.
@@ -183,12 +185,11 @@ def _reading(verdict: Verdict, above: str) -> str:
 
 def _findings(findings: Sequence[Finding]) -> str:
     """What is to be looked at in the open, what is well folded away."""
-    well = [one for one in findings if one.status in ("pass", "not applicable")]
-    shown = "".join(_finding(one) for one in findings if one not in well)
+    first, well = by_need(findings)
     folded = "".join(map(_finding, well))
-    said = f'<ul class="list findings">{shown}</ul>' if shown else ""
+    said = f'<ul class="list findings">{"".join(map(_finding, first))}</ul>' if first else ""
     if folded:
-        said += f'<details><summary>{len(well)} more are well</summary><ul class="list">{folded}</ul></details>'
+        said += f'<details><summary>{well_found(len(well))}</summary><ul class="list">{folded}</ul></details>'
     return said
 
 
@@ -219,8 +220,9 @@ def _outputs(outputs: Outputs | None) -> str:
         else "No dvc.lock records them, so there is nothing to compare the rebuild with."
     )
     body = "".join(f'<li><span class="mono">{harmless(path)}</span>: {harmless(how)}</li>' for path, how, _ in rows)
+    count = f"{len(rows)} output{'' if len(rows) == 1 else 's'}"
     start = "<details open>" if outputs.different else "<details>"
-    return f'<p>{lead}</p>{start}<summary>{len(rows)} outputs</summary><ul class="list">{body}</ul></details>'
+    return f'<p>{lead}</p>{start}<summary>{count}</summary><ul class="list">{body}</ul></details>'
 
 
 def _price(report: Report) -> str:

@@ -63,11 +63,11 @@ def _unit(judged: Judged, count: int) -> str:
 
 
 def related(claim: Claim) -> str:
-    """What a claim about several methods says: `a better than b by 1.2`, `a > b > c`."""
+    """What a claim about several methods says: `a (95.3) better than b by 1.2`, `a > b > c`."""
     if claim.order:
         return " > ".join(claim.order)
-    stated = f" with {_claimed(claim)}" if claim.text else ""
-    return f"{claim.id} better than {claim.better_than}{f' by {claim.by}' if claim.by else ''}{stated}"
+    stated = f" ({_claimed(claim)})" if claim.text else ""
+    return f"{claim.id}{stated} better than {claim.better_than}{f' by {claim.by}' if claim.by else ''}"
 
 
 def _claimed(claim: Claim) -> str:
@@ -172,3 +172,17 @@ def outcomes(judged: Sequence[Judged]) -> list[str]:
     if len(judged) == 1:
         return [sentence(judged[0])]
     return [f"{one.claim.id}: {sentence(one)}" for one in judged]
+
+
+def reasons(verdicts: Sequence[Verdict], above: str = "") -> list[str]:
+    """Why, once for each reading; what the runs gave is said by the first, and not again by those that begin the same.
+
+    A reason that stands in `above` has been said.
+    """
+    said: list[str] = []
+    before = ""
+    for reason in dict.fromkeys(one.reason for one in verdicts if one.reason and one.reason not in above):
+        begins, _, rest = reason.partition("; ")
+        said.append(f"{rest[0].upper()}{rest[1:]}" if rest and begins == before else reason)
+        before = begins
+    return said

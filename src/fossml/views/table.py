@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fossml.types import Finding
 from fossml.views.report import Outcome, Told
 from fossml.views.sentence import sentence
 
@@ -53,15 +54,37 @@ def soft_note(claims: Sequence[Told]) -> str:
     return f"{which} {verbs} not count."
 
 
-def headline(outcomes: Sequence[str]) -> str:
+def headline(outcomes: Sequence[str], of: str = "claims") -> str:
     """`4 of 6 claims hold, 1 does not, 1 could not be told`; of a single claim, how it is."""
     if len(outcomes) == 1:
         said = {"holds": "holds", "fails": "does not hold", "unknown": "could not be told"}
         return f"The claim {said[outcomes[0]]}"
     count = Counter(outcomes)
-    parts = [f"{count['holds']} of {len(outcomes)} claims {'holds' if count['holds'] == 1 else 'hold'}"]
+    parts = [f"{count['holds']} of {len(outcomes)} {of} {'holds' if count['holds'] == 1 else 'hold'}"]
     if count["fails"]:
         parts.append(f"{count['fails']} {'does' if count['fails'] == 1 else 'do'} not")
     if count["unknown"]:
         parts.append(f"{count['unknown']} could not be told")
     return ", ".join(parts)
+
+
+def tables(claims: Sequence[Told]) -> list[str]:
+    """`table 2: 3 of 4 numbers hold, 1 does not`: a line for each table of which two or more are claimed."""
+    found: dict[str, list[str]] = {}
+    for told in claims:
+        found.setdefault(told.judged.claim.table, []).append(told.outcome)
+    return [f"{name}: {headline(one, 'numbers')}" for name, one in found.items() if name and len(one) > 1]
+
+
+_RANK = {"fail": 0, "unknown": 1}
+
+
+def by_need(findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """What asks for a look, failures first, and what is well."""
+    well = [one for one in findings if one.status not in _RANK]
+    return sorted((one for one in findings if one.status in _RANK), key=lambda one: _RANK[one.status]), well
+
+
+def well_found(count: int) -> str:
+    """How many checks have nothing to say against it."""
+    return f"{count} check{'' if count == 1 else 's'} found nothing wrong"

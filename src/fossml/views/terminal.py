@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import click
 
@@ -12,8 +12,8 @@ from fossml.types import Finding
 from fossml.views.compared import places
 from fossml.views.plain import cells, visible
 from fossml.views.report import RUNGS, Outcome, Outputs, Report, Step, duration
-from fossml.views.sentence import outcomes
-from fossml.views.table import Row, headline, rows, soft_note
+from fossml.views.sentence import outcomes, reasons
+from fossml.views.table import Row, by_need, headline, rows, soft_note, tables, well_found
 
 _HELD = "\N{NO-BREAK SPACE}"
 """Where no line ends: a number and its unit stay together."""
@@ -32,7 +32,8 @@ def _of_project(report: Report, width: int | None, *, verbose: bool) -> list[str
     wide = max((cells(visible(row.id)) for row in table), default=0)
     whole = headline([told.outcome for told in report.claims]) + "."
     whole = f"{whole} {soft_note(report.claims)}".rstrip()
-    said = [click.style(_wrapped(whole, 0, width), bold=True), ""]
+    said = [click.style(_wrapped(whole, 0, width), bold=True)]
+    said += [*(_wrapped(f"{line}.", 0, width) for line in tables(report.claims)), ""]
     said += [line for row in table for line in _row(row, wide, width)]
     said += [
         _wrapped(f"beside it, {one.rung}: {one.name}. {one.reason}", wide + 6, width)
@@ -48,7 +49,7 @@ def _of_project(report: Report, width: int | None, *, verbose: bool) -> list[str
     said += _outputs(report.outputs) if report.outputs else []
     said += [f"  {visible(line)}" for line in report.accepted]
     said += [_wrapped(line, 0, width) if line.startswith("Seeds") else line for line in _runs(report)]
-    return [*said, "Not checked:", *(f"  - {visible(remark)}" for remark in report.not_checked)]
+    return [*said, "Not checked:", *(_wrapped(f"- {remark}", 2, width) for remark in report.not_checked)]
 
 
 def _row(row: Row, wide: int, width: int | None) -> list[str]:
@@ -93,15 +94,13 @@ def step_line(step: Step) -> str:
 
 def _findings(found: Sequence[Finding], width: int | None, *, verbose: bool) -> list[str]:
     """What fails and what could not be told, failures first; what is well as a count, or after them if `verbose`."""
-    rank = {"fail": 0, "unknown": 1}
-    well = [one for one in found if one.status not in rank]
-    shown = sorted((one for one in found if verbose or one.status in rank), key=lambda one: rank.get(one.status, 2))
+    shown, well = by_need(found)
+    shown += well if verbose else []
     said = ["", *(line for one in shown for line in _finding(one, width)), ""] if shown else [""]
     if not well or verbose:
         return said
     codes = ", ".join(code if n == 1 else f"{code} x{n}" for code, n in Counter(one.code for one in well).items())
-    count = f"{len(well)} checks found" if len(well) > 1 else "1 check found"
-    told = f"{count} nothing wrong ({codes}): --verbose prints {'them' if len(well) > 1 else 'it'}."
+    told = f"{well_found(len(well))} ({codes}): --verbose prints {'them' if len(well) > 1 else 'it'}."
     return [*said, _wrapped(told, 0, width)]
 
 
@@ -133,22 +132,11 @@ def _of_command(report: Report, width: int | None, *, verbose: bool) -> list[str
     said = [click.style(_wrapped(line, 0, width), bold=True) for line in outcomes(judged)]
     said += [_wrapped(f"hint: {hint}", 0, width) for hint in report.hints]
     for one in judged if measured else ():
-        reasons = [verdict.reason for verdict in one.verdicts if verdict.name != "not evaluable" and verdict.reason]
-        said += ["", *(_wrapped(reason, 2, width) for reason in _once(dict.fromkeys(reasons)))] if reasons else []
+        why = reasons([verdict for verdict in one.verdicts if verdict.name != "not evaluable"])
+        said += ["", *(_wrapped(reason, 2, width) for reason in why)] if why else []
     said += _findings(report.findings, width, verbose=verbose) if report.findings else []
     said += ["", f"Seeds: {', '.join(map(str, report.seeds))}."] if report.seeds else [""]
     said.append(f"Stopped: {visible(report.stopped)}.")
     remarks = report.not_checked if measured else ()
     said += ["Not checked:", *(_wrapped(f"- {remark}", 2, width) for remark in remarks)] if remarks else []
     return [*said, f"Records: {visible(report.records)}"] if report.records else said
-
-
-def _once(reasons: Iterable[str]) -> list[str]:
-    """What the runs gave is said by the first reason, and not again by those that begin the same."""
-    said: list[str] = []
-    before = ""
-    for reason in reasons:
-        begins, _, rest = reason.partition("; ")
-        said.append(f"{rest[0].upper()}{rest[1:]}" if rest and begins == before else reason)
-        before = begins
-    return said

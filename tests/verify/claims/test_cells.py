@@ -38,7 +38,7 @@ def test_a_cell_that_is_far_off_is_refuted_among_many() -> None:
     judged, found = in_tables([cell(0, "0.970", 40), *(cell(place, "0.940", 40) for place in range(1, 40))], 10)
     assert names(judged).count("not reproduced") == 1
     assert (found[0].code, found[0].subject, found[0].status) == ("CLM001", "table 2", "pass")
-    assert found[0].message.startswith("1 of 40 cells lie outside their 95 % interval, read as means; 2 are")
+    assert found[0].message.startswith("1 of 40 cells lies outside their 95 % interval, read as means; 2 are")
 
 
 def test_each_cell_that_is_refuted_makes_room_for_the_next() -> None:

@@ -128,6 +128,10 @@ def test_one_result_of_each_is_compared_as_it_is() -> None:
     fixed = of((0.951,) * 3, (0.90,) * 3, same_bytes=True)
     assert judge(a, fixed)[0].name == "numeric"
     assert judge(a, of((0.96,) * 3, (0.90,) * 3, same_bytes=True))[0].name == "direction only"
+    a, _ = claims({**A, "better_than": "b", "by": "5 %"}, B)
+    assert judge(a, of((0.96,) * 3, (0.90,) * 3, same_bytes=True))[0].reason.startswith(
+        "one result of each: 96 %, 90 %"
+    )
     assert judge(a, of((0.90,) * 3, (0.90,) * 3, same_bytes=True))[0].name == "not reproduced"
     assert judge(order, of((0.95,) * 3, (0.95,) * 3, (0.90,) * 3, same_bytes=True))[0].name == "numeric"
 

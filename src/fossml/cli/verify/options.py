@@ -71,6 +71,15 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 )
 @click.argument("target", required=False, metavar="[PATH|GIT-URL][@REV]")
 @_what("--cmd", metavar="COMMAND", help="A command that trains and measures, as typed in a shell.")
+# --metric before --claim, since so they stand in what is to be typed to repeat a measurement.
+@_number(
+    "--metric",
+    "metrics",
+    multiple=True,
+    metavar="WHERE",
+    help="Where the number comes out: file.json:dotted.key (YAML, TOML too), file.csv:column or column[row], "
+    "stdout:PATTERN, file.log:PATTERN. May be repeated, with --claim.",
+)
 @_what(
     "--claim",
     "claims",
@@ -100,14 +109,6 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     "folder.",
 )
 @_what("--write", is_flag=True, help="With --propose: append them to fossml.toml.")
-@_number(
-    "--metric",
-    "metrics",
-    multiple=True,
-    metavar="WHERE",
-    help="Where the number comes out: file.json:dotted.key (YAML, TOML too), file.csv:column or column[row], "
-    "stdout:PATTERN, file.log:PATTERN. May be repeated, with --claim.",
-)
 @_number(
     "--reading",
     "readings",

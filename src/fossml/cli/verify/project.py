@@ -21,6 +21,7 @@ from fossml.project.declared import Project, find_root, read_project
 from fossml.project.git import git
 from fossml.verify.claims.caveats import with_remarks
 from fossml.verify.claims.loop import Limits, Outcome
+from fossml.verify.claims.resting import declared, weighed
 from fossml.verify.cleanroom.confine import Confinement, confinement, networked
 from fossml.verify.cleanroom.data import bring
 from fossml.verify.cleanroom.source import Source, home_of, moved_environment, open_source, told, uncommitted, without
@@ -151,7 +152,7 @@ def _verify(source: Source, limits: Limits, world: Around, wish: Wish, held: con
             *uncommitted(source),
             *source.findings,
             *place.environment.findings,
-            *data.findings,
+            *weighed(data.findings, declared(project.stages, stages)),
             *asked_for(verified.rebuilt.failed, project.root),
         ),
         budget=limits.budget,
@@ -225,6 +226,7 @@ def _reporter(say: Callable[[str], None], most: int) -> Callable[[Sequence[Targe
         values = {
             target.metric.text: ", ".join(f"{value:.6g}" for value in list(measured.values.values())[:3])
             for target, measured in zip(targets, one.measured, strict=True)
+            if measured.values  # what is settled is not measured again
         }
         took = "on record" if one.recorded else f"{one.seconds:.1f} s"
         said = one.failure or "  ".join(f"{name} {value}" for name, value in values.items())

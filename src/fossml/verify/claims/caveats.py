@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from fossml.types import Claim
 from fossml.verify.claims.loop import Outcome
-from fossml.views.digits import printed
+from fossml.views.digits import figure, is_percent, printed
 from fossml.views.sentence import Judged
 
 SHARED = "files outside the folder: every run shares them"
@@ -34,9 +34,10 @@ def not_checked(claim: Claim, outcomes: Sequence[Outcome], place: int, *, seeded
 def _about_claim(claim: Claim, values: Sequence[float]) -> list[str]:
     said = []
     if claim.spread is not None and claim.spread_kind is None:
+        shown = figure(claim.spread, is_percent(claim.text))
         said.append(
-            f"the spread ± {claim.spread:g}: it was not used, for nobody said whether it is sd, se or ci95"
-            f" (--spread {claim.spread:g}:sd)"
+            f"the spread ± {shown}: it was not used, for nobody said whether it is sd, se or ci95"
+            f" (--spread {shown.replace(' ', '')}:sd, or spread_kind of a [[claim]])"
         )
     try:
         shape = printed(claim.text)

@@ -125,8 +125,10 @@ def _counted(table: str, cells: Sequence[Judged]) -> Finding:
     off = [one.claim.id for one in measured if _off(one)]
     chance = outside(len(measured), len(off))
     means = all(one.verdicts[-1].reading and one.verdicts[-1].reading.kind == "mean" for one in measured)
-    said = f"{len(off)} of {len(measured)} cells lie outside their 95 % interval{', read as means' if means else ''}"
-    said += f"; {len(measured) * _LEVEL:.2g} are expected when all are true, as many or more in {_percent(chance)}"
+    lie, as_means = "lies" if len(off) == 1 else "lie", ", read as means" if means else ""
+    said = f"{len(off)} of {len(measured)} cells {lie} outside their 95 % interval{as_means}"
+    said += f"; {len(measured) * _LEVEL:.2g} are expected when all are true, and as many or more are seen in "
+    said += f"{_percent(chance)} of such tables"
     hint = f"outside: {', '.join(off)}; cells that share runs lie off together" if off else ""
     return Finding("CLM001", "pass" if chance > _LEVEL else "fail", "soft", table, said, (), hint)
 

@@ -12,7 +12,7 @@ from fossml.types import FAILS, HOLDS, Claim, Estimate, Reading, Verdict, Verdic
 from fossml.verify.claims.parse import slack
 from fossml.verify.claims.relate import related
 from fossml.verify.claims.samples import Answer, Samples, good_side, less_is_better
-from fossml.views.digits import fixed, printed
+from fossml.views.digits import figure, fixed, is_percent, printed
 
 if TYPE_CHECKING:
     from fossml.stats.sequential import Decision
@@ -100,7 +100,16 @@ def _decide(claim: Claim, scores: tuple[float, ...], reading: Reading, last: int
 
     spread = claim.spread if claim.spread_kind else None
     good = good_side(claim)
-    target = Target(claim.value, slack(claim), claim.comparison, claim.margin, spread, claim.spread_kind, good)
+    target = Target(
+        claim.value,
+        slack(claim),
+        claim.comparison,
+        claim.margin,
+        spread,
+        claim.spread_kind,
+        good,
+        percent=is_percent(claim.text),
+    )
     return decide(scores, target, reading, last=max(last, len(scores)), share=share)
 
 
@@ -169,14 +178,10 @@ def _equal(claim: Claim, values: Sequence[float]) -> bool:
     )
 
 
-def _as_claimed(claim: Claim, value: float) -> str:
-    """A value to six digits, in per cent where the claim is."""
-    return f"{100 * value:.6g} %" if claim.text.rstrip().endswith("%") else f"{value:.6g}"
-
-
 def _counted(claim: Claim, equal: Sequence[str], values: Mapping[str, Sequence[float]]) -> str:
     everything = [value for found in values.values() for value in found]
-    span = f"they give {_as_claimed(claim, min(everything))} to {_as_claimed(claim, max(everything))}"
+    percent = is_percent(claim.text)
+    span = f"they give {figure(min(everything), percent)} to {figure(max(everything), percent)}"
     if not equal or len(equal) == len(values):
         return f"{'none' if not equal else 'each'} of {len(values)} settings gives {claim.text}; {span}"
     named = "; ".join(equal[:4]) + ("; ..." if len(equal) > 4 else "")

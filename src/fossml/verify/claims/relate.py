@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from fossml.types import Claim, Estimate, Reading, VerdictName
 from fossml.verify.claims.samples import Answer, Samples, good_side, less_is_better
-from fossml.views.digits import printed
+from fossml.views.digits import figure, is_percent, printed
 
 if TYPE_CHECKING:
     from fossml.stats.versus import Ranked, Value, Versus
@@ -33,6 +32,11 @@ def _sign(claim: Claim) -> float:
     return -1.0 if less_is_better(claim) else 1.0
 
 
+def _percent(claim: Claim) -> bool:
+    """Whether the numbers of a comparison are told in per cent: those that it states are."""
+    return is_percent(claim.text or claim.by)
+
+
 def _once(claim: Claim, samples: Samples) -> Answer:
     """One result of each: the order is there, or it is not; so are the numbers at their printed precision."""
     columns = samples.others if claim.order else (samples.scores[:1], *samples.others)
@@ -40,7 +44,7 @@ def _once(claim: Claim, samples: Samples) -> Answer:
     holds = all(a > b for a, b in pairwise(scores))
     missed = [text for text, gap in _gaps(claim, samples) if gap > 0]
     name: VerdictName = "not reproduced" if not holds else "direction only" if missed else "numeric"
-    gave = ", ".join(f"{column[0]:.6g}" for column in columns)
+    gave = ", ".join(figure(column[0], _percent(claim)) for column in columns)
     said = f"one result of each: {gave}; " + ("each is better than the next" if holds else "the order is another")
     return Answer(_reading(claim), name, True, said + "".join(f"; that is not {text}" for text in missed))
 
@@ -88,30 +92,30 @@ def _better(claim: Claim, samples: Samples, last: int) -> Answer:
     ours, theirs = [sign * x for x in samples.scores], [sign * x for x in samples.others[0]]
     found = better(ours, theirs, _values(claim, samples), last=max(last, len(ours)))
     estimate = found.superiority.probability if found.superiority else None
-    return Answer(_reading(claim), found.name, found.settled, _better_reason(claim, found), estimate, claim.margin)
+    return Answer(
+        _reading(claim), found.name, found.settled, _better_reason(claim, samples, found), estimate, claim.margin
+    )
 
 
-def _better_reason(claim: Claim, found: Versus) -> str:
+def _better_reason(claim: Claim, samples: Samples, found: Versus) -> str:
     if found.superiority is None:
         return f"{found.n} pairs: a lead is judged from the third on"
     p = found.superiority.probability
-    stated = [text for text in (claim.text, claim.by and f"a lead of {claim.by}") if text]
+    mean = figure(sum(samples.scores) / len(samples.scores), _percent(claim), 4)
+    at, by = claim.text and f"at {claim.text} ({mean} on average)", claim.by and f"by {claim.by}"
+    stated = [text for text in (at, by) if text]
     won = f"{claim.id} is better than {claim.better_than} in {found.wins:g} of {found.n} pairs of runs"
     chance = f"P = {p.value:.2f}, 95 % bootstrap interval {p.low:.2f} to {p.high:.2f}"
     test = "" if found.superiority.wilcoxon is None else f", Wilcoxon p = {found.superiority.wilcoxon:.2g}"
-    said = f"{won} ({chance}{test}), by {_short(found.lead)} on average"
+    said = f"{won} ({chance}{test}), by {figure(found.lead, _percent(claim), 3)} on average"
     refuted = [stated[place] for place in found.failing]
     ends = {
         "reproduced": "; it leads, even where chance is allowed for",
-        "direction only": "; it leads, but not with " + " and ".join(refuted),
+        "direction only": f"; it leads, but not {' nor '.join(refuted)}",
         "inconclusive": "; which of the two leads could be chance",
-        "not reproduced": "; it does not lead" + "".join(f", and {text} is refuted" for text in refuted),
+        "not reproduced": "; it does not lead" + "".join(f", and not {text}" for text in refuted),
     }
     return said + ends.get(found.name, "")
-
-
-def _short(x: float) -> str:
-    return f"{x:.3g}" if math.isfinite(x) else str(x)
 
 
 def _order(claim: Claim, samples: Samples, last: int) -> Answer:

@@ -12,6 +12,11 @@ _MANIFESTS = ("uv.lock", "pylock.toml", "requirements.txt", "environment.yml", "
 _FEW_ULPS = 1000
 
 
+UNREACHED = "no seed reaches it"
+UNFOLLOWED = "something does not follow the seed"
+"""What is likely where the same went in and the seed too, as far as nothing else is known to make a difference."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """`sentence` says what is likely behind it, `edit` what would pin it ("" where nothing has to be)."""
@@ -198,10 +203,10 @@ def _same_inputs(at: StageDiff) -> Cause:
         )
     if at.seeds == (None, None):
         place = f" ({'; '.join(at.draws[:2])})" if at.draws else ""
-        return Cause(f"{lead} and other values came out: no seed reaches it{place}", _seed_edit(at))
+        return Cause(f"{lead} and other values came out: {UNREACHED}{place}", _seed_edit(at))
     place = f": {'; '.join(at.draws[:2])}" if at.draws else ""
     return Cause(
-        f"{lead}, the seed {at.seeds[0]} too, and other values came out: something does not follow the seed{place}",
+        f"{lead}, the seed {at.seeds[0]} too, and other values came out: {UNFOLLOWED}{place}",
         "seed every library that draws (random, numpy, torch), and let no thread or GPU kernel decide an order",
     )
 

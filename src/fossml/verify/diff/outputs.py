@@ -6,7 +6,7 @@ import contextlib
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,12 @@ from fossml.errors import FossmlError
 from fossml.project.declared import Project, read_project
 from fossml.types import Artifact, Evidence, Finding
 from fossml.verify.diff.bytesof import Finder
-from fossml.verify.diff.causes import cause
+from fossml.verify.diff.causes import UNFOLLOWED, UNREACHED, cause
 from fossml.verify.diff.differences import diff
 from fossml.verify.diff.sides import recorded
 from fossml.views.compared import summary
 
+CODE = "OUT001"
 _KEPT = "compared.json"
 
 
@@ -91,7 +92,7 @@ def finding(project: Project, found: Mapping[str, Comparison], rebuilt: Path | N
             f"{path} {summary(one)}" for path, one in list(apart.items())[:3]
         )
     return Finding(
-        code="OUT001",
+        code=CODE,
         status="unknown" if all(one.level == "unknown" for one in apart.values()) else "fail",
         level="soft",
         subject=f"{len(apart)} outputs" if others else first,
@@ -99,6 +100,16 @@ def finding(project: Project, found: Mapping[str, Comparison], rebuilt: Path | N
         evidence=tuple(_evidence(project, path) for path in list(apart)[:3]),
         hint=edit,
     )
+
+
+def beside_room(found: Finding, room: Finding) -> Finding:
+    """`found` beside what is known of the `room`: where that makes the difference, or may, no seed is to blame."""
+    for guess in (UNREACHED, UNFOLLOWED):
+        before, there, _ = found.message.partition(guess)
+        if there:
+            said = "it depends on the room" if room.status == "fail" else "what the room does was not looked for"
+            return replace(found, message=f"{before}{said} ({room.code})", hint=room.hint)
+    return found
 
 
 def _why(project: Project, rebuilt: Path | None) -> tuple[str, str]:

@@ -25,6 +25,7 @@ from fossml.verify.past import tracked
 from fossml.verify.past.history import History, in_cache, in_git
 from fossml.verify.past.history import own as of_runs
 from fossml.verify.past.model import Recorded
+from fossml.views.digits import figure, is_percent
 
 GIVEN, BEST = "ORG002", "ORG003"
 _LEAST = 3
@@ -144,7 +145,7 @@ def _said(numbers: Numbers) -> Iterator[Finding]:
         places = tuple(one.place for one in given[:3])
         now = [one for one in numbers.own if one.by == "file"]
         if now and first.by in ("fossml", "git", "DVC"):
-            message += f"; the newest is {now[0].value:.10g}, {_named(now[0])}"
+            message += f"; the newest is {_shown(claim, now[0].value)}, {_named(now[0])}"
             yield Finding(GIVEN, "unknown", "soft", claim.id, message, (*places, now[0].place))
         else:
             yield Finding(GIVEN, "pass", "soft", claim.id, message, places)
@@ -170,9 +171,18 @@ def _not_given(claim: Claim, own: Sequence[Recorded]) -> Finding:
     near = min(own, key=lambda one: min(abs(other - claim.value) for other in _scaled(claim, one.value)))
     count = len({(one.by, one.run) for one in own})
     runs = "the one value that is recorded" if count == 1 else f"the nearest of {count} recorded values"
-    message = f"no recorded run gives {claim.text}: {runs} is {near.value:.10g}, {_named(near)}"
+    message = f"no recorded run gives {claim.text}: {runs} is {_shown(claim, near.value)}, {_named(near)}"
     hint = "record the run that gave it, or correct the number"
     return Finding(GIVEN, "fail", "soft", claim.id, message, (near.place,), hint)
+
+
+def _in_per_cent(claim: Claim, value: float) -> bool:
+    """Whether a recorded value is the fraction that a claim in per cent is about, not a number of per cent."""
+    return is_percent(claim.text) and abs(value - claim.value) <= abs(value / 100 - claim.value)
+
+
+def _shown(claim: Claim, value: float, digits: int = 10) -> str:
+    return figure(value, _in_per_cent(claim, value), digits)
 
 
 def _named(one: Recorded) -> str:
@@ -221,15 +231,16 @@ def _best(numbers: Numbers) -> Iterator[Finding]:
 def _about_best(claim: Claim, group: Sequence[Recorded], values: Sequence[float], top: float) -> Finding:
     reading = claim.reading
     mean, sd = statistics.fmean(values), statistics.stdev(values)
+    spread = figure(sd, _in_per_cent(claim, mean), 2)
     best = next(one for one in group if one.value == top)
     known = f"{claim.text} is the best of {len(values)} recorded runs ({group[0].group})"
-    known += f": their mean is {mean:.6g}, sd {sd:.2g}"
+    known += f": their mean is {_shown(claim, mean, 6)}, sd {spread}"
     places = (best.place, *(one.place for one in group if one is not best))[:4]
     if reading and reading.kind == "best" and (reading.n or 0) >= len(values):
         return Finding(BEST, "pass", "soft", claim.id, known, places)
     if group[0].by == "git":
         known = f"{claim.text} is the best of {len(values)} values of {group[0].place.path} that were committed"
-        known += f" (mean {mean:.6g}, sd {sd:.2g}); the newest is {values[0]:.10g}"
+        known += f" (mean {_shown(claim, mean, 6)}, sd {spread}); the newest is {_shown(claim, values[0])}"
         status: Status = "pass" if gives(claim, values[0]) else "fail"
         return Finding(BEST, status, "soft", claim.id, known, places, "" if status == "pass" else _SAY_BEST)
     if differs := _differing(group):
