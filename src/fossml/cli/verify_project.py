@@ -133,7 +133,7 @@ def _run(source: Source, limits: Limits, around: Around, wish: Wish, held: conte
     report = of_project(verified, targets, about)
     if wish.record and not (wish.only or wish.brought or verified.interrupted):
         kept = home if home and source.rev is None else records.folder
-        (kept / RECORD).write_text(text(report) + "\n", encoding="utf-8")
+        _keep(kept / RECORD, text(report) + "\n")
     tell(report, wish.form)
     return 130 if verified.interrupted else report.exit_code
 
@@ -177,6 +177,19 @@ def _confined(project: Project, place: Surroundings, around: Around) -> Confinem
     made = place.environment.folder
     own = (project.root, around.cache)
     return confinement(place.python, place.env, around.home, own, readable=[made] if made else [])
+
+
+def _keep(record: Path, document: str) -> None:
+    """Write the record, whole or not at all, and through no link that came with the repository; or say why not."""
+    temporary = record.with_name(f".{record.name}.{os.getpid()}")
+    try:
+        with temporary.open("x", encoding="utf-8") as file:
+            file.write(document)
+        temporary.replace(record)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        _say(f"the record is not kept: {record}: {error.strerror}")
 
 
 def _say(line: str) -> None:
