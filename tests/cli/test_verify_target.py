@@ -368,3 +368,23 @@ def test_claims_of_a_reader_without_an_environment_are_not_evaluable(verify: Ver
 def test_a_probe_without_a_pipeline_is_an_error(verify: Verify, paper: Paper) -> None:
     assert verify(str(paper.root), *claims(paper), "--probe").code == 2
     assert verify("--cmd", "true", "--metric", "stdout:x", "--claim", "1", "--probe").code == 2
+
+
+def test_the_record_is_not_written_through_a_link_of_the_repository(
+    paper: Paper, verify: Verify, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine"
+    mine.write_text("mine")
+    (paper.root / "fossml.verify.json").symlink_to(mine)
+    paper.save({})
+    assert verify("--no-controls").code == 0
+    assert mine.read_text() == "mine"
+    assert json.loads((paper.root / "fossml.verify.json").read_text())["claims"][0]["verdict"] == "numeric"
+
+
+def test_where_the_record_cannot_be_written_the_answer_is_told_all_the_same(paper: Paper, verify: Verify) -> None:
+    (paper.root / "fossml.verify.json").mkdir()
+    said = verify("--no-controls", "--json")
+    assert (said.code, said.document["claims"][0]["verdict"]) == (0, "numeric")
+    assert "the record is not kept" in said.err
+    assert not list(paper.root.glob(".fossml.verify*"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import os
+import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -16,8 +17,10 @@ import pytest
 
 from fossml.errors import FossmlError
 from fossml.project import git as worktree
+from fossml.verify.cleanroom import checkout
 from fossml.verify.cleanroom import source as sources
-from fossml.verify.cleanroom.checkout import Git, Repository, Submodule, way_to
+from fossml.verify.cleanroom.checkout import Submodule, way_to
+from fossml.verify.cleanroom.git import Git, Repository
 from fossml.verify.cleanroom.source import Source, open_source, scratch, uncommitted, without
 from fossml.verify.cleanroom.target import parse_target
 
@@ -447,3 +450,57 @@ def test_a_repository_that_calls_another_folder_its_work_tree_is_refused(world: 
 def test_a_bare_repository_in_a_folder_is_not_taken_for_one(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q", "--bare", "inner")
     assert worktree.git(tmp_path / "inner", "rev-parse", "--is-bare-repository") is None
+
+
+def bomb(root: Path, depth: int) -> str:
+    """A commit of 10 to the power of `depth` files, made of one small object each level."""
+    blob = subprocess.run(
+        ["git", "hash-object", "-w", "--stdin"], cwd=root, input=b"x", capture_output=True, check=True
+    )
+    inner, kind = blob.stdout.decode().strip(), "100644 blob"
+    for _ in range(depth):
+        lines = "".join(f"{kind} {inner}\tf{number}\n" for number in range(10))
+        inner = subprocess.run(
+            ["git", "mktree"], cwd=root, input=lines, capture_output=True, text=True, check=True
+        ).stdout.strip()
+        kind = "040000 tree"
+    commit = git(root, "commit-tree", "-m", "boom", inner)
+    git(root, "update-ref", "refs/heads/boom", commit)
+    return commit
+
+
+def free(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    whole = shutil.disk_usage("/")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: whole._replace(free=size))
+
+
+@pytest.mark.parametrize("text", ["{root}@boom", "file://{root}@boom"])
+def test_a_few_objects_that_stand_for_files_without_end_are_not_laid_out(
+    world: World, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bomb(world.root, 30)
+    free(monkeypatch, 2**30)
+    with pytest.raises(FossmlError, match="more than half of what is free"), world.open(text.format(root=world.root)):
+        pass
+    assert list((world.cache / "checkouts").iterdir()) == []
+
+
+def test_more_files_than_any_project_has_are_not_laid_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    bomb(world.root, 3)
+    monkeypatch.setattr(checkout, "_MOST_FILES", 999)
+    with pytest.raises(FossmlError, match="more than 999 files"), world.open(f"{world.root}@boom"):
+        pass
+
+
+def test_a_repository_that_would_fill_the_disk_is_not_fetched(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    (world.root / "noise").write_bytes(os.urandom(2**20))
+    save(world.root, {})
+    free(monkeypatch, 2**20)
+    url = f"file://{world.root}"
+    with pytest.raises(FossmlError, match="more than half of what is free"), world.open(url):
+        pass
+    left = [path for path in (world.cache / "mirrors").rglob("*") if path.is_file() and path.stat().st_size > 2**16]
+    assert left == []
+    free(monkeypatch, 2**23)
+    with world.open(url) as source:
+        assert "noise" in listed(source.root)

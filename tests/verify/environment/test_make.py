@@ -5,67 +5,20 @@ from __future__ import annotations
 import http.server
 import os
 import subprocess
-import sys
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from fossml.env import Interpreter, interpreter
-from fossml.types import Finding
 from fossml.verify.cleanroom.source import Source
-from fossml.verify.environment import uv
+from fossml.verify.environment import sdist, uv
 from fossml.verify.environment.choose import blamed
 from fossml.verify.environment.locks import Line
 from fossml.verify.environment.made import Environment
-from fossml.verify.environment.surroundings import Mode, Surroundings, made_of, surroundings
+from fossml.verify.environment.surroundings import made_of, surroundings
 from fossml.views.report import Made
-
-DAY = "2021-01-01T00:00:00Z"
-
-
-@dataclass
-class Lab:
-    """A project's folder, and the folder where environments are kept."""
-
-    root: Path
-    cache: Path
-    env: dict[str, str]
-    said: list[str] = field(default_factory=list)
-
-    def place(self, files: Mapping[str, str | bytes], date: str = DAY, mode: Mode = "auto") -> Surroundings:
-        for name, text in files.items():
-            (self.root / name).parent.mkdir(parents=True, exist_ok=True)
-            (self.root / name).write_bytes(text if isinstance(text, bytes) else text.encode())
-        source = Source(self.root, self.root, "commit", commit="0" * 40, date=date)
-        return surroundings(self.root, source, self.env, self.cache, mode, say=self.said.append)
-
-    def make(self, files: Mapping[str, str | bytes], date: str = DAY) -> Environment:
-        return self.place(files, date).environment
-
-    def runs(self, made: Environment, program: str) -> str:
-        done = subprocess.run([made.python, "-c", program], capture_output=True, text=True, check=True)
-        return done.stdout.strip()
-
-
-@pytest.fixture
-def lab(tmp_path: Path) -> Lab:
-    root = tmp_path / "project"
-    root.mkdir()
-    own = str(Path(sys.prefix) / "bin")
-    env = {**os.environ, "PATH": f"{own}{os.pathsep}{os.environ['PATH']}", "UV_PYTHON_DOWNLOADS": "never"}
-    return Lab(root, tmp_path / "cache", env)
-
-
-def by_code(made: Environment, code: str) -> Finding:
-    (found,) = (one for one in made.findings if one.code == code)
-    return found
-
-
-def codes(made: Environment) -> list[str]:
-    return [one.code for one in made.findings]
+from tests.verify.environment.conftest import DAY, Lab, by_code, codes
 
 
 def forbid_uv(lab: Lab) -> None:
@@ -156,7 +109,10 @@ def test_two_at_once_make_it_once(lab: Lab) -> None:
     assert lab.runs(found[0], "import six; print(six.__version__)") == "1.15.0"
 
 
-def test_a_package_without_a_wheel_is_named_and_the_others_are_there(lab: Lab) -> None:
+def test_where_nothing_can_be_built_a_package_without_a_wheel_is_named_and_the_others_are_there(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sdist, "available", lambda: "there is no bwrap")
     made = lab.make({"requirements.txt": "six==1.15.0\n\ndocopt==0.6.2\n"}, date="")
     assert made.distributions == {"six": "1.15.0"}
     found = by_code(made, "ENV003")

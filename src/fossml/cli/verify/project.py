@@ -161,7 +161,7 @@ def _verify(source: Source, limits: Limits, world: Around, wish: Wish, held: con
     report = of_project(verified, targets, about)
     if wish.record and not (wish.only or verified.interrupted):
         kept = home if home and source.rev is None else records.folder
-        (kept / RECORD).write_text(text(report) + "\n", encoding="utf-8")
+        _write(kept / RECORD, text(report) + "\n", speaker(quiet=False))
     tell(report, wish.form)
     return 130 if verified.interrupted else report.exit_code
 
@@ -215,6 +215,19 @@ def _confined(project: Project, place: Surroundings, world: Around) -> Confineme
     made = place.environment.folder
     own = (project.root, world.cache)
     return confinement(place.python, place.env, world.home, own, readable=[made] if made else [])
+
+
+def _write(record: Path, document: str, say: Callable[[str], None]) -> None:
+    """Write the record, whole or not at all, and through no link that came with the repository; or say why not."""
+    temporary = record.with_name(f".{record.name}.{os.getpid()}")
+    try:
+        with temporary.open("x", encoding="utf-8") as file:
+            file.write(document)
+        temporary.replace(record)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        say(f"the record is not kept: {record}: {error.strerror}")
 
 
 def _reporter(say: Callable[[str], None], most: int) -> Callable[[Sequence[Target], Outcome], None]:

@@ -1,128 +1,30 @@
-"""Git on repositories of strangers: a mirror kept and fetched again, and the files of one commit beside it.
-
-No hook, filter, prompt or helper of theirs is run, and nothing of this machine is reached by what they wrote.
-"""
+"""Repositories of strangers: a mirror kept and fetched again, and the files of one commit beside it."""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import os
 import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from fossml.canon import key
 from fossml.errors import UNKNOWN, FossmlError
+from fossml.verify.cleanroom.git import Git, Repository
 from fossml.verify.cleanroom.target import shown_url
 
 _HEAD = "refs/fossml/HEAD"
 _REFS = (f"+HEAD:{_HEAD}", "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 _FETCH = ("fetch", "--quiet", "--force", "--no-auto-maintenance", "--no-recurse-submodules", "--no-write-fetch-head")
-_SETTINGS = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "log.showSignature=false", "safe.directory=*")
-_SAFE = tuple(word for one in _SETTINGS for word in ("-c", one))
-_SSH = "ssh -oBatchMode=yes -oForwardAgent=no -oForwardX11=no -oClearAllForwardings=yes -oPermitLocalCommand=no"
-_KEPT = frozenset({"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_SSH_COMMAND", "GIT_SSH"})
-_QUIET = {
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_ASKPASS": "/bin/false",
-    "SSH_ASKPASS_REQUIRE": "never",
-    "GIT_LFS_SKIP_SMUDGE": "1",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "LC_ALL": "C",
-}
-_ALONE = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1"}
-"""No settings but git's own: no filter, credential helper or rewriting of URLs that the user has."""
 DEEPEST = 4
 """So many submodules may lie in one another."""
-
-
-@dataclass(frozen=True, slots=True)
-class Git:
-    """How git is called: with the user's own settings where the user named the repository (`trusted`), else without."""
-
-    environ: Mapping[str, str]
-    protocols: str = "none"
-    trusted: bool = False
-    settings: Mapping[str, str] = field(default_factory=dict)
-
-    def run(self, folder: Path, *args: str, given: str = "") -> subprocess.CompletedProcess[str]:
-        """`git args` in `folder`. FossmlError where there is no git."""
-        env = {name: value for name, value in self.environ.items() if not name.startswith("GIT_") or name in _KEPT}
-        env |= {**_QUIET, "GIT_ALLOW_PROTOCOL": self.protocols, **self._settings()}
-        if not self.trusted:
-            env |= {**_ALONE, "HOME": os.devnull, "XDG_CONFIG_HOME": os.devnull}
-        elif "GIT_SSH_COMMAND" not in env and "GIT_SSH" not in env:
-            env["GIT_SSH_COMMAND"] = _SSH
-        try:
-            return subprocess.run(
-                ["git", *_SAFE, *args],
-                cwd=folder,
-                env=env,
-                input=given,
-                capture_output=True,
-                text=True,
-                errors="replace",
-            )
-        except OSError as error:
-            raise FossmlError(f"git cannot be started: {error.strerror}", hint="install git") from error
-
-    def _settings(self) -> dict[str, str]:
-        """As variables: a URL with a token in it is then in nobody's list of processes."""
-        pairs = list(enumerate(self.settings.items()))
-        keys = {f"GIT_CONFIG_KEY_{number}": name for number, (name, _) in pairs}
-        return {
-            "GIT_CONFIG_COUNT": str(len(pairs)),
-            **keys,
-            **{f"GIT_CONFIG_VALUE_{number}": value for number, (_, value) in pairs},
-        }
-
-    def out(self, folder: Path, *args: str, given: str = "") -> str | None:
-        """What it prints; None where it fails."""
-        done = self.run(folder, *args, given=given)
-        return done.stdout if done.returncode == 0 else None
-
-
-@dataclass(frozen=True, slots=True)
-class Repository:
-    """Where the objects of a repository lie; `git` reads them from `folder`."""
-
-    folder: Path
-    git: Git
-
-    def resolve(self, rev: str) -> str | None:
-        """The commit (hex digits) that `rev` names; None where it names none."""
-        found = self.git.out(self.folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
-        return found.strip() if found else None
-
-    def top(self) -> Path | None:
-        """The top of the work tree that `folder` lies in; None outside of one."""
-        found = self.git.out(self.folder, "rev-parse", "--show-toplevel")
-        return Path(found.removesuffix("\n")) if found else None
-
-    def is_bare(self) -> bool:
-        """Whether `folder` is a repository without a work tree."""
-        return (self.git.out(self.folder, "rev-parse", "--is-bare-repository") or "").strip() == "true"
-
-    def date(self, commit: str) -> str:
-        """When the commit was made, ISO 8601 in UTC."""
-        env = replace_env(self.git, {"TZ": "UTC"})
-        form = "--date=format-local:%Y-%m-%dT%H:%M:%SZ"
-        return (env.out(self.folder, "show", "--no-patch", form, "--format=%cd", commit) or "").strip()
-
-    def path(self, name: str) -> Path:
-        """Where git keeps `name` (`objects`, `shallow`)."""
-        return self.folder / (self.git.out(self.folder, "rev-parse", "--git-path", name) or name).strip()
-
-
-def replace_env(git: Git, more: Mapping[str, str]) -> Git:
-    """`git` with `more` in its environment."""
-    return Git({**git.environ, **more}, git.protocols, git.trusted, git.settings)
+_MOST_FILES = 2_000_000
+_BLOCK = 4096
+"""What a file takes at least."""
 
 
 def mirror(url: str, rev: str | None, folder: Path, git: Git) -> tuple[Repository, str]:
@@ -149,15 +51,29 @@ def mirror(url: str, rev: str | None, folder: Path, git: Git) -> tuple[Repositor
 
 
 def _fetch(git: Git, here: Path, url: str) -> None:
-    done = git.run(here, *_FETCH, "--prune", "origin", *_REFS)
+    done = _brought(git, here, "--prune", "origin", *_REFS)
     if done.returncode and "couldn't find remote ref HEAD" in done.stderr:
-        done = git.run(here, *_FETCH, "--prune", "origin", *_REFS[1:])
+        done = _brought(git, here, "--prune", "origin", *_REFS[1:])
     _must(done, url)
+
+
+def _brought(git: Git, here: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    """Fetch, into one file of at most half of what is free, which goes if it does not become whole."""
+    most = shutil.disk_usage(here).free // 2
+    done = git.run(here, "-c", "fetch.unpackLimit=1", *_FETCH, *args, most=most)
+    begun = list(here.glob("objects/pack/tmp_*")) if done.returncode else []
+    is_full = any(path.stat().st_size >= most for path in begun)
+    for path in begun:
+        path.unlink()
+    if is_full:
+        where = shown_url(git.settings["remote.origin.url"])
+        raise FossmlError("has more than half of what is free on this disk", where=where, code=UNKNOWN)
+    return done
 
 
 def _fetched(git: Git, repository: Repository, rev: str) -> str | None:
     """A commit that no branch or tag reaches, if the server hands it out; or a ref of another kind."""
-    if not rev or git.run(repository.folder, *_FETCH, "origin", f"+{rev}:refs/fossml/asked").returncode:
+    if not rev or _brought(git, repository.folder, "origin", f"+{rev}:refs/fossml/asked").returncode:
         return None
     return repository.resolve("refs/fossml/asked")
 
@@ -187,6 +103,7 @@ def lay(repository: Repository, commit: str, target: Path) -> None:
     """The files of `commit` in `target`, a repository of its own that borrows the objects."""
     git = Git(repository.git.environ)
     target.mkdir(parents=True, exist_ok=True)
+    _check_size(repository, commit, target)
     steps: Sequence[tuple[str, ...]] = (
         ("init", "--quiet", "--template="),
         ("-c", "advice.detachedHead=false", "checkout", "--quiet", "--force", "--detach", commit),
@@ -205,6 +122,19 @@ def lay(repository: Repository, commit: str, target: Path) -> None:
     if done.returncode:
         said = next(iter(done.stderr.splitlines()), "git failed")
         raise FossmlError(f"commit {commit[:12]} cannot be laid out: {said}", where=str(target), code=UNKNOWN)
+
+
+def _check_size(repository: Repository, commit: str, target: Path) -> None:
+    """FossmlError where the files of a commit would fill the disk: a few objects may stand for files without end."""
+    spare = shutil.disk_usage(target).free // 2
+    size = number = 0
+    with contextlib.closing(repository.git.lines(repository.folder, "ls-tree", "-r", "-l", commit)) as lines:
+        for line in lines:
+            said = line.partition("\t")[0].rpartition(" ")[2]
+            size, number = size + max(_BLOCK, int(said) if said.isdecimal() else 0), number + 1
+            if size > spare or number > _MOST_FILES:
+                what = f"{_MOST_FILES:,} files" if number > _MOST_FILES else "half of what is free on this disk"
+                raise FossmlError(f"commit {commit[:12]} has more than {what}: it is not laid out", code=UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,17 +139,17 @@ def _object(digest: str, size: int | None, base: str, read: Read, into: Path) ->
             temporary.unlink(missing_ok=True)
 
 
-def _copy(source: IO[bytes], target: IO[bytes], most: int) -> str:
-    """Copy to the end; the MD5 in hex."""
-    md5, size = hashlib.md5(usedforsecurity=False), 0
+def _copy(source: IO[bytes], target: IO[bytes], most: int, kind: str = "md5") -> str:
+    """Copy to the end; the digest in hex."""
+    digest, size = hashlib.new(kind, usedforsecurity=False), 0
     while chunk := source.read(2**20):
         size += len(chunk)
         if size > most:
             raise RefusedError("the remote has more bytes than the .dvc file says, or than half of what is free here")
-        md5.update(chunk)
+        digest.update(chunk)
         target.write(chunk)
     target.flush()
-    return md5.hexdigest()
+    return digest.hexdigest()
 
 
 @contextlib.contextmanager
@@ -183,6 +183,14 @@ class _NoOther(urllib.request.HTTPRedirectHandler):
         if not newurl.startswith(("http://", "https://")) or (is_public(req.full_url) and not is_public(newurl)):
             return None
         return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def download(url: str, sha256: str, target: Path) -> None:
+    """The file at `url`, which must have that digest. RefusedError: why it is not had."""
+    most = min(_LARGEST_LIST, shutil.disk_usage(target.parent).free // 2)
+    with _from_web(url) as source, target.open("xb") as file:
+        if _copy(source, file, most, "sha256") != sha256:
+            raise RefusedError(f"other bytes are at {url}")
 
 
 def find_dvc(environ: Mapping[str, str]) -> str | None:

@@ -17,8 +17,9 @@ from fossml.project import git as worktree
 from fossml.project.declared import Project
 from fossml.types import Evidence, Finding
 from fossml.verify.cleanroom import room
-from fossml.verify.cleanroom.checkout import DEEPEST, Git, Repository, Submodule, lay, mirror, submodules, way_to
+from fossml.verify.cleanroom.checkout import DEEPEST, Submodule, lay, mirror, submodules, way_to
 from fossml.verify.cleanroom.environ import inside
+from fossml.verify.cleanroom.git import Git, Repository
 from fossml.verify.cleanroom.target import Target, name_of, shown_url
 from fossml.views import report as views
 

@@ -1,6 +1,7 @@
 """The environment that a project asks for, made with uv, kept by what it holds: the second time costs nothing.
 
-Only wheels are installed, so nothing of a stranger's is run; what would have to be built is named.
+Only wheels are installed, so nothing of a stranger's is run; what is there as a source archive only is built inside the
+sandbox, where there is one, and what cannot be built is named.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ from fossml.verify.environment import kept
 from fossml.verify.environment.choose import WHEELS, Chooser, Resolution, indexes
 from fossml.verify.environment.made import Environment, packages
 from fossml.verify.environment.pythons import Python, parse
+from fossml.verify.environment.sdist import Workshop
 from fossml.verify.environment.told import described, failed, named
 from fossml.verify.environment.uv import Uv
 from fossml.verify.environment.uvlock import with_lock
 from fossml.verify.environment.wanted import Wanted
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class Maker:
         return environment
 
     def _made(self, wanted: Wanted, first: Python | None, date: str) -> Environment:
-        chooser = Chooser(self.uv, self.folder / "tmp")
+        workshop = Workshop(self.uv, self.folder / "wheels", Path(self.uv.environ.get("HOME", "/")), self.say)
+        chooser = Chooser(self.uv, self.folder / "tmp", workshop)
         pythons = chooser.pythons(wanted, first)
         if not pythons:
             return failed(wanted, "there is no Python 3 here")
@@ -65,7 +68,8 @@ class Maker:
         resolution, why = chooser.resolve(wanted, pythons, date)
         if resolution is None:
             return failed(wanted, why)
-        digest = key([_FORMAT, resolution.text, resolution.version, resolution.path, *_platform()])[:32]
+        text = resolution.text.replace(workshop.folder.as_uri(), "")  # the digests of archives say what was built
+        digest = key([_FORMAT, text, resolution.version, resolution.path, *_platform()])[:32]
         folder = self.folder / digest
         if why := self._install(folder, resolution, wanted):
             return failed(wanted, why)

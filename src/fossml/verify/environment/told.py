@@ -69,6 +69,9 @@ def _findings(
             hint = "declare a later version: what this one says of itself is not in the form that uv reads"
         message = f"cannot be installed with Python {resolution.version}: {why}"
         yield Finding("ENV003", "fail", "hard", name, message, _evidence(wanted, [name]), hint)
+    for name in resolution.built:
+        message = "has no wheel: it was built out of its source archive, inside the sandbox and without the network"
+        yield Finding("ENV014", "declared", "soft", name, message, _evidence(wanted, [name]))
     yield from _about_python(wanted, resolution, first)
     yield from _about_versions(wanted, resolution, names, date)
     if wanted.itself:

@@ -222,7 +222,7 @@ def _plain(line: Line) -> Line:
 
 def _allowed(line: Line, found: _Found) -> bool:
     """Whether a requirement may be installed; what may not is a Finding."""
-    why = _objection(line)
+    why = objection(line)
     if why:
         found.findings.append(_refused(line.name, why, line.path, line.line, line.text))
     if re.search(r"@\s*file:", line.spec):
@@ -233,7 +233,7 @@ def _allowed(line: Line, found: _Found) -> bool:
     return not why
 
 
-def _objection(line: Line) -> str:
+def objection(line: Line) -> str:
     """Why a requirement is not installed; "" where it is."""
     bare = line.spec.partition(";")[0].strip()
     url = bare.partition("@")[2].strip() if re.match(r"^[\w.\[\],-]+\s*@", bare) else bare if "://" in bare else ""
