@@ -1,4 +1,4 @@
-"""What a call or a function has to do with learning: it trains, evaluates, measures, loads or saves a trained model."""
+"""What a call or a function has to do with learning: it trains, evaluates or measures."""
 
 from __future__ import annotations
 
@@ -10,28 +10,23 @@ from fossml.scan.text import shown
 
 _TRAINS = (
     "fit fit_generator partial_fit train_on_batch minimize apply_gradients compute_gradients backward "
-    "zero_grad train_and_evaluate fit_one_cycle learn train_model"
+    "zero_grad train_and_evaluate fit_one_cycle learn train_model optimize optimize_restarts sampling nuts mcmc "
+    "update_parameters em_step gradient_step run_chain"
 )
 _EVALUATES = "evaluate evaluate_generator score eval cross_val_score cross_val_predict test_step validation_step"
-_LOADS = "load_state_dict load_weights restore load_model from_pretrained load_checkpoint"
-_SAVES = "save_weights save_model save_checkpoint state_dict save_pretrained"
 _TAILS: dict[str, MarkKind] = {
     **dict.fromkeys(_TRAINS.split(), "trains"),
     **dict.fromkeys(_EVALUATES.split(), "evaluates"),
-    **dict.fromkeys(_LOADS.split(), "loads model"),
-    **dict.fromkeys(_SAVES.split(), "saves model"),
 }
 _NAMES: dict[str, MarkKind] = {
-    "torch.load": "loads model",
-    "torch.save": "saves model",
     "xgboost.train": "trains",
     "lightgbm.train": "trains",
-    "torch.hub.load_state_dict_from_url": "loads model",
-    "torch.utils.model_zoo.load_url": "loads model",
     "tensorflow.GradientTape": "trains",
     "jax.grad": "trains",
     "jax.value_and_grad": "trains",
     "autograd.grad": "trains",
+    "pymc3.sample": "trains",
+    "pymc.sample": "trains",
 }
 _METRICS = ("sklearn.metrics.", "torchmetrics.", "tensorflow.keras.metrics.", "tensorflow.metrics.", "keras.metrics.")
 _TRAINING = re.compile(r"(^|_)(train|fit|learn|pretrain|finetune|optimi[sz]e)(_|er|ing|$)", re.I)
