@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from fossml.scan.model import Mark, MarkKind
 from fossml.scan.text import shown
@@ -54,13 +55,13 @@ _WORDS: tuple[tuple[MarkKind, re.Pattern[str]], ...] = (
         re.compile(
             r"\b(train\w*|fit\w*|optim\.\w+|backward|fminunc|fmincon|minFunc|glm|glmnet|lm|randomForest|xgboost|"
             r"svmtrain|"
-            r"update!|gradient|Optim\.optimize)\s*[({]|python\S*\s.*\btrain",
+            r"update!|gradient|Optim\.optimize)\s*[({]|python\S*[ \t].*\btrain",
         ),
     ),
     (
         "evaluates",
         re.compile(
-            r"\b(test\w*|eval(uate)?\w*|predict\w*|classify|crossval\w*)\s*[({]|python\S*\s.*(\btest|\beval|"
+            r"\b(test\w*|eval(uate)?\w*|predict\w*|classify|crossval\w*)\s*[({]|python\S*[ \t].*(\btest|\beval|"
             r"\binference)",
         ),
     ),
@@ -75,6 +76,7 @@ _WORDS: tuple[tuple[MarkKind, re.Pattern[str]], ...] = (
 )
 
 
+@cache
 def called(name: str, tail: str) -> MarkKind | None:
     """What a call of this dotted name, which ends in `tail`, has to do with learning; a bare `eval(...)` nothing."""
     if name.startswith(_METRICS):
@@ -90,13 +92,15 @@ def reports(said: str) -> bool:
 
 def words(text: str, comment: str) -> Iterator[Mark]:
     """What lines of R, Julia, MATLAB, Lua, C++ or shell have to do with learning, by their words."""
-    for number, line in enumerate(text.splitlines(), 1):
-        bare = line.partition(comment)[0]
-        for kind, pattern in _WORDS:
-            if len(bare) < 500 and (match := pattern.search(bare)):
-                yield Mark(kind, number, match[0].rstrip(" ({=<-"), shown(line))
+    for kind, pattern in _WORDS:
+        for match in pattern.finditer(text):
+            start = text.rfind("\n", 0, match.start()) + 1
+            if comment not in text[start : match.start()]:
+                line = text[start : text.find("\n", match.end()) % (len(text) + 1)]
+                yield Mark(kind, text.count("\n", 0, start) + 1, match[0].rstrip(" ({=<-"), shown(line))
 
 
+@cache
 def defined(name: str) -> MarkKind | None:
     """What a function of this name is for."""
     if _TRAINING.search(name):
