@@ -230,7 +230,7 @@ def report(judged: Sequence[Case]) -> str:
     """The tables of both halves, of all, and nothing of single repositories."""
     parts = []
     for name, half in (
-        ("Held out: measured, not read", [one for one in judged if one.held_out]),
+        ("Held out", [one for one in judged if one.held_out]),
         ("Learned from", [one for one in judged if not one.held_out]),
         ("All", list(judged)),
     ):
