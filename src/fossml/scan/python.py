@@ -245,8 +245,12 @@ class _Visitor:
         keywords = {word.arg: word.value for word in node.keywords}
         if name.startswith("sys.path."):
             self.found.sys_path = True
-        if tail == "add_argument" and (flag := self.literal(node.args[-1] if node.args else None)):
+        if flag := self.flag(node, tail):
             self.mark("flag", node, flag)
+            self.hyperparameter(node, flag, keywords.get("default"), "flag")
+        for word in node.keywords:
+            if word.arg:
+                self.hyperparameter(node, word.arg, word.value, "argument")
         if kind := learning.called(name, tail):
             self.mark(kind, node, name or f"?.{tail}")
         elif tail in learning.REPORTING and learning.reports(said := " ".join(_said(node.args))):
@@ -254,6 +258,25 @@ class _Visitor:
         self._chance(node, name, tail, keywords)
         self._files(node, name, tail, keywords)
         self._network(node, name, keywords)
+        self.inside(node)
+
+    def flag(self, node: ast.Call, tail: str) -> str | None:
+        """The flag that a call defines: the last name that argparse or click gets, the first of absl's."""
+        if tail in {"add_argument", "option", "add_option"}:
+            return self.literal(node.args[-1] if node.args else None)
+        return self.literal(node.args[0]) if tail.startswith("DEFINE_") and node.args else None
+
+    def hyperparameter(self, node: ast.expr, name: str, value: ast.expr | None, written: str) -> None:
+        """Note a number that is written out for a name that hyper-parameters go by."""
+        number = isinstance(value, ast.Constant) and type(value.value) in {int, float}
+        if number and learning.is_hyperparameter(name):
+            self.mark("hyper-parameter", node, f"{name.lstrip('-')}={ast.unparse(value)}", written)  # type: ignore[arg-type]
+
+    def on_assign(self, node: ast.Assign | ast.AnnAssign) -> None:
+        """A constant, or the field of a class of settings."""
+        target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+        if isinstance(target, ast.Name):
+            self.hyperparameter(target, target.id, node.value, "constant")
         self.inside(node)
 
     def _chance(self, node: ast.Call, name: str, tail: str, keywords: dict[str | None, ast.expr]) -> None:
@@ -323,6 +346,8 @@ _STEPS: dict[type[ast.AST], Callable[[_Visitor, Any], None]] = {
     ast.If: _Visitor.on_if,
     ast.FunctionDef: _Visitor.on_function_def,
     ast.AsyncFunctionDef: _Visitor.on_function_def,
+    ast.Assign: _Visitor.on_assign,
+    ast.AnnAssign: _Visitor.on_assign,
     ast.Expr: _Visitor.on_expr,
     ast.Constant: _Visitor.on_constant,
     ast.Call: _Visitor.on_call,
@@ -343,7 +368,7 @@ def _said(arguments: Sequence[ast.expr]) -> Iterator[str]:
         elif isinstance(one, ast.JoinedStr):
             yield from _said(one.values)
         elif isinstance(one, ast.BinOp):
-            yield from _said((one.left,))
+            yield from _said((one.left, one.right))
         elif isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute):
             yield from _said((one.func.value,))
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from fossml.checks.entry import has_code
-from fossml.checks.items.item import Seen, answer, item, looked
+from fossml.checks.items.item import NOTHING_LEARNS, Seen, answer, item, looked
 from fossml.checks.places import is_aside, is_test
 from fossml.scan.prose import Line, Prose
 from fossml.scan.text import shown
@@ -15,19 +15,14 @@ from fossml.types import Evidence, Finding
 
 _WEIGHTS = r"pth|pt|ckpt|caffemodel|onnx|safetensors|t7|tflite|pth\.tar|pt\.tar|ckpt\S*\.(index|meta)|gguf|keras|skops"
 _FILE = re.compile(rf"\.({_WEIGHTS})$|(^|/)saved_model\.pb$|\.ckpt-\d+\.(index|meta)$|\.data-\d+-of-\d+$", re.I)
-_OTHER_FILE = re.compile(
-    r"\.(h5|hdf5|pkl|pickle|p|npz|npy|joblib|bin|model|mat|tar|zip|gz|pb|rds|jld2?|params|weights)$|(^|"
-    r"/)[^./]+$",
-    re.I,
-)
-_LARGE = re.compile(r"\.(h5|hdf5|pkl|pickle|npz|npy|joblib|bin|mat|pb)$", re.I)
+_SAVED = re.compile(r"\.(h5|hdf5|pkl|pickle|p|joblib|model|rds|jld2?|params|weights|pb|pickle\.gz)$|(^|/)[^./]+$", re.I)
+_CONTAINER = re.compile(r"\.(npz|npy|mat|zip|tar|gz|tgz|bin|7z)$", re.I)
 _POINTER = 200
 """Smaller files of such a suffix are pointers of git-lfs to what is kept elsewhere."""
-_PLACE = re.compile(
-    r"(^|[/_.-])(models?|weights?|checkpoints?|ckpts?|snapshots?|(pre-?)?trained\w*|saved?_?\w*models?|"
-    r"modelzoo)([/_.-]|$)",
-    re.I,
-)
+_SURE = r"weights?|checkpoints?|ckpts?|snapshots?|(pre-?)?trained\w*|saved?_?\w*models?|modelzoo"
+_PLACE = re.compile(rf"(^|[/_.-])(models?|{_SURE})([/_.-]|$)", re.I)
+_SURE_PLACE = re.compile(rf"(^|[/_.-])({_SURE})([/_.-]|$)", re.I)
+_DATA_PLACE = re.compile(r"(^|/)(data|data_?sets?|processed|raw|inputs?|features?|embeddings?)/", re.I)
 _OF_OTHERS = re.compile(
     r"lpips|inception|vgg|alex(net)?\b|squeeze(net)?\b|\bglove\b|word2vec|fasttext|download\.pytorch\.org|"
     r"keras-applications|"
@@ -47,11 +42,10 @@ _HOST = re.compile(
     r"cloud)|onedrive|1drv\.ms|"
     r"box\.com|mega\.nz|pan\.baidu|zenodo|figshare|huggingface\.co|hf\.co|/releases|osf\.io|tfhub\.dev|icloud|"
     r"yadi\.sk|"
-    r"sharepoint|kakaocdn|gs://|wandb\.ai|/download/|\.edu/|\.ac\.\w\w/",
+    r"sharepoint|kakaocdn|gs://|wandb\.ai|/download/",
     re.I,
 )
 _ARCHIVE = re.compile(r"\.(zip|tar|tgz|tar\.gz|gz|h5|hdf5|pkl|npz|bin|pb|mat|7z|rar|model)\b", re.I)
-_URL = re.compile(r"(?:https?|gs)://[^\s)\"'<>\]]+", re.I)
 _TARGET = re.compile(rf"[\w/=?-]\.({_WEIGHTS})\b", re.I)
 _COLUMN = re.compile(r"\b(models?|weights?|checkpoints?|download|link|ckpt|pth)\b", re.I)
 _DATA = re.compile(r"\b(data ?sets?|corpus|embeddings|\bdata\b|images|annotations?)\b", re.I)
@@ -68,7 +62,7 @@ def model(seen: Seen) -> Finding:
     or in a table of models; a script that fetches one.
 
     Fails: neither. A model that can only be had on request fails, and so does one of others that this one begins from
-    (an ImageNet network, word vectors). Not applicable where there is no code.
+    (an ImageNet network, word vectors). Not applicable where there is no code or nothing learns (D2).
 
     How it is decided: suffixes that only weights have; other binary files by their folder or name (`models/`,
     `checkpoint`); links of the READMEs as said. No link is tried, so a link that is dead passes. Files of tests, docs
@@ -84,29 +78,30 @@ def model(seen: Seen) -> Finding:
         return answer("pass", f"{found[0].path} {verb}", found)
     if not has_code(seen.facts):
         return answer("not applicable", "there is no code")
+    if not seen.learns:
+        return answer("not applicable", NOTHING_LEARNS)
     asked = [line for one in readmes for line in one.find(_NAMED, "text", "heading")]
-    message = looked(seen, "links to trained models, and for files of weights")
+    message = looked(seen, "files of weights, or links to trained models")
     return answer("fail", message, asked[:2], "publish the weights (a release, Zenodo) and link them in the README")
 
 
 def _is_weights(path: str, seen: Seen) -> bool:
-    if is_test(path) or is_aside(path) or _OF_OTHERS.search(path) or re.search(r"test_?data", path, re.I):
+    apart = is_test(path) or is_aside(path) or re.search(r"test_?data", path, re.I)
+    if apart or _OF_OTHERS.search(path) or posixpath.basename(path).startswith("."):
+        return False
+    if _DATA_PLACE.search(path) and not _SURE_PLACE.search(path):
         return False
     if _FILE.search(path):
         return True
-    scan = seen.facts.scans.get(path)
-    size = seen.facts.files[path]
-    binary = scan is not None and (
-        scan.parsed == "binary" or size == 0 or (size < _POINTER and bool(_LARGE.search(path)))
-    )
-    return binary and _OTHER_FILE.search(path) is not None and _PLACE.search(path) is not None and not _is_other(path)
+    named = (_SAVED.search(path) and _PLACE.search(path)) or (_CONTAINER.search(path) and _SURE_PLACE.search(path))
+    return bool(named) and _is_binary(path, seen)
 
 
-def _is_other(path: str) -> bool:
-    """Files that lie in a folder of models and are none."""
-    return posixpath.basename(path).startswith((".", "__init__")) or bool(
-        re.search(r"(^|/)(data|datasets?)/", path, re.I)
-    )
+def _is_binary(path: str, seen: Seen) -> bool:
+    """By its content; or a pointer of git-lfs to what is binary."""
+    scan, size = seen.facts.scans.get(path), seen.facts.files[path]
+    pointer = size < _POINTER and (_SAVED.search(path) or _CONTAINER.search(path)) and "." in posixpath.basename(path)
+    return size == 0 or bool(pointer) or (scan is not None and scan.parsed == "binary")
 
 
 def _under_dvc(seen: Seen) -> Iterator[Evidence]:
@@ -125,14 +120,13 @@ def _links(one: Prose) -> Iterator[Evidence]:
     for line in one.lines:
         if line.kind == "table" and (before is None or before.kind != "table"):
             head = line.text
-        if _leads_to_model(line, head if line.kind == "table" else "", before):
+        if _leads_to_model(line, one.links(line), head if line.kind == "table" else "", before):
             yield Evidence(one.path, line.number, shown(line.text))
         if line.kind != "blank":
             before = line
 
 
-def _leads_to_model(line: Line, head: str, before: Line | None) -> bool:
-    urls = _URL.findall(line.text)
+def _leads_to_model(line: Line, urls: list[str], head: str, before: Line | None) -> bool:
     if not urls or (_OF_OTHERS.search(line.text) and line.kind != "table"):
         return False
     if any(_TARGET.search(url) for url in urls):
@@ -145,7 +139,7 @@ def _leads_to_model(line: Line, head: str, before: Line | None) -> bool:
 
 
 def _fetches(one: Evidence) -> bool:
-    named = _TARGET.search(one.text) or (
-        re.search(r"model|checkpoint|pretrained|weights", one.text, re.I) and _HOST.search(one.text)
-    )
+    """A download of weights, by what is fetched, or by the folder of the shell script that fetches."""
+    named = _TARGET.search(one.text) or (one.path.endswith(".sh") and _SURE_PLACE.search(one.path))
+    named = named or (_HOST.search(one.text) and re.search(r"model|checkpoint|pretrained|weights", one.text, re.I))
     return bool(named) and not _OF_OTHERS.search(one.text)
