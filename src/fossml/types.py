@@ -200,10 +200,11 @@ class Run:
 class Event:
     """What is happening: the stream that terminal, JSON and log read. `notes` are worth a look and no failure.
 
+    `again`: the stage failed before another had made what it reads undeclared, and is started once more behind that.
     `network` is what a stage that is done tried to reach, as in Trace.
     """
 
-    event: Literal["start", "done", "current", "restored", "failed", "cancelled"]
+    event: Literal["start", "done", "current", "restored", "failed", "again", "cancelled"]
     stage: str
     reasons: tuple[str, ...] = ()
     seconds: float = 0.0

@@ -36,6 +36,12 @@ def project(repository: Path) -> Path:
     return repository
 
 
+def backwards(project: Path) -> None:
+    """The stage that reads comes first in dvc.yaml."""
+    first, make, use = (line for line in (project / "dvc.yaml").read_text().splitlines(keepends=True) if line.strip())
+    (project / "dvc.yaml").write_text(first + use + make)
+
+
 def test_an_accepted_difference_is_current_and_recorded_with_its_reason(project: Path, dvc: Dvc) -> None:
     build(project)
     before = (project / "o").read_bytes()
@@ -80,11 +86,67 @@ def test_an_input_that_another_stage_makes_is_named_with_the_line_to_add(project
     assert run(project, env=ENV)[1][-1].notes == (line,)
 
 
-def test_a_failure_for_want_of_it_says_so_too(project: Path) -> None:
-    lines = (project / "dvc.yaml").read_text().splitlines(keepends=True)
-    first, make, use = (line for line in lines if line.strip())
-    (project / "dvc.yaml").write_text(first + use + make)
+def test_a_stage_that_fails_for_want_of_it_is_started_again_behind_the_one_that_makes_it(project: Path) -> None:
+    backwards(project)
     summary, events = run(project, env=ENV, jobs=1)
+    again = next(event for event in events if event.event == "again")
+    assert again.stage == "use"
+    assert again.reasons == ("it failed before make had made made.txt: it is started again behind that",)
+    assert [event.stage for event in events if event.event == "done"] == ["make", "use"]
+    assert (summary.ran, summary.failed, [one.dep for one in summary.undeclared]) == (2, 0, ["made.txt"])
+    assert build(project) == Summary(current=2, undeclared=summary.undeclared)
+
+
+def test_so_is_one_that_failed_with_an_older_version(project: Path) -> None:
+    backwards(project)
+    (project / "made.txt").write_text("older")
+    (project / "use.py").write_text(
+        "text = open('made.txt').read()\nassert text != 'older'\nopen('o', 'w').write(text)\n"
+    )
+    summary, events = run(project, env=ENV, jobs=1)
+    assert [event.stage for event in events if event.event == "again"] == ["use"]
+    assert (summary.ran, (project / "o").read_text()) == (2, "1\n")
+
+
+def test_so_is_one_that_failed_when_it_was_made_already(project: Path) -> None:
+    """It was there when the failed command ended, and not when the command looked for it."""
+    (project / "use.py").write_text(
+        "import os, time\n"
+        "try:\n    text = open('made.txt').read()\n"
+        "except OSError:\n    while not os.path.exists('made.txt'): time.sleep(0.02)\n    raise\n"
+        "open('o', 'w').write(text)\n"
+    )
+    text = (project / "dvc.yaml").read_text()
+    (project / "dvc.yaml").write_text(text.replace("cmd: cp", "cmd: sleep 1 && cp"))
+    summary, events = run(project, env=ENV, jobs=2)
+    assert [event.stage for event in events if event.event == "again"] == ["use"]
+    assert (summary.ran, summary.failed) == (2, 0)
+
+
+def test_a_failure_that_has_no_such_cause_is_one_at_once(project: Path) -> None:
+    (project / "use.py").write_text("open('made.txt')\nopen('nowhere')\n")
+    summary, events = run(project, env=ENV, jobs=1)
+    assert [event.event for event in events] == ["start", "done", "start", "failed"]
+    assert (summary.ran, summary.failed) == (1, 1)
+
+
+def test_two_that_look_for_what_the_other_makes_both_come_to_an_end(repository: Path) -> None:
+    stages(
+        repository,
+        """
+        a: {cmd: python a.py, outs: [a.txt]}
+        b: {cmd: python b.py, outs: [b.txt]}
+        """,
+    )
+    (repository / "a.py").write_text("open('b.txt')\n")
+    (repository / "b.py").write_text("open('a.txt')\n")
+    summary, events = run(repository, env=ENV, jobs=2, keep_going=True)
+    assert [event.event for event in events].count("start") < 4
+    assert (summary.failed, summary.cancelled) == (1, 1)
+
+
+def test_a_failure_for_want_of_what_was_not_asked_for_names_the_line_to_add(project: Path) -> None:
+    summary, events = run(project, env=ENV, jobs=1, targets=("use",))
     assert summary.failed == 1
     failed = next(event for event in events if event.event == "failed")
     assert failed.reasons[1] == "it looked for made.txt, which make makes: add `- made.txt` to its deps"

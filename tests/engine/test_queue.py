@@ -18,3 +18,14 @@ def test_what_was_never_taken_is_left() -> None:
     queue = Queue(["a", "b", "c"], {"a": [], "b": ["a"], "c": ["b"]})
     queue.next()
     assert queue.left() == ["b", "c"]
+
+
+def test_one_that_comes_again_waits_for_what_it_did_not_know_of() -> None:
+    queue = Queue(["a", "b", "c"], {"a": [], "b": [], "c": ["a"]})
+    assert [queue.next(), queue.next()] == ["a", "b"]
+    queue.again("a", ["b"])
+    assert (queue.next(), queue.left()) == (None, ["a", "c"])
+    queue.done("b")
+    assert queue.next() == "a"
+    queue.again("a", ["b"])
+    assert queue.next() == "a"

@@ -19,6 +19,7 @@ _COLORS = {
     "current": "green",
     "restored": "green",
     "failed": "red",
+    "again": "yellow",
     "cancelled": "yellow",
 }
 _WORDS = {"start": "run", "cancelled": "not run"}

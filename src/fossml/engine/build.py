@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
@@ -15,13 +15,13 @@ from fossml.engine.alone import alone
 from fossml.engine.aside import recover
 from fossml.engine.assess import Assessment
 from fossml.engine.discoveries import unknown
-from fossml.engine.graph import select
+from fossml.engine.graph import select, with_needs
 from fossml.engine.plan import artifacts, plan
 from fossml.engine.queue import Queue
 from fossml.engine.resources import check, everything
 from fossml.engine.site import Options, Site, open_site, own_folder
 from fossml.engine.tidy import tidy
-from fossml.engine.undeclared import Undeclared, undeclared
+from fossml.engine.undeclared import StageError, Undeclared, undeclared
 from fossml.errors import FossmlError, told
 from fossml.executors.local import end_left
 from fossml.project.declared import Project
@@ -92,10 +92,11 @@ class _Build:
 
     def __init__(self, site: Site, own: Path, options: Options, emit: Callable[[Event], None]) -> None:
         self.site, self.own, self.options, self.emit = site, own, options, emit
-        selected = select(site.graph, options.targets, options.folder)
+        self.selected = selected = select(site.graph, options.targets, options.folder)
         self.whole = everything(site.project.config.resources, max(1, options.jobs))
         for address in selected:
             check(self.whole, site.project.config.settings(address), address)
+        self.graph = site.graph
         self.queue = Queue([address for address in site.order if address in selected], site.graph.needs)
         self.waiting: list[Assessment] = []
         self.passed_over: set[str] = set()
@@ -105,7 +106,7 @@ class _Build:
         self.begun: dict[str, float] = {}
         self.over: dict[str, float] = {}
         self.undeclared: list[Undeclared] = []
-        self.damaged: dict[str, str] = {}
+        self.damaged: dict[str, tuple[str, ...]] = {}
         self.current: list[Assessment] = []
         self.saved = time.monotonic()
 
@@ -203,19 +204,16 @@ class _Build:
             except FossmlError as error:
                 if self.site.outputs.can_restore(found, entry, own=entry == found.entry):
                     raise
-                self.damaged[found.stage.address] = str(error)
+                self.damaged[found.stage.address] = (str(error),)
                 continue
             self.site.records.restored(found.stage, entry, run)
             if (self.own / "attempts").is_dir():
                 from fossml.engine.attempts import discard_all
 
                 discard_all(self.own / "attempts", found.stage.address)
-            self._end(found.stage.address, "restored", found.reasons, notes=self._passed_over(found.stage.address))
+            self._end(found.stage.address, "restored", found.reasons, notes=self.damaged.get(found.stage.address, ()))
             return True
         return False
-
-    def _passed_over(self, address: str) -> tuple[str, ...]:
-        return (self.damaged[address],) if address in self.damaged else ()
 
     def _start_waiting(self) -> bool:
         """Start those that wait, in order, as far as there is room for them; True where one started or failed to."""
@@ -242,7 +240,7 @@ class _Build:
         self.waiting.remove(found)
         self.begun[found.stage.address] = time.monotonic()
         log = str(running.log.relative_to(self.site.root))
-        notes = self._passed_over(found.stage.address) + ((running.attempt.note,) if running.attempt.note else ())
+        notes = self.damaged.get(found.stage.address, ()) + ((running.attempt.note,) if running.attempt.note else ())
         self.emit(Event("start", found.stage.address, found.reasons, log=log, notes=notes))
         return True
 
@@ -258,7 +256,9 @@ class _Build:
             return
         for running, result in self.crew.ended():
             address = running.stage.address
-            if isinstance(result, FossmlError):
+            if isinstance(result, StageError) and (early := self._too_early(result)):
+                self._start_over(address, early)
+            elif isinstance(result, FossmlError):
                 self._fail(address, result, str(running.log.relative_to(self.site.root)))
             else:
                 notes = (*map(str, self._undeclared(result)), *unknown(result.discovered))
@@ -267,6 +267,22 @@ class _Build:
         if time.monotonic() - self.saved > _SAVE_EVERY:
             self.site.records.save()
             self.saved = time.monotonic()
+
+    def _too_early(self, failed: StageError) -> list[Undeclared]:
+        """What a stage that failed had sought before another of this build, that nobody knew of, made it.
+
+        Each makes something once, so no stage fails for this reason more often than there are others.
+        """
+        coming = dict.fromkeys(self.selected - self.how.keys(), inf)
+        begun = self.begun[failed.stage.address]
+        early = [one for one in failed.sought if {**coming, **self.over}.get(one.maker, 0) > begun]
+        self.graph = with_needs(self.graph, [(failed.stage.address, one.maker) for one in early])
+        return [one for one in early if one.maker in self.graph.needs[one.stage.address]]  # not what waits for this one
+
+    def _start_over(self, address: str, early: Sequence[Undeclared]) -> None:
+        self.queue.again(address, [one.maker for one in early])
+        what = ", ".join(f"{one.maker} had made {one.path}" for one in early)
+        self.emit(Event("again", address, (f"it failed before {what}: it is started again behind that",)))
 
     def _fail(self, address: str, error: FossmlError, log: str | None = None) -> None:
         self._end(address, "failed", (str(error), *([error.hint] if error.hint else [])), log=log)

@@ -9,14 +9,14 @@ from fossml.engine.launch import Running
 from fossml.engine.metrics import numbers
 from fossml.engine.plan import Now, artifacts, run_key
 from fossml.engine.site import Site
-from fossml.engine.undeclared import undeclared
+from fossml.engine.undeclared import StageError, undeclared
 from fossml.env import environment
 from fossml.errors import FossmlError
 from fossml.executors.left import disarm
 from fossml.executors.local import Exit
 from fossml.project.dvc import rooted
 from fossml.project.git import Commit
-from fossml.trace import collect
+from fossml.trace import collect, sought
 from fossml.types import Discovered, Environment, Run
 
 _LITTLE = 2**16
@@ -26,7 +26,7 @@ _LITTLE = 2**16
 def finish(site: Site, running: Running, ended: Exit, commit: Commit | None) -> Run:
     """Make the Run of a stage whose command has ended; its outputs are in the cache and it is recorded on return.
 
-    FossmlError where the command failed, was stopped, did not make an output or changed an input; nothing is recorded
+    StageError where the command failed, was stopped, did not make an output or changed an input; nothing is recorded
     then, and the attempt keeps its checkpoints.
     """
     stage = running.stage
@@ -84,13 +84,15 @@ def _look_again(site: Site, running: Running) -> Now:
     return after
 
 
-def _explained(site: Site, running: Running, error: FossmlError) -> FossmlError:
+def _explained(site: Site, running: Running, error: FossmlError) -> StageError:
     """`error`, with the input that it looked for in vain and that another stage makes, where there is one."""
-    missed = list(undeclared(running.stage, collect(running.attempt.trace, site.root).missing, site.made))
+    trace = running.attempt.trace
+    tried = list(undeclared(running.stage, sought(trace, site.root), site.made))
+    missed = list(undeclared(running.stage, collect(trace, site.root).missing, site.made)) if tried else []
     if not missed:
-        return error
+        return StageError(running.stage, error, error.hint, tried)
     hint = f"it looked for {missed[0].path}, which {missed[0].maker} makes: add `- {missed[0].dep}` to its deps"
-    return FossmlError(error.message, where=error.where, hint=hint)
+    return StageError(running.stage, error, hint, tried)
 
 
 def _run(

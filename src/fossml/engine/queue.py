@@ -19,6 +19,7 @@ class Queue:
                 self._above[need].append(address)
         self._ready = [place for place, address in enumerate(addresses) if not needs[address]]
         self._taken: set[str] = set()
+        self._done: set[str] = set()
 
     def next(self) -> str | None:
         """The first that may start, which is then taken; None while there is none."""
@@ -30,10 +31,21 @@ class Queue:
 
     def done(self, address: str) -> None:
         """`address` has what others waited for."""
+        self._done.add(address)
         for other in self._above[address]:
             self._unmet[other] -= 1
             if not self._unmet[other]:
                 heapq.heappush(self._ready, self._place[other])
+
+    def again(self, address: str, needs: Sequence[str]) -> None:
+        """`address`, which was taken, comes once more: after `needs`, on which nothing may wait for it."""
+        self._taken.discard(address)
+        unmet = [need for need in needs if need not in self._done]
+        for need in unmet:
+            self._above[need].append(address)
+        self._unmet[address] = len(unmet)
+        if not unmet:
+            heapq.heappush(self._ready, self._place[address])
 
     def left(self) -> list[str]:
         """Those never taken, in order."""

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from fossml.errors import FossmlError
 from fossml.project.dvc import rooted
 from fossml.types import Artifact, Run, Stage
 
@@ -26,6 +27,15 @@ class Undeclared:
     def __str__(self) -> str:
         """What to do about it."""
         return f"it read {self.path}, which {self.maker} makes: add `- {self.dep}` to its deps in {self.stage.file}"
+
+
+class StageError(FossmlError):
+    """A stage that ran has no result. `sought` are outputs of others that it opened, or tried to, undeclared."""
+
+    def __init__(self, stage: Stage, error: FossmlError, hint: str | None, sought: Iterable[Undeclared]) -> None:
+        super().__init__(error.message, where=error.where, hint=hint)
+        self.stage = stage
+        self.sought = tuple(sought)
 
 
 def undeclared(stage: Stage, opened: Iterable[str], made: Mapping[str, str]) -> Iterator[Undeclared]:

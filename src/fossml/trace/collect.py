@@ -75,6 +75,22 @@ def collect(folders: Path | Iterable[Path], root: Path, cmd: str = "") -> Trace:
     )
 
 
+def sought(folder: Path, root: Path) -> tuple[str, ...]:
+    """The repository's paths that were opened or listed, in vain or not, unless the tree itself had written them.
+
+    For a run that failed: whatever is there by now.
+    """
+    homes = tuple(dict.fromkeys((str(root.absolute()), str(root.resolve()))))
+    found: dict[str, None] = {}
+    written: set[str] = set()
+    for record in sorted((*read_strace(folder, root), *read_hook(folder)), key=_time):
+        if record.kind in "RFSNL" and record.fields[0] not in written:
+            found[record.fields[0]] = None
+        elif record.kind in "WGM":
+            written.update(record.fields)
+    return tuple(place for path in found if (place := relative(path, homes)) is not None)
+
+
 def _time(record: Record) -> int:
     return record.time
 
