@@ -1,4 +1,4 @@
-"""The rules: each one a pure function `Facts -> Iterator[Finding]`, one file per family."""
+"""The rules, each a pure function `Facts -> Iterator[Finding]`, one file a family, and the 21 items of a checklist."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from fossml.checks import (
     documents,
     downloads,
     entry,
+    items,
     notebooks,
     paths,
     pickles,
@@ -17,16 +18,21 @@ from fossml.checks import (
     seeds,
     sources,
 )
-from fossml.checks.rule import RULES, Rule, judge
+from fossml.checks.items import ITEMS
+from fossml.checks.judging import Question, judge
+from fossml.checks.rule import RULES, Rule
 
 __all__ = [
+    "ITEMS",
     "RULES",
+    "Question",
     "Rule",
     "data",
     "dependencies",
     "documents",
     "downloads",
     "entry",
+    "items",
     "judge",
     "notebooks",
     "paths",

@@ -83,7 +83,7 @@ def at(path: str, mark: Mark) -> Evidence:
 def judge(facts: Facts, rules: Iterable[Rule]) -> list[Finding]:
     """What the rules say of the facts, waivers applied, what matters first."""
     found = [_stamped(finding, one) for one in rules for finding in one.judge(facts)]
-    return sorted((_waived(finding, facts) for finding in found), key=_order)
+    return sorted((_waived(finding, facts) for finding in found), key=order)
 
 
 def _stamped(finding: Finding, one: Rule) -> Finding:
@@ -94,7 +94,8 @@ def _stamped(finding: Finding, one: Rule) -> Finding:
 _STATUS = {"fail": 0, "unknown": 1, "declared": 2, "pass": 3, "not applicable": 4}
 
 
-def _order(finding: Finding) -> tuple[object, ...]:
+def order(finding: Finding) -> tuple[object, ...]:
+    """Failures first, hard before soft, then by code and place."""
     first = finding.evidence[0] if finding.evidence else Evidence("")
     return (_STATUS[finding.status], finding.level, finding.code, first.path, first.line or 0, finding.subject)
 

@@ -15,7 +15,7 @@ import click
 from fossml.errors import GOOD, NOT, UNKNOWN, FossmlError
 
 if TYPE_CHECKING:
-    from fossml.checks import Rule
+    from fossml.checks import Question
     from fossml.facts import Facts
     from fossml.types import Finding
 
@@ -53,13 +53,13 @@ def command(
 
     Exit codes: 0 nothing hard fails, 1 something hard fails, 2 usage, 3 there is nothing to judge.
     """
-    from fossml.checks import RULES, judge
+    from fossml.checks import ITEMS, RULES, judge
     from fossml.facts import gather
 
     if explain:
-        click.echo(_page(_rules(RULES.values(), explain, None)))
+        click.echo(_page(_rules((*RULES.values(), *ITEMS.values()), explain, None)))
         return
-    rules = _rules(RULES.values(), select, ignore)
+    rules = _rules((*RULES.values(), *ITEMS.values()), select, ignore)
     facts = gather(path)
     findings = judge(facts, rules) if facts.files else []
     form = "json" if as_json else form
@@ -78,13 +78,13 @@ def _code(findings: Sequence[Finding], facts: Facts) -> int:
     return GOOD if facts.files and findings else UNKNOWN
 
 
-def _rules(rules: Iterable[Rule], select: str | None, ignore: str | None) -> list[Rule]:
-    known: list[Rule] = list(rules)
+def _rules(rules: Iterable[Question], select: str | None, ignore: str | None) -> list[Question]:
+    known: list[Question] = list(rules)
     wanted, left_out = _codes(select, known), _codes(ignore, known)
     return [one for one in known if (select is None or one.code in wanted) and one.code not in left_out]
 
 
-def _codes(text: str | None, known: Sequence[Rule]) -> set[str]:
+def _codes(text: str | None, known: Sequence[Question]) -> set[str]:
     chosen: set[str] = set()
     for word in (text or "").upper().replace(",", " ").split():
         matching = {one.code for one in known if one.code.startswith(word)}
@@ -94,7 +94,7 @@ def _codes(text: str | None, known: Sequence[Rule]) -> set[str]:
     return chosen
 
 
-def _page(rules: Sequence[Rule]) -> str:
+def _page(rules: Sequence[Question]) -> str:
     return "\n\n".join(f"{one.code}: {one.title} ({one.level})\n\n{one.page}" for one in rules)
 
 

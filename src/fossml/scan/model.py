@@ -17,6 +17,11 @@ MarkKind: TypeAlias = Literal[
     "secret",
     "flag",
     "command",
+    "trains",
+    "evaluates",
+    "metric",
+    "loads model",
+    "saves model",
 ]
 
 
@@ -24,8 +29,8 @@ MarkKind: TypeAlias = Literal[
 class Mark:
     """Something worth knowing on one line. `what` is the bare thing (a path, a call), `text` the line that shows it.
 
-    `group` says which library a seed or a random call belongs to, and `checked` a download that is compared with
-    a digest.
+    `group` says which library a seed or a random call belongs to, `checked` a download that is compared with
+    a digest, and `definition` a function whose name says what it is for.
     """
 
     kind: MarkKind

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fossml.scan import calls
+from fossml.scan import calls, learning
 from fossml.scan.model import Import, Mark, MarkKind
 from fossml.scan.text import compares_digest, machine_paths, shown
 
@@ -219,7 +219,9 @@ class _Visitor:
         self.optional -= typing
 
     def on_function_def(self, node: ast.FunctionDef) -> None:
-        """What a function imports is imported when it is called."""
+        """What a function imports is imported when it is called; its name may say that it trains or measures."""
+        if kind := learning.defined(node.name):
+            self.found.marks.append(Mark(kind, node.lineno, node.name, self.text(node), "definition"))
         self.functions += 1
         self.inside(node)
         self.functions -= 1
@@ -245,6 +247,8 @@ class _Visitor:
             self.found.sys_path = True
         if tail == "add_argument" and (flag := self.literal(node.args[-1] if node.args else None)):
             self.mark("flag", node, flag)
+        if kind := learning.called(name, tail):
+            self.mark(kind, node, name or tail)
         self._chance(node, name, tail, keywords)
         self._files(node, name, tail, keywords)
         self._network(node, name, keywords)

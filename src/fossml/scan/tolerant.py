@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fossml.scan import calls
+from fossml.scan import calls, learning
 from fossml.scan.model import Import, Mark
 from fossml.scan.python import PythonScan
 from fossml.scan.text import compares_digest, machine_paths, shown
@@ -73,5 +73,7 @@ def _calls(found: PythonScan, aliases: dict[str, str], number: int, code: str, c
             found.marks.append(Mark(kind, number, full, shown(code), group))  # type: ignore[arg-type]
         if full in calls.RANDOM_CALLS:
             found.marks.append(Mark("random", number, full, shown(code), calls.RANDOM_CALLS[full]))
+        if learned := learning.called(full, full.rpartition(".")[2]):
+            found.marks.append(Mark(learned, number, full, shown(code), "definition" if "def " in code else ""))
         if full in calls.DOWNLOADS:
             found.marks.append(Mark("download", number, full, shown(code), checked))

@@ -1,0 +1,117 @@
+"""What an item is: a question of the ML Reproducibility Checklist v2.0, answered by one Finding from all evidence."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeAlias
+
+from fossml.checks.places import is_aside
+from fossml.checks.rule import MOST_LINES, at
+from fossml.facts import Facts
+from fossml.scan.model import MarkKind
+from fossml.scan.prose import Kind, Prose
+from fossml.types import Evidence, Finding, Level, Status
+
+_TEXT = re.compile(
+    r"(^|/)(readme[^/]*|[^/]+\.(md|rst|org|tex|markdown))$|(^|/)(install|usage|docs?|notes?)[^/]*\.txt$", re.I
+)
+_APART = re.compile(
+    r"(^|/)(licen[cs]e|copying|changelog|changes|history|contributing|code_of_conduct|authors)[^/]*$", re.I
+)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the items are answered from: the facts, what the rules said of them, and the texts, the README first."""
+
+    facts: Facts
+    findings: Sequence[Finding] = ()
+
+    @cached_property
+    def prose(self) -> tuple[Prose, ...]:
+        """README, other READMEs, docs and paper sources, read once."""
+        first = self.facts.readme.path if self.facts.readme else ""
+        paths = [path for path in self.facts.documents if _TEXT.search(path) and not _APART.search(path)]
+        paths.sort(key=lambda path: (path != first, "readme" not in path.lower(), path.count("/"), path))
+        return tuple(Prose(path, self.facts.documents[path].text) for path in paths)
+
+    @property
+    def readme(self) -> Prose | None:
+        """The README of the repository."""
+        return self.prose[0] if self.prose and self.facts.readme else None
+
+    @property
+    def texts(self) -> str:
+        """The names of the texts that were looked through, for a message."""
+        if not self.prose:
+            return "the repository, which has no README or other text"
+        rest = len(self.prose) - 2
+        names = ", ".join(one.path for one in self.prose[:2])
+        return f"{names} and {rest} other texts" if rest > 0 else names
+
+    def told(self, pattern: re.Pattern[str], *kinds: Kind) -> list[Evidence]:
+        """The lines of all texts on which the pattern is found."""
+        return [line for one in self.prose for line in one.find(pattern, *kinds)]
+
+    def marks(self, *kinds: MarkKind) -> list[Evidence]:
+        """The lines of code that have such marks, tests, docs and examples last."""
+        return [at(path, mark) for path in self.code for mark in self.facts.scans[path].of(*kinds)]
+
+    @cached_property
+    def code(self) -> tuple[str, ...]:
+        """The files of code, those that make results first."""
+        return tuple(sorted(self.facts.scans, key=lambda path: (is_aside(path), path.count("/"), path)))
+
+    def of(self, *codes: str, status: Status | None = None) -> Iterator[Finding]:
+        """What rules said."""
+        return (one for one in self.findings if one.code in codes and status in (None, one.status))
+
+
+Answer: TypeAlias = Callable[[Seen], Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of the checklist: its code there, what is asked, and how it is answered."""
+
+    code: str
+    title: str
+    level: Level
+    answer: Answer
+
+    @property
+    def page(self) -> str:
+        """The manual page: why, what passes, what fails, how it is decided."""
+        return inspect.getdoc(self.answer) or ""
+
+    def find(self, seen: Seen) -> Finding:
+        """The Finding under the item's code."""
+        found = self.answer(seen)
+        return replace(found, code=self.code, level=self.level, evidence=tuple(found.evidence)[:MOST_LINES])
+
+
+ITEMS: dict[str, Item] = {}
+
+
+def item(code: str, title: str, *, level: Level = "soft") -> Callable[[Answer], Answer]:
+    """Register an item."""
+
+    def register(answer: Answer) -> Answer:
+        ITEMS[code] = Item(code, title, level, answer)
+        return answer
+
+    return register
+
+
+def answer(status: Status, message: str, evidence: Iterable[Evidence] = (), hint: str = "") -> Finding:
+    """A Finding before it has its code and level; the message begins a sentence after the item's title."""
+    return Finding("", status, "soft", "repository", message, tuple(dict.fromkeys(evidence)), hint)
+
+
+def looked(seen: Seen, words: str) -> str:
+    """What was looked for, and where."""
+    return f"looked for {words} in {seen.texts}"
