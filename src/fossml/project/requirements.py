@@ -33,11 +33,12 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class Requirements:
-    """What the author asks of the repository; all empty where fossml.toml does not say."""
+    """What the author asks; all empty where fossml.toml does not say. `where` is where `profile` stands."""
 
     profile: str | None = None
     levels: tuple[SetLevel, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    where: str = ""
 
 
 def read_requirements(data: Mapping[str, Any], where: Where) -> Requirements:
@@ -55,7 +56,8 @@ def read_requirements(data: Mapping[str, Any], where: Where) -> Requirements:
             _fits(CODE.fullmatch(key) is not None, f"unknown key {key!r} in [requirements]", place, hint)
             _fits(LEVEL.fits(value), f"[requirements] {key} must be {LEVEL.words}, it is {value!r}", place)
             levels.append(SetLevel(key, value, place))
-    return Requirements(data.get("profile"), tuple(levels), _waivers(data.get("waive", []), where))
+    waivers = _waivers(data.get("waive", []), where)
+    return Requirements(data.get("profile"), tuple(levels), waivers, where.at("requirements", "profile"))
 
 
 def _waivers(tables: object, where: Where) -> tuple[Waiver, ...]:

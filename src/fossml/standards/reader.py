@@ -32,23 +32,26 @@ def own_folder(environ: Mapping[str, str]) -> Path:
 
 
 def find(name: str, environ: Mapping[str, str] = os.environ) -> Profile:
-    """The profile that `name` names: one that ships, one in the user's folder (`NAME.toml`), or a file.
+    """The profile that a reader names: by its name (see `named`), or a file. FossmlError where there is none."""
+    if name in SHIPPED or not Path(name).is_file():
+        return named(name, environ)
+    return read(Path(name), environ)
 
-    FossmlError where there is none, or where it cannot be understood.
-    """
-    if name in SHIPPED:
-        return _read(_HERE / f"{name}.toml", environ)
+
+def named(name: str, environ: Mapping[str, str] = os.environ) -> Profile:
+    """The profile of this name: one that ships, or `NAME.toml` in the user's own folder."""
     own = own_folder(environ)
-    if "/" not in name and (own / f"{name}.toml").is_file():
-        return _read(own / f"{name}.toml", environ)
-    if Path(name).is_file():
-        return _read(Path(name), environ)
+    if name in SHIPPED:
+        return read(_HERE / f"{name}.toml", environ)
+    if re.fullmatch(r"[\w-][\w.-]*", name) and (own / f"{name}.toml").is_file():
+        return read(own / f"{name}.toml", environ)
     known = [*SHIPPED, *sorted(file.stem for file in own.glob("*.toml"))]
-    hint = f"{nearest(name, known)}; or give a file, or put {name}.toml into {own}"
+    hint = f"{nearest(name, known)}; or put {name}.toml into {own}, or give a file with --profile"
     raise FossmlError(f"there is no profile {name!r}", hint=hint)
 
 
-def _read(file: Path, environ: Mapping[str, str]) -> Profile:
+def read(file: Path, environ: Mapping[str, str] = os.environ) -> Profile:
+    """The profile in a file. FossmlError where it cannot be understood."""
     try:
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -85,7 +88,7 @@ def _base(data: Mapping[str, Any], file: Path, environ: Mapping[str, str]) -> Pr
     if name == file.stem or name not in SHIPPED:
         hint = f"a profile extends one that ships: {', '.join(SHIPPED)}"
         raise FossmlError(f"cannot extend {name!r}", where=str(file), hint=hint)
-    return find(name, environ)
+    return named(name, environ)
 
 
 def _joined(own: tuple[Requirement, ...], base: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
