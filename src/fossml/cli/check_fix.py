@@ -43,7 +43,7 @@ def _licence(known: Repository, given: str | None, *, yes: bool) -> str | None:
     declared = str(known.project.get("license", ""))
     if declared in LICENCES:
         return declared
-    if yes or not sys.stdin.isatty():
+    if yes or not _asks():
         return LICENCES[0]
     answer: str = click.prompt(
         "there is no licence; which one (none: leave it)", default=LICENCES[0], type=click.Choice([*LICENCES, "none"])
@@ -90,6 +90,11 @@ def _show(mended: Mended, *, aside: bool) -> None:
 
 
 def _may_write(yes: bool) -> bool:
-    if yes or not sys.stdin.isatty():
+    if yes or not _asks():
         return yes
     return click.confirm("write this?", default=True)
+
+
+def _asks() -> bool:
+    """Whether somebody is there to answer."""
+    return sys.stdin.isatty()

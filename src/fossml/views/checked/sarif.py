@@ -49,13 +49,15 @@ def _level(level: str) -> str:
 
 def _result(one: Finding, codes: list[str], state: str) -> dict[str, Any]:
     words = f"{one.message}. {one.hint}." if one.hint else one.message
+    places: list[dict[str, Any]] = []
+    places += (at for at in map(_location, one.evidence) if at not in places)  # each once, as the standard asks
     result: dict[str, Any] = {
         "ruleId": one.code,
         "kind": _KINDS[one.status],
         "level": _level(one.level) if one.status == "fail" else "none",
         "message": {"text": words},
-        "locations": [_location(seen) for seen in one.evidence[:1]],
-        "relatedLocations": [_location(seen) for seen in one.evidence[1:]],
+        "locations": places[:1],
+        "relatedLocations": places[1:],
         "partialFingerprints": {"fossml/v1": _fingerprint(one)},
         "baselineState": state,
     }

@@ -64,7 +64,7 @@ def _table(checked: Checked, width: int) -> Iterator[str]:
         return
     titles = {one.code: checked.described[one.code].title for one in checked.items if one.code in checked.described}
     wide = max(map(len, titles.values()), default=0)
-    lines = [f"{checked.standard}:" if checked.standard else "Items:"]
+    lines = [f"{visible(checked.standard)}:" if checked.standard else "Items:"]
     for one in sorted(checked.items, key=lambda one: one.code):
         status = click.style(f"{label(one):<14}", fg=_colour(one))
         title = f"{titles.get(one.code, ''):<{wide}}"
