@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 
 _TABLE = """
 cv2 opencv-python opencv-python-headless opencv-contrib-python opencv-contrib-python-headless opencv py-opencv
@@ -93,6 +94,7 @@ def candidates(module: str) -> frozenset[str]:
     return DISTRIBUTIONS.get(top, frozenset()) | {own}
 
 
+@cache
 def install_name(module: str) -> str:
     """The distribution to install for a module."""
     top = module.split(".")[0]

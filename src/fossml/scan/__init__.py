@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import IO
 
+from fossml.scan import learning
 from fossml.scan import text as lines
 from fossml.scan.model import FileScan, Ignore, Import, Mark, NotebookScan, Parsed, PickleScan
 from fossml.scan.notebook import scan_notebook
@@ -23,6 +24,13 @@ MAX_NOTEBOOK = 20 * 2**20
 MAX_TEXT = 256 * 2**10
 _CONFIG = {".yaml", ".yml", ".json", ".toml", ".ini", ".cfg", ".conf"}
 _SHELL = {".sh", ".bash", ".zsh", ".slurm", ".sbatch", ".mk"}
+_LANGUAGES = {
+    **dict.fromkeys((".R", ".r", ".jl"), "#"),
+    **dict.fromkeys((".m", ".matlab"), "%"),
+    **dict.fromkeys((".cpp", ".cc", ".cu", ".java", ".scala"), "//"),
+    ".lua": "--",
+}
+"""Languages that are read by words -> what begins a comment in them."""
 _ELSEWHERE = re.compile(
     r"(^|/)(\.github|\.circleci|\.gitlab|\.devcontainer|\.vscode|\.idea)/|(^|/)(\.travis|\.gitlab-ci|appveyor|docker-compose)[^/]*$"
     r"|\.lock$|package-lock\.json$"
@@ -82,7 +90,9 @@ def _plain_marks(path: str, suffix: str, text: str) -> Iterable[Mark]:
     if _ELSEWHERE.search(path):
         return ()
     if suffix in _SHELL or PurePosixPath(path).name in {"Makefile", "makefile"} or re.match(r"#!.*\bsh\b", text):
-        return (*lines.config_paths(text), *lines.shell_downloads(text))
+        return (*lines.config_paths(text), *lines.shell_downloads(text), *learning.words(text, "#"))
+    if suffix in _LANGUAGES:
+        return learning.words(text, _LANGUAGES[suffix])
     if suffix in _CONFIG:
         return (mark for mark in lines.config_paths(text) if not mark.text.startswith("prefix:"))
     return ()

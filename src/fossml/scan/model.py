@@ -20,8 +20,6 @@ MarkKind: TypeAlias = Literal[
     "trains",
     "evaluates",
     "metric",
-    "loads model",
-    "saves model",
 ]
 
 

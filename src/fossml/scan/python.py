@@ -248,7 +248,9 @@ class _Visitor:
         if tail == "add_argument" and (flag := self.literal(node.args[-1] if node.args else None)):
             self.mark("flag", node, flag)
         if kind := learning.called(name, tail):
-            self.mark(kind, node, name or tail)
+            self.mark(kind, node, name or f"?.{tail}")
+        elif tail in learning.REPORTING and learning.reports(said := " ".join(_said(node.args))):
+            self.mark("metric", node, shown(said), "report")
         self._chance(node, name, tail, keywords)
         self._files(node, name, tail, keywords)
         self._network(node, name, keywords)
@@ -331,6 +333,19 @@ def _strings(node: ast.Call) -> Iterator[str]:
     for child in ast.walk(node):
         if isinstance(child, ast.Constant) and isinstance(child.value, str):
             yield child.value
+
+
+def _said(arguments: Sequence[ast.expr]) -> Iterator[str]:
+    """The words that a call prints, as far as they are written out in it."""
+    for one in arguments:
+        if isinstance(one, ast.Constant):
+            yield str(one.value)
+        elif isinstance(one, ast.JoinedStr):
+            yield from _said(one.values)
+        elif isinstance(one, ast.BinOp):
+            yield from _said((one.left,))
+        elif isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute):
+            yield from _said((one.func.value,))
 
 
 def _is_true(node: ast.expr | None) -> bool:

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fossml.checks.items import algorithms, code, datasets, experiments
+from fossml.checks.items import algorithms, datasets, dependencies, experiments, models, results, training
 from fossml.checks.items.item import ITEMS, Item, Seen
 from fossml.facts import Facts
 from fossml.types import Finding
 
-__all__ = ["ITEMS", "Item", "Seen", "algorithms", "code", "datasets", "experiments", "items"]
+__all__ = [
+    "ITEMS",
+    "Item",
+    "Seen",
+    "algorithms",
+    "datasets",
+    "dependencies",
+    "experiments",
+    "items",
+    "models",
+    "results",
+    "training",
+]
 
 
 def items(facts: Facts, findings: Sequence[Finding]) -> tuple[Finding, ...]:
