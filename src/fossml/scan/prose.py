@@ -35,21 +35,21 @@ class Line:
 
 
 class Prose:
-    """One text, read once; `find` looks for a pattern in all of it or in lines of one kind."""
+    """One text, up to 20,000 lines, read once; `find` looks for a pattern in all of it or in lines of one kind."""
 
     def __init__(self, path: str, text: str) -> None:
         self.path = path
-        self.text = text
+        self.text = "\n".join(text.split("\n", _MOST)[:_MOST])
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
-        """The lines, at most 20,000."""
-        return tuple(_lines(self.text.split("\n")[:_MOST], self.path.endswith(".org")))
+        """The lines."""
+        return tuple(_lines(self.text.split("\n"), self.path.endswith(".org")))
 
     @cached_property
     def _starts(self) -> list[int]:
         starts, at = [], 0
-        for line in self.text.split("\n")[:_MOST]:
+        for line in self.text.split("\n"):
             starts.append(at)
             at += len(line) + 1
         return starts

@@ -99,7 +99,7 @@ def claims(seen: Seen) -> Finding:
 
     How it is decided: these words in README, docs and LaTeX sources.
     """
-    return _theory(seen, seen.told(_CLAIM), "no text makes a theoretical claim")
+    return _theory(seen, seen.told(_CLAIM), "no text here makes a theoretical claim")
 
 
 @item("B2", "theoretical claims are proved")
@@ -116,7 +116,7 @@ def proofs(seen: Seen) -> Finding:
     """
     claimed = seen.told(_CLAIM)
     if not claimed:
-        return _theory(seen, [], "no text makes a theoretical claim")
+        return _theory(seen, [], "no text here makes a theoretical claim")
     found = seen.told(_PROOF)
     if found:
         return answer("declared", f"{found[0].path} names a proof; whether it is complete only a reader can say", found)

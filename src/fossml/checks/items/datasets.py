@@ -22,7 +22,9 @@ _SPLIT = re.compile(
     r"\b(held[- ]out|hold-?out|cross[- ]validation|k-?fold|leave[- ]one[- ]out)\b|\b(validation|test) sets?\b",
     re.I,
 )
-_SPLITS = re.compile(r"(train_test_split|random_split|KFold|ShuffleSplit|LeaveOneOut|cross_val_score)$")
+_SPLITS = re.compile(
+    r"\b(train_test_split|random_split|\w*KFold|\w*ShuffleSplit|LeaveOneOut|cross_val_\w+|GridSearchCV)\b"
+)
 _SPLIT_FILE = re.compile(
     r"(^|[/_.-])(train|valid|validation|val|dev|test|split)s?([_.-][^/]*)?\.(csv|tsv|txt|jsonl?|npy|npz|pkl|h5|"
     r"mat|lst|list)$",
@@ -43,10 +45,12 @@ _DATA_LINK = re.compile(
     re.I,
 )
 _BRINGS = re.compile(
-    r"^(torchvision\.datasets|tensorflow_datasets|sklearn\.datasets|keras\.datasets|tensorflow\.keras\.datasets|"
-    r"datasets|gym|gymnasium|"
-    r"torchtext\.datasets|torch_geometric\.datasets|ogb|openml|tensorflow\.examples\.tutorials\.mnist|atari_py|"
-    r"mujoco_py|dm_control)(\.|$)"
+    r"^(from|import)\s+(torchvision\.datasets|tensorflow_datasets|sklearn\.datasets|keras\.datasets|"
+    r"tensorflow\.keras\.datasets|"
+    r"datasets|gym|gymnasium|torchtext\.datasets|torch_geometric\.datasets|ogb|openml|"
+    r"tensorflow\.examples\.tutorials\.mnist|"
+    r"atari_py|mujoco_py|dm_control)\b|^from\s+(torchvision|sklearn|keras|torchtext|"
+    r"tensorflow\.keras)\s+import\s.*\bdatasets\b"
 )
 _COLLECTED = re.compile(
     r"\b(we|was|were|been) (have )?(collected|recorded|gathered|annotated|label+ed)\b|\bannotat(ors?|"
@@ -62,15 +66,7 @@ def _data(seen: Seen) -> list[Evidence]:
     found = [Evidence(path) for path in facts.files if is_data(path)] + [
         Evidence(f"{a.path}.dvc") for a in facts.dvc_tracked
     ]
-    return found + seen.marks("read", "download") + _brought(seen)
-
-
-def _brought(seen: Seen) -> list[Evidence]:
-    """Imports of libraries that bring data or an environment."""
-    scans = ((path, seen.facts.scans[path]) for path in seen.code)
-    return [
-        Evidence(path, one.line, one.text) for path, scan in scans for one in scan.imports if _BRINGS.match(one.module)
-    ]
+    return found + seen.marks("read", "download") + seen.imports(_BRINGS)
 
 
 @item("C1", "statistics of the data are given")
@@ -107,14 +103,14 @@ def splits(seen: Seen) -> Finding:
     How it is decided: names of files of data, calls and imports, and the words for splits in README, docs and LaTeX.
     """
     files = [Evidence(path) for path in seen.facts.files if _SPLIT_FILE.search(path)]
-    scans = ((path, seen.facts.scans[path]) for path in seen.code)
-    calls = [Evidence(path, m.line, m.text) for path, scan in scans for m in scan.marks if _SPLITS.search(m.what)]
+    calls = seen.imports(_SPLITS)
+    calls += [line for line in seen.marks("random", "seed") if _SPLITS.search(line.text)]
     found = [*files[:3], *calls[:3], *seen.told(_SPLIT, "heading", "text", "table")]
     if found:
         return answer("pass", f"{found[0].path} shows a split", found)
     return _fails(
         seen,
-        "looked for files, calls and sentences that split the data",
+        looked(seen, "files, calls or sentences that split the data"),
         "commit the split, or the script and seed that make it",
     )
 
@@ -137,7 +133,7 @@ def preprocessing(seen: Seen) -> Finding:
     if found:
         return answer("pass", f"{found[0].path} prepares the data or says how", found)
     return _fails(
-        seen, "looked for scripts, stages and sentences that prepare data", "add the script that prepares the data"
+        seen, looked(seen, "scripts, stages or sentences that prepare data"), "add the script that prepares the data"
     )
 
 
@@ -158,7 +154,7 @@ def downloadable(seen: Seen) -> Finding:
     facts = seen.facts
     here = [Evidence(f"{one.path}.dvc") for one in facts.dvc_tracked]
     here += [Evidence(path) for path in facts.files if is_data(path) and path not in facts.untracked]
-    fetched = [*seen.marks("download"), *_brought(seen)]
+    fetched = [*seen.marks("download"), *seen.imports(_BRINGS)]
     found = [*here[:3], *fetched[:3], *seen.told(_DATA_LINK)]
     if found:
         return answer("pass", f"{found[0].path} holds, fetches or links it; links were not tried", found)
@@ -194,7 +190,7 @@ def collection(seen: Seen) -> Finding:
         )
     if not seen.prose:
         return answer("unknown", looked(seen, "how data was collected"))
-    return answer("not applicable", "no text says that data was newly collected")
+    return answer("not applicable", "no text here says that data was newly collected")
 
 
 def _fails(seen: Seen, message: str, hint: str) -> Finding:

@@ -54,11 +54,14 @@ def dependencies(seen: Seen) -> Finding:
     Fails: none of these. One sentence in passing ("tested with PyTorch 1.0") is no specification: the message quotes
     it. Not applicable where there is no code, or none that needs a package.
 
-    How it is decided: the findings of DEP001; then lines below headings for requirements, and lists after a sentence
-    that asks for them, that name what the code imports, a well-known package or a version; then commands such as
-    `pip install` and `conda env create` in README and other texts, unless they install the repository itself.
+    How it is decided: a verification that is still valid, which built the environment; the findings of DEP001; then
+    lines below headings for requirements, and lists after a sentence that asks for them, that name what the code
+    imports, a well-known package or a version; then commands such as `pip install` and `conda env create` in README and
+    other texts, unless they install the repository itself.
     """
     found = list(seen.of("DEP001", status="pass"))
+    if found and seen.verified:
+        return answer("pass", f"a verification built them; {found[0].message}", [*seen.verified, *found[0].evidence])
     if found:
         return answer("pass", found[0].message, found[0].evidence)
     if not has_code(seen.facts):
@@ -70,7 +73,7 @@ def dependencies(seen: Seen) -> Finding:
     if list(seen.of("DEP001", status="not applicable")):
         return answer("not applicable", "no package from outside is imported")
     passing = [line for one in seen.prose for line in _in_passing(one, names)]
-    words = "a section, list or command that names packages, and for a file that declares them"
+    words = "a section, list or command that names packages, or a file that declares them"
     said = f"only a sentence in passing; {looked(seen, words)}" if passing else looked(seen, words)
     return answer("fail", said, passing, "write requirements.txt with the versions that gave the results")
 

@@ -18,7 +18,9 @@ _SEARCH = re.compile(
     r"cross[- ]validat\w+",
     re.I,
 )
-_SEARCHES = re.compile(r"^(optuna|ray\.tune|hyperopt|skopt|nni|kerastuner|keras_tuner|ax|nevergrad|smac)(\.|$)")
+_SEARCHES = re.compile(
+    r"^(from|import)\s+(optuna|ray\.tune|hyperopt|skopt|nni|kerastuner|keras_tuner|nevergrad|smac)\b|\b(Grid|Randomized)SearchCV\b"
+)
 _VALUES = re.compile(
     r"(^|/)(params|config\w*|hparams?|hyper\w*|settings|\w*_config)\.(ya?ml|json|toml|py|gin|cfg|ini)$|(^|"
     r"/)(configs?|conf|hparams|experiments?)/[^ ]*\.(ya?ml|json|toml|gin|cfg|ini)$",
@@ -51,7 +53,7 @@ _COST = re.compile(
     r"\b(kwh|carbon|co2e?|energy consumption|training time|run-?time)\b",
     re.I,
 )
-_METERS = re.compile(r"^(codecarbon|carbontracker|eco2ai|experiment_impact_tracker|zeus)(\.|$)")
+_METERS = re.compile(r"^(from|import)\s+(codecarbon|carbontracker|eco2ai|experiment_impact_tracker|zeus)\b")
 _HARDWARE = re.compile(
     r"\b(v100|p100|k80|k40|p40|t4|a100|h100|h200|titan|rtx ?\d|gtx ?\d|tesla|quadro|tpus?|xeon|threadripper|"
     r"epyc|core i\d|"
@@ -80,7 +82,7 @@ def hyperparameters(seen: Seen) -> Finding:
     values = [_run(run) for run in seen.facts.runs if run.params]
     values += [Evidence(path) for path in seen.facts.files if _VALUES.search(path)][:3]
     values += seen.marks("flag")[:3] + seen.told(_HYPER)[:3]
-    searched = [*_imports(seen, _SEARCHES), *seen.told(_SEARCH, "heading", "text")]
+    searched = [*seen.imports(_SEARCHES), *seen.told(_SEARCH, "heading", "text")]
     if values and searched:
         return answer(
             "pass", f"values in {values[0].path}, the search in {searched[0].path}", [*values[:5], *searched[:5]]
@@ -90,7 +92,7 @@ def hyperparameters(seen: Seen) -> Finding:
         return answer(
             "fail", f"values in {values[0].path}; {looked(seen, 'the range and how they were chosen')}", values, hint
         )
-    return answer("fail", "looked for files of parameters, flags, and sentences on hyper-parameters", searched, hint)
+    return answer("fail", looked(seen, "files of parameters, flags, or sentences on hyper-parameters"), searched, hint)
 
 
 @item("E2", "the number of runs is given")
@@ -107,7 +109,7 @@ def runs(seen: Seen) -> Finding:
     How it is decided: fossml.verify.json where it still speaks of what is there, then README, docs and LaTeX sources,
     then flags such as --num-runs and --seeds.
     """
-    if proved := _proved(seen):
+    if proved := seen.verified:
         return answer("pass", "a verification counted its runs", proved)
     flags = (e for path in seen.code for e in _flags(seen, path))
     found = [*seen.told(_RUNS), *flags]
@@ -115,7 +117,7 @@ def runs(seen: Seen) -> Finding:
         return answer("pass", f"{found[0].path} says how many runs", found)
     return _fails(
         seen,
-        looked(seen, "a number of runs, seeds or trials, and for flags that set it"),
+        looked(seen, "a number of runs, seeds or trials, or flags that set it"),
         "say how many runs each number is of",
     )
 
@@ -143,7 +145,7 @@ def measure(seen: Seen) -> Finding:
         return answer("pass", f"{found[0].path} computes or names it", found)
     return _fails(
         seen,
-        looked(seen, "a measure by name, and for code that computes one"),
+        looked(seen, "a measure by name, or code that computes one"),
         "name the measure and the code that computes it",
     )
 
@@ -162,7 +164,7 @@ def variation(seen: Seen) -> Finding:
     How it is decided: fossml.verify.json where it still speaks of what is there, then ±, standard deviation, confidence
     interval and the like in README, docs and LaTeX sources.
     """
-    if proved := _proved(seen):
+    if proved := seen.verified:
         return answer("pass", "a verification measured mean and spread", proved)
     found = seen.told(_VARIES, "heading", "text", "table")
     if found:
@@ -187,7 +189,7 @@ def cost(seen: Seen) -> Finding:
     timed = [Evidence(_LOCK, None, f"{run.stage}: {run.seconds:.1f} s") for run in seen.facts.runs if run.seconds]
     if timed:
         return answer("pass", "recorded runs were timed", timed)
-    found = [*seen.told(_COST, "heading", "text", "table"), *_imports(seen, _METERS)]
+    found = [*seen.told(_COST, "heading", "text", "table"), *seen.imports(_METERS)]
     if found:
         return answer("pass", f"{found[0].path} says how long it takes or what it costs", found)
     return _fails(
@@ -220,12 +222,6 @@ def hardware(seen: Seen) -> Finding:
     )
 
 
-def _proved(seen: Seen) -> list[Evidence]:
-    found = seen.facts.verification
-    valid = found is not None and not found.invalid and found.outcomes
-    return [Evidence("fossml.verify.json")] if valid else []
-
-
 def _run(run: Run) -> Evidence:
     return Evidence(_LOCK, None, f"{run.stage}: run {run.key[:12]}")
 
@@ -234,13 +230,6 @@ def _flags(seen: Seen, path: str) -> Iterator[Evidence]:
     for mark in seen.facts.scans[path].of("flag"):
         if _RUNS_FLAG.search(posixpath.basename(mark.what)):
             yield Evidence(path, mark.line, mark.text)
-
-
-def _imports(seen: Seen, pattern: re.Pattern[str]) -> list[Evidence]:
-    scans = ((path, seen.facts.scans[path]) for path in seen.code)
-    return [
-        Evidence(path, one.line, one.text) for path, scan in scans for one in scan.imports if pattern.match(one.module)
-    ]
 
 
 def _fails(seen: Seen, message: str, hint: str) -> Finding:

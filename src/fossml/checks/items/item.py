@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
 from fossml.checks.places import is_aside
-from fossml.checks.rule import MOST_LINES, at
+from fossml.checks.rule import MOST_LINES, RULES, at
 from fossml.facts import Facts
+from fossml.facts.verification import RECORD
 from fossml.scan.model import MarkKind
 from fossml.scan.prose import Kind, Prose
 from fossml.types import Evidence, Finding, Level, Status
@@ -48,7 +50,7 @@ class Seen:
     def texts(self) -> str:
         """The names of the texts that were looked through, for a message."""
         if not self.prose:
-            return "the repository, which has no README or other text"
+            return "texts (there is no README or other text)"
         rest = len(self.prose) - 2
         names = ", ".join(one.path for one in self.prose[:2])
         return f"{names} and {rest} other texts" if rest > 0 else names
@@ -61,10 +63,22 @@ class Seen:
         """The lines of code that have such marks, tests, docs and examples last."""
         return [at(path, mark) for path in self.code for mark in self.facts.scans[path].of(*kinds)]
 
+    def imports(self, pattern: re.Pattern[str]) -> list[Evidence]:
+        """The lines that import what the pattern names."""
+        scans = ((path, self.facts.scans[path]) for path in self.code)
+        found = ((path, one) for path, scan in scans for one in scan.imports)
+        return [Evidence(path, one.line, one.text) for path, one in found if pattern.search(one.text)]
+
     @cached_property
     def code(self) -> tuple[str, ...]:
         """The files of code, those that make results first."""
         return tuple(sorted(self.facts.scans, key=lambda path: (is_aside(path), path.count("/"), path)))
+
+    @property
+    def verified(self) -> list[Evidence]:
+        """The record of a verification, where claims were answered and it still speaks of what is there."""
+        found = self.facts.verification
+        return [Evidence(RECORD)] if found is not None and found.outcomes and not found.invalid else []
 
     def of(self, *codes: str, status: Status | None = None) -> Iterator[Finding]:
         """What rules said."""
@@ -88,10 +102,31 @@ class Item:
         """The manual page: why, what passes, what fails, how it is decided."""
         return inspect.getdoc(self.answer) or ""
 
+    @property
+    def item(self) -> str:
+        """What it is an answer to: itself."""
+        return self.code
+
     def find(self, seen: Seen) -> Finding:
         """The Finding under the item's code."""
         found = self.answer(seen)
-        return replace(found, code=self.code, level=self.level, evidence=tuple(found.evidence)[:MOST_LINES])
+        against = [one for one in seen.findings if one.status == "fail" and self._is_evidence(one)]
+        message, evidence = found.message, found.evidence[:MOST_LINES]
+        if against and found.status in {"pass", "declared"}:
+            message = f"{message}; against it speaks {_counted(against)}"
+            lines = (line for one in against for line in one.evidence[:1])
+            evidence = tuple(dict.fromkeys([*found.evidence[: MOST_LINES // 2], *lines]))[:MOST_LINES]
+        return replace(found, code=self.code, level=self.level, message=message, evidence=evidence)
+
+    def _is_evidence(self, one: Finding) -> bool:
+        known = RULES.get(one.code)
+        return known is not None and known.item == self.code
+
+
+def _counted(findings: Sequence[Finding]) -> str:
+    """`DEP002 (3 times), DEP003`."""
+    numbers = Counter(one.code for one in findings)
+    return ", ".join(code if number == 1 else f"{code} ({number} times)" for code, number in sorted(numbers.items()))
 
 
 ITEMS: dict[str, Item] = {}
@@ -114,4 +149,4 @@ def answer(status: Status, message: str, evidence: Iterable[Evidence] = (), hint
 
 def looked(seen: Seen, words: str) -> str:
     """What was looked for, and where."""
-    return f"looked for {words} in {seen.texts}"
+    return f"not found in {seen.texts}: {words}"

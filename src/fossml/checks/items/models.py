@@ -80,7 +80,7 @@ def model(seen: Seen) -> Finding:
     if not has_code(seen.facts):
         return answer("not applicable", "there is no code")
     asked = [line for one in readmes for line in one.find(_NAMED, "text", "heading")]
-    message = looked(seen, "links to trained models, and for files of weights")
+    message = looked(seen, "files of weights, or links to trained models")
     return answer("fail", message, asked[:2], "publish the weights (a release, Zenodo) and link them in the README")
 
 

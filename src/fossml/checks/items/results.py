@@ -63,9 +63,8 @@ def results(seen: Seen) -> Finding:
     with their headings. Not applicable where there is no code.
     """
     record = seen.facts.verification
-    if record is not None and not record.invalid and "holds" in record.outcomes:
-        held = record.outcomes.count("holds")
-        return answer("pass", f"{held} claimed results were verified", [Evidence("fossml.verify.json")])
+    if record is not None and seen.verified and "holds" in record.outcomes:
+        return answer("pass", f"{record.outcomes.count('holds')} claimed results were verified", seen.verified)
     if not has_code(seen.facts) and not seen.facts.stages:
         return answer("not applicable", "there is no code")
     if seen.readme is None:
@@ -75,7 +74,7 @@ def results(seen: Seen) -> Finding:
     found = list(_shown(seen.readme))
     commands = [line for one in seen.of("DOC002", status="pass") for line in one.evidence]
     if not found:
-        message = f"looked for a table, numbers or figures of results in {seen.readme.path}"
+        message = f"not found in {seen.readme.path}: a table, numbers or figures of results"
         return answer("fail", message, commands[:2], "add a table: the result, and the command that gives it")
     said = "and the commands" if commands else "and no command (DOC002)"
     return answer("pass", f"{seen.readme.path} has results {said}", [*found[:6], *commands[:4]])
