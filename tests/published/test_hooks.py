@@ -49,7 +49,6 @@ def test_the_hook_stops_a_commit_with_a_hard_failure_and_lets_a_good_one_pass(pu
     write(root, {".pre-commit-config.yaml": json.dumps({"repos": [hook]}), **BAD})
     env = {
         **os.environ,
-        **LENT,
         "PRE_COMMIT_HOME": str(tmp_path / "cache"),
         "GIT_AUTHOR_NAME": "a",
         "GIT_AUTHOR_EMAIL": "a@b",
