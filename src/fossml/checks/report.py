@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from fossml.checks.items import ITEMS
-from fossml.checks.rule import RULES, Rule
+from fossml.checks.rule import RULES, STATUS, Rule
 from fossml.facts import Facts
 from fossml.standards import Profile
 from fossml.types import Finding
 
 MOST_STEPS = 3
+REPAIRED = frozenset({"LIC001", "DEP001", "DEP002"})
+"""The rules whose failures `fossml check --fix` mends."""
+
+
+def by_worth(findings: Iterable[Finding], profile: Profile) -> list[Finding]:
+    """Failures first, hard before soft, then by what mending them is worth to a reader; else as they were."""
+    return sorted(findings, key=lambda one: (STATUS[one.status], one.level, profile.worth(one.code)))
 
 
 def next_steps(findings: Sequence[Finding], profile: Profile, rules: Mapping[str, Rule] = RULES) -> list[str]:
@@ -32,7 +39,8 @@ def _step(one: Finding, count: int) -> str:
     where = one.evidence[0].path if one.evidence else ""
     line = f":{one.evidence[0].line}" if one.evidence and one.evidence[0].line else ""
     more = f" (and {count - 1} more of {one.code})" if count > 1 else ""
-    return f"{where}{line}{': ' if where else ''}{one.hint}{more}"
+    mended = "; fossml check --fix proposes it" if one.code in REPAIRED else ""
+    return f"{where}{line}{': ' if where else ''}{one.hint}{mended}{more}"
 
 
 def verdict(findings: Sequence[Finding], facts: Facts, known: Sequence[Finding] = ()) -> str:

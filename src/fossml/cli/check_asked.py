@@ -13,7 +13,7 @@ from fossml.checks import baseline as known_failures
 from fossml.checks.openness import openness
 from fossml.checks.own import load
 from fossml.checks.policy import Policy, uses
-from fossml.checks.report import next_steps, verdict
+from fossml.checks.report import by_worth, next_steps, verdict
 from fossml.checks.rule import Rule
 from fossml.cli.check_codes import chosen
 from fossml.errors import GOOD, NOT, UNKNOWN, FossmlError, told
@@ -80,8 +80,11 @@ class Asked:
 
     @cached_property
     def every(self) -> list[Finding]:
-        """What all rules and items say."""
-        return judge(self.facts, self.questions.values(), self.policy) if self.facts.files else []
+        """What all rules and items say, in the order of what mending it is worth."""
+        if not self.facts.files:
+            return []
+        found = judge(self.facts, self.questions.values(), self.policy)
+        return by_worth(found, self.policy.profile)
 
     @property
     def findings(self) -> list[Finding]:

@@ -26,8 +26,8 @@ def _levels(profile: Profile, titles: Mapping[str, str]) -> Iterator[str]:
     yield "## Levels"
     yield ""
     yield (
-        "Hard is what is critical to replication, to safety or to privacy and is decided by a line that can be shown: it "
-        "makes the exit code 1. In the order of what mending it is worth to a reader, which is that of the next steps:"
+        "Hard is what is critical to replication, to safety or to privacy and is decided by a line that can be shown: "
+        "it makes the exit code 1. In the order of what mending is worth to a reader, which is that of the next steps:"
     )
     yield ""
     yield "| code | what | level | because |"

@@ -62,8 +62,14 @@ def _finding(one: Finding) -> str:
     texts = "".join(f"<pre>{harmless(seen.text)}</pre>" for seen in one.evidence[:3] if seen.text)
     hint = f'<div class="quiet">{harmless(one.hint)}</div>' if one.hint and one.status != "pass" else ""
     where = f'<div class="quiet mono">{harmless(places)}</div>' if places else ""
-    mark = badge(_STATUS.get(one.status, "unknown"), f"{one.code} {label(one)}")
+    mark = _badge(one, f"{one.code} {label(one)}")
     return f"<li>{mark} <b>{harmless(one.subject)}</b>: {harmless(said(one))}{where}{texts}{hint}</li>"
+
+
+def _badge(one: Finding, words: str) -> str:
+    if one.status == "not applicable":
+        return f'<span class="chip">{harmless(words)}</span>'
+    return badge(_STATUS.get(one.status, "unknown"), words)
 
 
 def _table(checked: Checked) -> str:
@@ -77,7 +83,7 @@ def _row(checked: Checked, one: Finding) -> str:
     places = " ".join(f"<code>{harmless(place(seen))}</code>" for seen in one.evidence[:3])
     return (
         f'<tr><td data-name="item">{one.code}</td><td data-name="what">{harmless(title)}</td>'
-        f'<td data-name="status">{badge(_STATUS.get(one.status, "unknown"), label(one))}</td>'
+        f'<td data-name="status">{_badge(one, label(one))}</td>'
         f'<td data-name="evidence">{places} {harmless(said(one))}</td></tr>'
     )
 
