@@ -11,7 +11,7 @@ from fossml.standards.manual import manual
 
 def standards() -> str:
     """The manual of the profiles, the default one first."""
-    titles = {one.code: one.title for one in (*RULES.values(), *ITEMS.values())}
+    titles = {code: one.title for code, one in (*RULES.items(), *ITEMS.items())}
     return manual([named("pineau"), named("neurips")], titles)
 
 

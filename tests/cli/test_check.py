@@ -252,3 +252,22 @@ def test_a_checklist_is_filled_in_as_markdown(tmp_path: Path) -> None:
     assert check(tmp_path, "--form", "neurips").output.count("- Answer: ") == 16
     with pytest.raises(FossmlError, match="no profile 'icml'"):
         check(tmp_path, "--form", "icml")
+
+
+def test_a_url_or_a_revision_is_checked_as_it_was_committed_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOSSML_CACHE_DIR", str(tmp_path / "cache"))
+    committed(tmp_path / "repo", GOOD, BAD)
+    for target in ((tmp_path / "repo").as_uri(), f"{tmp_path / 'repo'}@HEAD"):
+        found = json.loads(check(target, "--json", "--select", "PATH,DATA,DEP001").stdout)["findings"]
+        assert {one["code"]: one["status"] for one in found} == {
+            "PATH001": "pass",
+            "DEP001": "pass",
+            "DATA001": "not applicable",
+        }
+        assert list((tmp_path / "cache" / "checkouts").glob("*/*")) == []
+    with pytest.raises(FossmlError, match="a folder of yours"):
+        check((tmp_path / "repo").as_uri(), "--fix", "--yes")
+    with pytest.raises(FossmlError, match="is no folder here and no URL"):
+        check(tmp_path / "none")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from fossml.errors import FossmlError
 
 if TYPE_CHECKING:
     from fossml.views.checked import Checked
@@ -17,7 +21,7 @@ EXAMPLES = """
 \b
 Examples:
   fossml check                        this repository
-  fossml check ../paper               another one
+  fossml check ../paper@v1            another one, at a tag; a URL of git does as well
   fossml check --select D,DEP         the items of group D and the rules that begin with DEP
   fossml check --explain DEP001       the manual page of a rule or an item
   fossml check --fix                  the safe repairs, as a diff first
@@ -30,7 +34,7 @@ BASELINE = "fossml.baseline.json"
 
 
 @click.command("check", epilog=EXAMPLES)
-@click.argument("path", type=click.Path(path_type=Path), default=".")
+@click.argument("path", metavar="[PATH|URL]", default=".")
 @click.option("--format", "form", type=click.Choice(FORMS), default="text", help="How to print.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--select", metavar="CODES", help="Only these: DEP002, DEP for all that begin so, D for items D1 to D5.")
@@ -44,44 +48,59 @@ BASELINE = "fossml.baseline.json"
 @click.option("--licence", metavar="NAME", help="The licence that --fix gives, where there is none; it asks otherwise.")
 @click.option("-y", "--yes", is_flag=True, help="With --fix: write without asking.")
 @click.pass_context
-def command(
-    ctx: click.Context,
-    path: Path,
-    form: str,
-    as_json: bool,
-    select: str | None,
-    ignore: str | None,
-    explain: str | None,
-    profile: str | None,
-    checklist: str | None,
-    baseline: Path | None,
-    write_baseline: bool,
-    fix: bool,
-    licence: str | None,
-    yes: bool,
-) -> None:
-    """Find what keeps others from reproducing the repository at PATH; nothing in it is run or loaded.
+def command(ctx: click.Context, path: str, **given: Any) -> None:
+    """Find what keeps others from reproducing the repository at PATH, a folder or a URL of git.
+
+    Nothing in it is run or loaded.
 
     Exit codes: 0 nothing hard fails, 1 something hard fails, 2 usage, 3 there is nothing to judge.
     """
+    with _laid_out(path, fix=given["fix"]) as root:
+        _answer(ctx, root, given)
+
+
+@contextlib.contextmanager
+def _laid_out(path: str, *, fix: bool) -> Iterator[Path]:
+    """The folder as it lies; of a URL or a revision (`../paper@v1`) a checkout, gone at the end."""
+    if Path(path).is_dir():
+        yield Path(path)
+        return
+    from fossml.verify.cleanroom.environ import cache_folder
+    from fossml.verify.cleanroom.source import open_source
+    from fossml.verify.cleanroom.target import parse_target
+
+    target = parse_target(path, Path.cwd())
+    if fix:
+        raise FossmlError(
+            "--fix changes a folder of yours", where=path, hint="clone it, then: fossml check --fix FOLDER"
+        )
+    with open_source(
+        target, cache_folder(os.environ), os.environ, say=lambda line: click.echo(line, err=True)
+    ) as source:
+        yield source.folder
+
+
+def _answer(ctx: click.Context, root: Path, given: Mapping[str, Any]) -> None:
     from fossml.cli.check_asked import ask
 
-    asked = ask(path, profile, select, ignore)
-    if explain:
-        click.echo(asked.pages(explain))
+    what = given["profile"], given["select"], given["ignore"]
+    form = "json" if given["as_json"] else given["form"]
+    asked = ask(root, *what)
+    if given["explain"]:
+        click.echo(asked.pages(given["explain"]))
         return
-    if checklist:
-        click.echo(asked.filled(checklist))
+    if given["checklist"]:
+        click.echo(asked.filled(given["checklist"]))
         return
-    if fix:
+    if given["fix"]:
         from fossml.cli.check_fix import repair
 
-        if repair(asked, licence=licence, yes=yes, aside=as_json or form != "text"):
-            asked = ask(path, profile, select, ignore)
-    if write_baseline:
-        asked.write_baseline(baseline or Path(BASELINE))
+        if repair(asked, licence=given["licence"], yes=given["yes"], aside=form != "text"):
+            asked = ask(root, *what)
+    if given["write_baseline"]:
+        asked.write_baseline(given["baseline"] or Path(BASELINE))
         return
-    _print(ctx, asked.checked(baseline), "json" if as_json else form)
+    _print(ctx, asked.checked(given["baseline"]), form)
 
 
 def _print(ctx: click.Context, checked: Checked, form: str) -> None:
