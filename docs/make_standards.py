@@ -11,7 +11,7 @@ from fossml.standards.manual import manual
 
 def standards() -> str:
     """The manual of the profiles, the default one first."""
-    titles = {code: one.title for code, one in (*RULES.items(), *ITEMS.items())}
+    titles = {code: one.title for code, one in RULES.items()} | {code: one.title for code, one in ITEMS.items()}
     return manual([named("pineau"), named("neurips")], titles)
 
 

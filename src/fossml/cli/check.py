@@ -48,7 +48,7 @@ BASELINE = "fossml.baseline.json"
 @click.option("--licence", metavar="NAME", help="The licence that --fix gives, where there is none; it asks otherwise.")
 @click.option("-y", "--yes", is_flag=True, help="With --fix: write without asking.")
 @click.pass_context
-def command(ctx: click.Context, path: str, **given: Any) -> None:
+def command(ctx: click.Context, /, path: str, **given: Any) -> None:
     """Find what keeps others from reproducing the repository at PATH, a folder or a URL of git.
 
     Nothing in it is run or loaded.

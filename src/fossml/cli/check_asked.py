@@ -22,7 +22,7 @@ from fossml.project.config import read_config
 from fossml.project.requirements import Requirements
 from fossml.standards import Profile
 from fossml.types import Finding
-from fossml.views.checked import Checked, Described, Waived, form
+from fossml.views.checked import Checked, Described, Waived
 
 
 def ask(path: Path, profile: str | None = None, select: str | None = None, ignore: str | None = None) -> Asked:
@@ -136,6 +136,8 @@ class Asked:
 
     def filled(self, name: str) -> str:
         """The checklist of the profile `name`, filled in."""
+        from fossml.views.checked import form  # for this alone
+
         profile = standards.find(name)
         if not profile.questions:
             raise FossmlError(f"the profile {name!r} asks no questions", hint="[[question]] tables are the form")
