@@ -245,7 +245,7 @@ class _Visitor:
         keywords = {word.arg: word.value for word in node.keywords}
         if name.startswith("sys.path."):
             self.found.sys_path = True
-        if tail == "add_argument" and (flag := self.literal(node.args[-1] if node.args else None)):
+        if flag := self.flag(node, tail):
             self.mark("flag", node, flag)
         if kind := learning.called(name, tail):
             self.mark(kind, node, name or f"?.{tail}")
@@ -255,6 +255,12 @@ class _Visitor:
         self._files(node, name, tail, keywords)
         self._network(node, name, keywords)
         self.inside(node)
+
+    def flag(self, node: ast.Call, tail: str) -> str | None:
+        """The flag that a call defines: the last name that argparse or click gets, the first of absl's."""
+        if tail in {"add_argument", "option", "add_option"}:
+            return self.literal(node.args[-1] if node.args else None)
+        return self.literal(node.args[0]) if tail.startswith("DEFINE_") and node.args else None
 
     def _chance(self, node: ast.Call, name: str, tail: str, keywords: dict[str | None, ast.expr]) -> None:
         for group in calls.seeded_by(name):

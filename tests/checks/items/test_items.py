@@ -68,15 +68,18 @@ CASES: list[tuple[str, dict[str, Content], str]] = [
     ("D2", {"a.py": TRAIN}, "pass"),
     ("D2", {"a.py": "from sklearn.svm import SVC\nSVC().fit([[1]], [1])\n"}, "pass"),
     ("D2", {"main.lua": "train(model)\n"}, "pass"),
-    ("D2", {"a.py": "from scipy import optimize\noptimize.minimize(abs, 0)\n"}, "fail"),
-    ("D2", {"a.py": "def train_images():\n    return 1\n"}, "fail"),
+    ("D2", {"a.py": "import sklearn\nfrom scipy import optimize\noptimize.minimize(abs, 0)\n"}, "fail"),
+    ("D2", {"a.py": "import torch\ndef train_images():\n    return 1\n"}, "fail"),
     ("D2", {"a.py": "scaler.fit(x)\n"}, "fail"),
+    ("D2", {"a.py": PLAIN, "README.md": "The model.\n"}, "fail"),
+    ("D2", {"a.py": PLAIN, "README.md": "A tool.\n"}, "not applicable"),
     ("D2", {"README.md": "A text.\n"}, "not applicable"),
     ("D3", {"evaluate.py": PLAIN}, "pass"),
     ("D3", {"a.py": "from sklearn.metrics import f1_score\nprint(f1_score([1], [1]))\n"}, "pass"),
     ("D3", {"a.py": "print('test accuracy: %.2f' % x)\n"}, "pass"),
-    ("D3", {"a.py": "x = eval('1')\n"}, "fail"),
-    ("D3", {"tests/test_a.py": "def test_one():\n    assert f1_score(1, 1)\n"}, "fail"),
+    ("D3", {"a.py": "import torch\nx = eval('1')\n"}, "fail"),
+    ("D3", {"a.py": PLAIN}, "not applicable"),
+    ("D3", {"tests/test_a.py": "import sklearn\ndef test_one():\n    assert f1_score(1, 1)\n"}, "fail"),
     ("D3", {"README.md": "A text.\n"}, "not applicable"),
     ("D4", {"a.py": TRAIN, "models/birds.pth": BINARY}, "pass"),
     ("D4", {"a.py": TRAIN, "saved_models/birds.h5": "version https://git-lfs.github.com/spec/v1\n"}, "pass"),
@@ -164,7 +167,7 @@ def test_the_items_are_soft(tmp_path: Path) -> None:
 
 def test_vendored_code_and_other_texts_do_not_answer(tmp_path: Path) -> None:
     files: dict[str, Content] = {"a.py": PLAIN, "third_party/train.py": TRAIN, "LICENSE": "accuracy 93.1\n"}
-    assert said(write(tmp_path, files), "D2").status == "fail"
+    assert said(write(tmp_path, files), "D2").status == "not applicable"
 
 
 def test_what_a_build_recorded_counts_before_names(tmp_path: Path) -> None:

@@ -21,6 +21,13 @@ from fossml.types import Evidence, Finding, Level, Status
 _TEXT = re.compile(
     r"(^|/)(readme[^/]*|[^/]+\.(md|rst|org|tex|markdown))$|(^|/)(install|usage|docs?|notes?)[^/]*\.txt$", re.I
 )
+_LIBRARIES = re.compile(
+    r"^(from|import)\s+(torch|tensorflow|keras|jax|flax|sklearn|xgboost|lightgbm|catboost|mxnet|chainer|theano|caffe|"
+    r"transformers|pytorch_lightning|lightning|fastai|gpflow|gpytorch|GPy|pymc3?|pystan|gym|paddle|dgl|statsmodels)\b"
+)
+_LEARNING = re.compile(
+    r"\b(train(s|ed|ing)?|machine learning|neural|learn(s|ed|ing)|models?|classifiers?|bandits?)\b", re.I
+)
 _APART = re.compile(
     r"(^|/)(licen[cs]e|copying|changelog|changes|history|contributing|code_of_conduct|authors)[^/]*$", re.I
 )
@@ -80,10 +87,17 @@ class Seen:
         found = self.facts.verification
         return [Evidence(RECORD)] if found is not None and found.outcomes and not found.invalid else []
 
+    @cached_property
+    def learns(self) -> bool:
+        """Whether anything learns here: code has marks or imports of it, or a text speaks of it."""
+        return bool(self.marks("trains") or self.imports(_LIBRARIES) or self.told(_LEARNING, "heading", "text"))
+
     def of(self, *codes: str, status: Status | None = None) -> Iterator[Finding]:
         """What rules said."""
         return (one for one in self.findings if one.code in codes and status in (None, one.status))
 
+
+NOTHING_LEARNS = "nothing here learns: no library of machine learning, and no text that speaks of training or a model"
 
 Answer: TypeAlias = Callable[[Seen], Finding]
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from fossml.checks.entry import has_code
-from fossml.checks.items.item import Seen, answer, item, looked
+from fossml.checks.items.item import NOTHING_LEARNS, Seen, answer, item, looked
 from fossml.checks.places import is_aside, is_test
 from fossml.scan.prose import Line, Prose
 from fossml.scan.text import shown
@@ -63,7 +63,7 @@ def model(seen: Seen) -> Finding:
     or in a table of models; a script that fetches one.
 
     Fails: neither. A model that can only be had on request fails, and so does one of others that this one begins from
-    (an ImageNet network, word vectors). Not applicable where there is no code.
+    (an ImageNet network, word vectors). Not applicable where there is no code or nothing learns (D2).
 
     How it is decided: suffixes that only weights have; other binary files by their folder or name (`models/`,
     `checkpoint`); links of the READMEs as said. No link is tried, so a link that is dead passes. Files of tests, docs
@@ -79,6 +79,8 @@ def model(seen: Seen) -> Finding:
         return answer("pass", f"{found[0].path} {verb}", found)
     if not has_code(seen.facts):
         return answer("not applicable", "there is no code")
+    if not seen.learns:
+        return answer("not applicable", NOTHING_LEARNS)
     asked = [line for one in readmes for line in one.find(_NAMED, "text", "heading")]
     message = looked(seen, "files of weights, or links to trained models")
     return answer("fail", message, asked[:2], "publish the weights (a release, Zenodo) and link them in the README")

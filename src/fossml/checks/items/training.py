@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from fossml.checks.entry import has_code
-from fossml.checks.items.item import Seen, answer, item
+from fossml.checks.items.item import NOTHING_LEARNS, Seen, answer, item
 from fossml.checks.places import is_test
 from fossml.checks.rule import at
 from fossml.scan import Mark
@@ -52,7 +52,8 @@ def training(seen: Seen) -> Finding:
     `apply_gradients`, `GradientTape`), fits a model (`.fit(`), or defines a function such as `train`; a script of
     that name.
 
-    Fails: code, but none of these. Not applicable where there is no code.
+    Fails: code, but none of these. Not applicable where there is no code, or where nothing learns: no library of
+    machine learning is imported, and no text speaks of training or a model.
 
     How it is decided: by the syntax tree of Python and notebooks: calls and names of functions; tests, docs and
     examples come last. A fit of a scaler, an encoder or their like is not training, nor is `scipy.optimize`. Other
@@ -63,6 +64,8 @@ def training(seen: Seen) -> Finding:
     found = [*_recorded(seen, _TRAIN_FILE), *_acts(seen, "trains"), *_files(seen, _TRAIN_FILE)]
     if found:
         return answer("pass", f"{found[0].path} trains", found)
+    if not seen.learns:
+        return answer("not applicable", NOTHING_LEARNS)
     message = f"none of {len(seen.code)} files takes a step of an optimiser, fits a model or is named for training"
     return answer("fail", message, (), "add the script that trains, with the parameters of the paper")
 
@@ -77,8 +80,8 @@ def evaluation(seen: Seen) -> Finding:
     (`sklearn.metrics`, `accuracy`), puts a network in its evaluation mode, or defines a function such as `test` or
     `evaluate`.
 
-    Fails: code, but none of these; unit tests do not count, nor does a call of `predict` alone. Not applicable where
-    there is no code.
+    Fails: code, but none of these; unit tests do not count, nor does a call of `predict` alone. Not applicable as in
+    D2.
 
     How it is decided: as D2.
     """
@@ -87,6 +90,8 @@ def evaluation(seen: Seen) -> Finding:
     found = [*_recorded(seen, _TEST_FILE), *_files(seen, _TEST_FILE), *_acts(seen, "evaluates", "metric")]
     if found:
         return answer("pass", f"{found[0].path} evaluates", found)
+    if not seen.learns:
+        return answer("not applicable", NOTHING_LEARNS)
     message = f"none of {len(seen.code)} files computes a measure, evaluates a model or is named for it"
     return answer("fail", message, (), "add the script that measures the reported numbers")
 
