@@ -104,6 +104,7 @@ def test_a_profile_of_the_repository_without_rules_is_data_and_counts(tmp_path: 
         ("\nraise ValueError('no')\n", "cannot be used: ValueError: no"),
         (RULE.replace("LAB001", "DEP001"), "the code DEP001 is taken"),
         (RULE.replace('"""There is', 'x = """There is'), "has no docstring"),
+        (RULE.replace("in facts.files", "in facts.nothing"), "the rule LAB001 failed: AttributeError"),
     ],
 )
 def test_what_is_wrong_with_a_rule_is_told_with_its_file(source: str, message: str, tmp_path: Path) -> None:

@@ -216,6 +216,11 @@ def test_known_failures_of_a_baseline_are_counted_and_do_not_fail_and_new_ones_d
     write(tmp_path / "r", {"b.py": "y = '/home/anna/y.csv'\n"})
     result = check(tmp_path / "r", "--baseline", file)
     assert result.exit_code == 1 and "PATH001 b.py:1" in result.output and "a.py:3" not in result.output
+    assert re.search(r"^  D5  known +results", result.output, re.M)
+    found = json.loads(check(tmp_path / "r", "--baseline", file, "--json").output)["findings"]
+    assert sum(one["code"] in ITEMS for one in found) == 21
+    annotated = check(tmp_path / "r", "--baseline", file, "--format", "github").output
+    assert re.findall(r"title=(\w+)::", annotated) == ["PATH001"]
 
 
 def test_what_is_no_baseline_is_told(tmp_path: Path) -> None:

@@ -107,6 +107,12 @@ def test_where_nothing_is_declared_what_the_code_imports_becomes_a_requirements_
     assert statuses(gather(tmp_path), "DEP001") == ["pass"]
 
 
+def test_what_is_imported_and_not_declared_is_added_with_its_version(tmp_path: Path) -> None:
+    files: dict[str, Content] = {"a.py": "import numpy, torch, odd\n", "requirements.txt": "numpy"}
+    found = after(tmp_path, files, installed=PINNED)
+    assert found["requirements.txt"] == "numpy==1.26.4\ntorch==2.4.1\n"
+
+
 def test_what_tools_leave_behind_is_ignored_once(tmp_path: Path) -> None:
     committed(
         tmp_path, {"fossml.toml": "", ".gitignore": "*.tmp"}, {"__pycache__/a.pyc": "", "x/.ipynb_checkpoints/a": ""}

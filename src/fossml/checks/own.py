@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import runpy
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from fossml.checks.rule import RULES, Rule
+from fossml.checks.rule import RULES, Judge, Rule
 from fossml.errors import FossmlError
+from fossml.facts import Facts
+from fossml.types import Finding
 
 
 def load(files: Iterable[Path], checked: Path) -> dict[str, Rule]:
@@ -46,7 +50,21 @@ def _loaded(file: Path, taken: set[str]) -> dict[str, Rule]:
         if not one.page:
             hint = "its docstring is its manual page: why, bad, good, how it is decided"
             raise FossmlError(f"the rule {code} has no docstring", where=str(file), hint=hint)
-    return mine
+    return {code: replace(one, judge=_told(one, file)) for code, one in mine.items()}
+
+
+def _told(one: Rule, file: Path) -> Judge:
+    """The rule with what goes wrong in it told as an error of its file."""
+
+    @functools.wraps(one.judge)
+    def judge(facts: Facts) -> Iterator[Finding]:
+        try:
+            yield from one.judge(facts)
+        except Exception as error:
+            message = f"the rule {one.code} failed: {type(error).__name__}: {error}"
+            raise FossmlError(message, where=_line(file, error)) from error
+
+    return judge
 
 
 def _line(file: Path, error: Exception) -> str:

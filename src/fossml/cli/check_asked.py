@@ -99,7 +99,7 @@ class Asked:
     def checked(self, baseline: Path | None = None) -> Checked:
         """All that is told; `baseline` names a file of failures that do not count."""
         found, known = self._split(baseline)
-        items = tuple(one for one in found if one.code in ITEMS)
+        items = tuple(one for one in self.findings if one.code in ITEMS)
         if not self.facts.files:
             return Checked(self.name, verdict=f"{self.path}: nothing to judge: no file was found", exit_code=UNKNOWN)
         return Checked(

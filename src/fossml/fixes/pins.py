@@ -10,6 +10,7 @@ from fossml.begin.change import Change, read
 from fossml.checks.dependencies import third_party
 from fossml.fixes.repository import Repository
 
+_FILE = "requirements.txt"
 _REQUIREMENT = re.compile(
     r"(?P<name>\s*[A-Za-z0-9][\w.-]*\s*(\[[^\]]*\])?)(?P<range>\s*[^;#@]*?)(?P<rest>\s*(;.*|\s#.*)?)"
 )
@@ -25,18 +26,32 @@ def pins(repository: Repository) -> Iterator[Change]:
             version = repository.installed.get(one.subject)
             if version and seen.line and posixpath.basename(seen.path).endswith((".txt", ".in")):
                 loose.setdefault(seen.path, {})[seen.line] = version
-    for path, versions in sorted(loose.items()):
+    missing = _missing(repository)
+    for path in sorted({*loose, *([_FILE] if missing else [])}):
         before = read(repository.root, path)
-        if before is not None and (after := _pinned(before, versions)) != before:
+        if before is None:
+            continue
+        gap = "" if not before or before.endswith("\n") else "\n"
+        after = _pinned(before, loose.get(path, {})) + (gap + missing if path == _FILE else "")
+        if after != before:
             yield Change(path, before, after)
+
+
+def _missing(repository: Repository) -> str:
+    """Lines for what is imported and not declared, where requirements.txt declares and a version is installed."""
+    if not any(one.path == _FILE and one.origin == "file" for one in repository.facts.declarations):
+        return ""
+    names = {one.subject for one in repository.failed("DEP003") if one.level == "hard"}
+    known = repository.installed
+    return "".join(f"{name}=={known[name]}\n" for name in sorted(names & known.keys()))
 
 
 def _new(repository: Repository) -> Iterator[Change]:
     names = sorted(name for name, uses in third_party(repository.facts).items() if not all(i.optional for _, i in uses))
-    there = "requirements.txt" in repository.facts.files or (repository.root / "requirements.txt").exists()
+    there = _FILE in repository.facts.files or (repository.root / _FILE).exists()
     if names and not there:
         lines = (f"{name}=={repository.installed[name]}" if name in repository.installed else name for name in names)
-        yield Change("requirements.txt", None, "\n".join(lines) + "\n")
+        yield Change(_FILE, None, "\n".join(lines) + "\n")
 
 
 def _pinned(text: str, versions: Mapping[int, str]) -> str:

@@ -8,7 +8,7 @@ from fossml.views.checked.model import Checked
 
 def text(checked: Checked) -> str:
     """One line for each failure, and the verdict as a notice."""
-    lines = [_command(one) for one in checked.all if one.status == "fail"]
+    lines = [_command(one) for one in checked.new if one.status == "fail"]
     return "\n".join([*lines, f"::notice title=fossml check::{_escaped(checked.verdict, ':,')}"])
 
 

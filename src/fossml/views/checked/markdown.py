@@ -38,7 +38,7 @@ def _line(one: Finding) -> str:
 
 def _table(checked: Checked) -> str:
     rows = [
-        f"| {_MARKS[one.status]} | {one.code} | {inert(_title(checked, one))} | {label(one)} | {_basis(one)} |"
+        f"| {_MARKS[one.status]} | {one.code} | {inert(_title(checked, one))} | {checked.label(one)} | {_basis(one)} |"
         for one in sorted(checked.items, key=lambda one: one.code)
     ]
     return "\n".join(["| | item | | status | evidence |", "|---|---|---|---|---|", *rows]) if rows else ""

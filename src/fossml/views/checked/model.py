@@ -33,7 +33,8 @@ class Waived:
 class Checked:
     """All that is told of a check: `findings` of the rules, what matters first, and `items` of the checklist.
 
-    `known` failed when the baseline was written, and do not count. `described` has every code that is named.
+    `known` failed when the baseline was written, and do not count; those that are items stay in `items` as well.
+    `described` has every code that is named.
     `everything`: no rule's findings are cut short. `exit_code` is the answer as a number.
     """
 
@@ -53,8 +54,17 @@ class Checked:
 
     @property
     def all(self) -> tuple[Finding, ...]:
-        """The findings of the rules and those of the items."""
+        """The findings of the rules and those of the items, known ones too."""
         return (*self.findings, *self.items)
+
+    @property
+    def new(self) -> tuple[Finding, ...]:
+        """Those that count: without what is known."""
+        return tuple(one for one in self.all if one not in self.known)
+
+    def label(self, one: Finding) -> str:
+        """How a finding stands in a word or two."""
+        return "known" if one in self.known else label(one)
 
 
 def place(one: Evidence) -> str:

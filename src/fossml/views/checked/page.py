@@ -83,7 +83,7 @@ def _row(checked: Checked, one: Finding) -> str:
     places = " ".join(f"<code>{harmless(place(seen))}</code>" for seen in one.evidence[:3])
     return (
         f'<tr><td data-name="item">{one.code}</td><td data-name="what">{harmless(title)}</td>'
-        f'<td data-name="status">{_badge(one, label(one))}</td>'
+        f'<td data-name="status">{_badge(one, checked.label(one))}</td>'
         f'<td data-name="evidence">{places} {harmless(said(one))}</td></tr>'
     )
 

@@ -21,7 +21,7 @@ def text(checked: Checked) -> str:
     driver: dict[str, Any] = {"name": "fossml", "rules": [_rule(checked.described[code]) for code in codes]}
     if checked.made_by:
         driver["version"] = checked.made_by
-    results = [_result(one, codes, "new") for one in checked.all] + [
+    results = [_result(one, codes, "new") for one in checked.new] + [
         _result(one, codes, "unchanged") for one in checked.known
     ]
     if not checked.known:

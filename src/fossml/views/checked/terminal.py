@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 
 from fossml.types import Finding
-from fossml.views.checked.model import Checked, label, place, said
+from fossml.views.checked.model import Checked, place, said
 from fossml.views.plain import cut, visible
 
 SHOWN = 5
@@ -66,7 +66,7 @@ def _table(checked: Checked, width: int) -> Iterator[str]:
     wide = max(map(len, titles.values()), default=0)
     lines = [f"{visible(checked.standard)}:" if checked.standard else "Items:"]
     for one in sorted(checked.items, key=lambda one: one.code):
-        status = click.style(f"{label(one):<14}", fg=_colour(one))
+        status = click.style(f"{checked.label(one):<14}", fg=None if one in checked.known else _colour(one))
         title = f"{titles.get(one.code, ''):<{wide}}"
         room = max(20, width - 2 - len(one.code) - 2 - 14 - 2 - wide - 2)
         lines.append(f"  {one.code:<2}  {status}  {title}  {cut(_basis(one), room)}".rstrip())
