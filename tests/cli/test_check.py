@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -276,3 +277,14 @@ def test_a_url_or_a_revision_is_checked_as_it_was_committed_and_leaves_nothing(
         check((tmp_path / "repo").as_uri(), "--fix", "--yes")
     with pytest.raises(FossmlError, match="is no folder here and no URL"):
         check(tmp_path / "none")
+
+
+def test_what_is_no_file_under_the_name_of_the_configuration_is_not_read(tmp_path: Path) -> None:
+    write(tmp_path, BAD)
+    os.mkfifo(tmp_path / "fossml.toml")  # reading it would never end
+    assert check(tmp_path, "--select", "PATH").exit_code == 1
+    (tmp_path / "fossml.toml").unlink()
+    (tmp_path / "fossml.toml").write_text("#" * 2**21)
+    with pytest.raises(FossmlError, match="too large") as caught:
+        check(tmp_path)
+    assert caught.value.where == "fossml.toml"

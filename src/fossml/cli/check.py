@@ -98,7 +98,8 @@ def _answer(ctx: click.Context, root: Path, given: Mapping[str, Any]) -> None:
         if repair(asked, licence=given["licence"], yes=given["yes"], aside=form != "text"):
             asked = ask(root, *what)
     if given["write_baseline"]:
-        asked.write_baseline(given["baseline"] or Path(BASELINE))
+        file = given["baseline"] or Path(BASELINE)
+        click.echo(f"wrote {file}: {asked.write_baseline(file)} failures are known", err=True)
         return
     _print(ctx, asked.checked(given["baseline"]), form)
 

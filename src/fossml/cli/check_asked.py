@@ -24,18 +24,31 @@ from fossml.standards import Profile
 from fossml.types import Finding
 from fossml.views.checked import Checked, Described, Waived
 
+_LARGEST = 2**20
+
 
 def ask(path: Path, profile: str | None = None, select: str | None = None, ignore: str | None = None) -> Asked:
     """Everything that the answer depends on. FossmlError for a code or a profile that there is not."""
     if not path.is_dir():
         raise FossmlError("is not a folder", where=str(path), hint="give the folder of a repository")
-    requirements = read_config(path).requirements
+    requirements = _requirements(path)
     standard = standards.find(profile) if profile else _own_profile(path, requirements)
     rules = {**RULES, **load(standard.rules, path)}
     policy = Policy(standard, () if profile else requirements.levels, requirements.waivers)
     policy.check([*rules, *ITEMS])
     questions: dict[str, Question] = {**rules, **ITEMS}
     return Asked(path, policy, rules, questions, chosen(questions, select, ignore), select is not None)
+
+
+def _requirements(root: Path) -> Requirements:
+    """What the repository asks of itself; what is there under these names and is no file of theirs is not read."""
+    for name in ("fossml.toml", "pyproject.toml"):
+        file = root / name
+        if file.exists() and not file.is_file():
+            return Requirements()
+        if file.is_file() and file.stat().st_size > _LARGEST:
+            raise FossmlError("is too large for a configuration", where=name)
+    return read_config(root).requirements
 
 
 def _own_profile(root: Path, requirements: Requirements) -> Profile:
@@ -129,10 +142,11 @@ class Asked:
             text = baseline.read_text(encoding="utf-8", errors="replace")
         return known_failures.split(self.findings, known_failures.read(text, str(baseline)))
 
-    def write_baseline(self, file: Path) -> None:
-        """Write the failures of now as the baseline."""
+    def write_baseline(self, file: Path) -> int:
+        """Write the failures of now as the baseline; how many they are."""
         with told(file):
             file.write_text(known_failures.dump(self.findings), encoding="utf-8")
+        return sum(one.status == "fail" for one in self.findings)
 
     def filled(self, name: str) -> str:
         """The checklist of the profile `name`, filled in."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -177,8 +178,14 @@ def _config(data: Mapping[str, Any], where: Where) -> Config:
         stages=data.get("stage", {}),
         label=data.get("probe", {}).get("label"),
         requirements=read_requirements(data.get("requirements", {}), where),
-        claims=tuple(ClaimTable(claim, where.line("claim", None, i) or 1) for i, claim in enumerate(claims)),
+        claims=tuple(ClaimTable(claim, line) for claim, line in zip(claims, _lines(where), strict=False)),
     )
+
+
+def _lines(where: Where) -> Iterator[int]:
+    """The line of each `[[claim]]`; for those that are written in another way, that of the word."""
+    yield from where.heads("claim")
+    yield from itertools.repeat(where.line("claim") or 1)
 
 
 def _list_of_claims(data: Mapping[str, Any], where: Where) -> list[Any]:
@@ -200,11 +207,12 @@ def _check(table: object, kind: str, name: str, where: Where, index: int = 0) ->
     assert isinstance(table, dict)
     shown = name.replace("\0", ".")
     for key, value in table.items():
-        place = where.at(name, key, index)
         if key not in TABLES[kind]:
-            raise FossmlError(f"unknown key {key!r} in [{shown}]", where=place, hint=nearest(key, TABLES[kind]))
+            hint = nearest(key, TABLES[kind])
+            raise FossmlError(f"unknown key {key!r} in [{shown}]", where=where.at(name, key, index), hint=hint)
         if not TABLES[kind][key].fits(value):
-            raise FossmlError(f"[{shown}] {key} must be {TABLES[kind][key].words}, it is {value!r}", where=place)
+            message = f"[{shown}] {key} must be {TABLES[kind][key].words}, it is {value!r}"
+            raise FossmlError(message, where=where.at(name, key, index))
 
 
 def _seed(table: Mapping[str, Any], where: Where) -> SeedRoute | None:

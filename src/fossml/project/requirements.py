@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -46,9 +47,10 @@ def read_requirements(data: Mapping[str, Any], where: Where) -> Requirements:
 
     Whether there is such a rule or item is not known here.
     """
+    lines = where.keys("requirements")
     levels = []
     for key, value in data.items():
-        place = where.at("requirements", key)
+        place = f"{where.file}:{lines[key]}" if key in lines else where.file
         if key == "profile":
             _fits(NAME.fits(value), f"[requirements] profile must be {NAME.words}, it is {value!r}", place)
         elif key != "waive":
@@ -56,28 +58,28 @@ def read_requirements(data: Mapping[str, Any], where: Where) -> Requirements:
             _fits(CODE.fullmatch(key) is not None, f"unknown key {key!r} in [requirements]", place, hint)
             _fits(LEVEL.fits(value), f"[requirements] {key} must be {LEVEL.words}, it is {value!r}", place)
             levels.append(SetLevel(key, value, place))
-    waivers = _waivers(data.get("waive", []), where)
-    return Requirements(data.get("profile"), tuple(levels), waivers, where.at("requirements", "profile"))
+    at = f"{where.file}:{lines['profile']}" if "profile" in lines else where.file
+    return Requirements(data.get("profile"), tuple(levels), _waivers(data.get("waive", []), where), at)
 
 
 def _waivers(tables: object, where: Where) -> tuple[Waiver, ...]:
-    name = "requirements\0waive"
     brackets = "waivers are written [[requirements.waive]], with two brackets"
-    _fits(isinstance(tables, list) and all(isinstance(one, dict) for one in tables), brackets, where.at(name))
+    good = isinstance(tables, list) and all(isinstance(one, dict) for one in tables)
+    _fits(good, brackets, where.at("requirements", "waive"))
     assert isinstance(tables, list)
-    return tuple(_waiver(table, where, index) for index, table in enumerate(tables))
+    lines = itertools.chain(where.heads("requirements\0waive"), itertools.repeat(None))
+    places = (f"{where.file}:{line}" if line else where.file for line in lines)
+    return tuple(map(_waiver, tables, places))
 
 
-def _waiver(table: Mapping[str, Any], where: Where, index: int) -> Waiver:
-    name, shown = "requirements\0waive", "[[requirements.waive]]"
+def _waiver(table: Mapping[str, Any], place: str) -> Waiver:
+    shown = "[[requirements.waive]]"
     for key, value in table.items():
-        place = where.at(name, key, index)
         _fits(key in WAIVER, f"unknown key {key!r} in {shown}", place, f"known here: {', '.join(WAIVER)}")
         _fits(WAIVER[key].fits(value), f"{shown} {key} must be {WAIVER[key].words}, it is {value!r}", place)
-    start = where.at(name, None, index)
-    _fits("code" in table, f"{shown} has no code", start, 'say what is waived, for example code = "DATA001"')
-    _fits(bool(table.get("because", "").strip()), f"{shown} has no reason", start, 'say why: because = "..."')
-    return Waiver(table["code"], table["because"].strip(), tuple(table.get("paths", ())), start)
+    _fits("code" in table, f"{shown} has no code", place, 'say what is waived, for example code = "DATA001"')
+    _fits(bool(table.get("because", "").strip()), f"{shown} has no reason", place, 'say why: because = "..."')
+    return Waiver(table["code"], table["because"].strip(), tuple(table.get("paths", ())), place)
 
 
 def _fits(good: bool, message: str, where: str, hint: str | None = None) -> None:

@@ -18,6 +18,7 @@ _HERE = Path(__file__).parent
 SHIPPED = tuple(sorted(file.stem for file in _HERE.glob("*.toml")))
 """The names of the profiles that come with fossml."""
 DEFAULT = "pineau"
+_LARGEST = 2**20
 _TOP: Mapping[str, Key] = {"title": NAME, "source": NAME, "extends": NAME, "rules": TEXTS}
 _TABLES: Mapping[str, Mapping[str, Key]] = {
     "question": {"number": NAME, "title": NAME, "group": NAME, "ask": NAME, "answered_by": TEXTS},
@@ -53,6 +54,8 @@ def named(name: str, environ: Mapping[str, str] = os.environ) -> Profile:
 def read(file: Path, environ: Mapping[str, str] = os.environ) -> Profile:
     """The profile in a file. FossmlError where it cannot be understood."""
     try:
+        if file.stat().st_size > _LARGEST:
+            raise FossmlError("is too large for a profile", where=str(file))
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise FossmlError("is not UTF-8", where=str(file), hint="save it as UTF-8") from error
@@ -108,9 +111,7 @@ def _twice(own: tuple[Requirement, ...]) -> None:
 
 def _places(table: str, where: Where) -> Iterator[str]:
     """File and line of each `[[table]]`; the file alone for those that are written in another way."""
-    for number, line in enumerate(where.text.splitlines(), 1):
-        if re.match(rf"\s*\[\[\s*{table}\s*\]\]", line):
-            yield f"{where.file}:{number}"
+    yield from (f"{where.file}:{line}" for line in where.heads(table))
     yield from itertools.repeat(where.file)
 
 
@@ -149,8 +150,9 @@ def _check_list(name: str, tables: object, where: Where) -> None:
             if key not in table:
                 raise FossmlError(f"[[{name}]] has no {key}", where=where.at(name, None, index))
         for key, value in table.items():
-            place = where.at(name, key, index)
-            if key not in _TABLES[name]:
-                raise FossmlError(f"unknown key {key!r} in [[{name}]]", where=place, hint=nearest(key, _TABLES[name]))
-            if not _TABLES[name][key].fits(value):
-                raise FossmlError(f"[[{name}]] {key} must be {_TABLES[name][key].words}, it is {value!r}", where=place)
+            known = _TABLES[name].get(key)
+            if known is None or not known.fits(value):
+                wrong = f"[[{name}]] {key} must be {known.words}, it is {value!r}" if known else ""
+                hint = None if known else nearest(key, _TABLES[name])
+                place = where.at(name, key, index)
+                raise FossmlError(wrong or f"unknown key {key!r} in [[{name}]]", where=place, hint=hint)
