@@ -11,11 +11,15 @@ from fossml.types import Level
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question of a checklist, in our own words; `answered_by` are the codes whose findings answer it."""
+    """One question of a checklist, in our own words; `answered_by` are the codes whose findings answer it.
+
+    `arises_with`: the question is put only where one of these applies.
+    """
 
     number: str
     ask: str
     answered_by: tuple[str, ...] = ()
+    arises_with: tuple[str, ...] = ()
     title: str = ""
     group: str = ""
     where: str = ""
@@ -53,4 +57,4 @@ class Profile:
     def codes(self) -> Iterator[tuple[str, str]]:
         """Every code that the profile names, with file and line."""
         yield from ((one.code, one.where) for one in self.requirements)
-        yield from ((code, one.where) for one in self.questions for code in one.answered_by)
+        yield from ((code, one.where) for one in self.questions for code in (*one.answered_by, *one.arises_with))

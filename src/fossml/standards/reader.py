@@ -21,7 +21,7 @@ DEFAULT = "pineau"
 _LARGEST = 2**20
 _TOP: Mapping[str, Key] = {"title": NAME, "source": NAME, "extends": NAME, "rules": TEXTS}
 _TABLES: Mapping[str, Mapping[str, Key]] = {
-    "question": {"number": NAME, "title": NAME, "group": NAME, "ask": NAME, "answered_by": TEXTS},
+    "question": {"number": NAME, "title": NAME, "group": NAME, "ask": NAME, "answered_by": TEXTS, "arises_with": TEXTS},
     "requirement": {"code": NAME, "level": LEVEL, "because": NAME},
 }
 
@@ -120,6 +120,7 @@ def _question(table: Mapping[str, Any], where: str) -> Question:
         number=table["number"],
         ask=table["ask"],
         answered_by=tuple(table.get("answered_by", ())),
+        arises_with=tuple(table.get("arises_with", ())),
         title=table.get("title", ""),
         group=table.get("group", ""),
         where=where,

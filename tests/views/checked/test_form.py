@@ -21,9 +21,8 @@ findings = st.builds(
     st.sampled_from(["m", "m; waived because it is private"]),
     st.lists(st.builds(Evidence, st.sampled_from(["a.py", "README.md"]), st.integers(1, 9)), max_size=3).map(tuple),
 )
-questions = st.builds(
-    Question, st.just("1"), st.just("?"), st.lists(st.sampled_from(CODES), max_size=3, unique=True).map(tuple)
-)
+some_codes = st.lists(st.sampled_from(CODES), max_size=3, unique=True).map(tuple)
+questions = st.builds(Question, st.just("1"), st.just("?"), some_codes, some_codes)
 
 
 @given(st.lists(findings, max_size=6), st.lists(questions, min_size=1, max_size=3).map(tuple))
@@ -66,6 +65,23 @@ def test_of_several_codes_the_worst_counts() -> None:
     assert answer(good, bad, by=("D1", "D2")) == "no"
     assert answer(good, by=("D1", "D2")) == "cannot be told"
     assert answer(good, apart, by=("D1", "D2")) == "yes"
+
+
+def test_a_question_that_does_not_arise_is_not_asked() -> None:
+    question = Question("3", "?", ("B1", "A2"), ("B1",))
+    apart, untold = Finding("B1", "not applicable", "soft", "s", "m"), Finding("A2", "unknown", "soft", "s", "m")
+    stated = Finding("B1", "declared", "soft", "s", "m", SEEN)
+    asked = Profile("p", "P", questions=(question,))
+    assert [one.word for one in (*fill(asked, [apart, untold]), *fill(asked, [stated, untold]))] == [
+        "not applicable",
+        "cannot be told",
+    ]
+
+
+def test_a_place_is_pointed_at_once() -> None:
+    found = Finding("D1", "pass", "soft", "s", "m", (Evidence("a", None, "x"), Evidence("a", None, "y")))
+    [one] = fill(Profile("p", "P", questions=(Question("1", "?", ("D1",)),)), [found])
+    assert [seen.path for seen in one.pointers] == ["a"]
 
 
 def test_a_failure_that_is_waived_stays_a_no_with_the_reason() -> None:

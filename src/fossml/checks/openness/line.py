@@ -142,5 +142,5 @@ def _rebuilt(facts: Facts) -> str:
     one = facts.verification
     if one is None or one.invalid:
         return "Rebuilt by a stranger: not on record (fossml verify)"
-    held = "its claims hold" if one.exit_code == 0 else "not every claim holds"
-    return f"Rebuilt: a record that is valid says that {held}"
+    held = sum(outcome == "holds" for outcome in one.outcomes)
+    return f"Rebuilt: a valid record says that {held} of {len(one.outcomes)} claims hold"

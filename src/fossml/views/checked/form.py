@@ -31,18 +31,34 @@ class Answer:
 def fill(profile: Profile, findings: Iterable[Finding]) -> tuple[Answer, ...]:
     """An answer to each question of the profile."""
     known = list(findings)
-    return tuple(_answer(one, [f for f in known if f.code in one.answered_by]) for one in profile.questions)
+    return tuple(
+        _answer(one, [f for code in _codes(one) for f in known if f.code == code]) for one in profile.questions
+    )
+
+
+def _codes(question: Question) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*question.answered_by, *question.arises_with)))
 
 
 def _answer(question: Question, findings: Sequence[Finding]) -> Answer:
     if not question.answered_by:
         return Answer(question, "cannot be told", "nothing in a repository answers this; its authors do")
-    words = {code: _word([one for one in findings if one.code == code]) for code in question.answered_by}
-    word = _joint(list(words.values()))
+    words = {code: _word([one for one in findings if one.code == code]) for code in _codes(question)}
+    apart = all(words[code] == "not applicable" for code in question.arises_with) and bool(question.arises_with)
+    word: Word = "not applicable" if apart else _joint([words[code] for code in question.answered_by])
     why = [one for one in findings if _says(one) == word] or list(findings)
-    seen = tuple(dict.fromkeys(evidence for one in why for evidence in one.evidence[:_POINTERS]))
+    seen = _pointers(why)
     said = "; ".join(dict.fromkeys(f"{one.message} ({_source(one)})" for one in why))
-    return Answer(question, word, said or "no rule or item spoke of it", seen[: 2 * _POINTERS])
+    return Answer(question, word, said or "no rule or item spoke of it", seen)
+
+
+def _pointers(findings: Iterable[Finding]) -> tuple[Evidence, ...]:
+    """The first places of each finding, every place once."""
+    seen: dict[str, Evidence] = {}
+    for one in findings:
+        for evidence in one.evidence[:_POINTERS]:
+            seen.setdefault(place(evidence), evidence)
+    return tuple(seen.values())[: 2 * _POINTERS]
 
 
 def _says(one: Finding) -> Word:
