@@ -1,6 +1,7 @@
 """How right `fossml check` is: its items D1 to D5 against repositories that people labelled by hand.
 
-    python bench/check_accuracy.py LABELS.csv MIRRORS [--before 2020-04-01] [--half learned|held-out] [--write FILE]
+    python bench/check_accuracy.py LABELS.csv MIRRORS [--before 2020-04-01] [--half learned|held-out] [--disagreements]
+                                   [--write docs/check-accuracy.md]
 
 LABELS.csv has a column `url` and a 0 or 1 in `dependencies`, `training`, `evaluation`, `pretrained_model`, `results`.
 MIRRORS holds a git directory a repository, OWNER+NAME/repo or OWNER+NAME/repo/.git. Each repository is laid out in a
@@ -32,6 +33,7 @@ COLUMNS = {
     "D4": "pretrained_model",
     "D5": "results",
 }
+MARKS = ("<!-- figures of bench/check_accuracy.py -->", "<!-- end -->")
 LARGEST = 20 * 2**20
 """Files above this size are laid out empty: no item reads them."""
 
@@ -228,7 +230,7 @@ def report(judged: Sequence[Case]) -> str:
     """The tables of both halves, of all, and nothing of single repositories."""
     parts = []
     for name, half in (
-        ("Held out: measured, not read", [one for one in judged if one.held_out]),
+        ("Held out", [one for one in judged if one.held_out]),
         ("Learned from", [one for one in judged if not one.held_out]),
         ("All", list(judged)),
     ):
@@ -237,19 +239,29 @@ def report(judged: Sequence[Case]) -> str:
     return "\n".join(parts)
 
 
+def replaced(text: str, figures: str) -> str:
+    """A text with other figures between its marks."""
+    before, _, rest = text.partition(MARKS[0])
+    _, _, after = rest.partition(MARKS[1])
+    return f"{before}{MARKS[0]}\n\n{figures}\n{MARKS[1]}{after}"
+
+
 def main() -> None:
-    """Print the report; `--disagreements` lists the cases, of the half that may be read."""
+    """Print the report; `--disagreements` lists the cases, of one half or of both."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("labels", type=Path)
     parser.add_argument("mirrors", type=Path)
     parser.add_argument("--before", default="2020-04-01")
     parser.add_argument("--half", choices=("learned", "held-out"))
     parser.add_argument("--disagreements", action="store_true")
+    parser.add_argument("--write", type=Path, help="a text whose figures, between its two marks, are replaced")
     options = parser.parse_args()
     judged = list(cases(options.labels, options.mirrors, options.before, options.half))
     absent = [case.url for case in judged if not case.commit]
     judged = [case for case in judged if case.commit]
     print(report(judged))
+    if options.write:
+        options.write.write_text(replaced(options.write.read_text(encoding="utf-8"), report(judged)), encoding="utf-8")
     if absent:
         print("Not mirrored, so not judged:", ", ".join(absent))
     if options.disagreements:

@@ -22,6 +22,7 @@ def marks(path: str, text: str) -> list[tuple[str, int | None, str]]:
         ("eval('1 + 1')", []),
         ("print('accuracy', x)", [("metric", 1, "accuracy")]),
         ("print(f'loss {x} auc {y}')", [("metric", 1, "loss   auc")]),
+        ("print(name + ' test error %f' % x)", [("metric", 1, "test error %f")]),
         ("print('done')", []),
         ("train = 1", []),
     ],

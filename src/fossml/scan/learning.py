@@ -11,7 +11,7 @@ from fossml.scan.text import shown
 
 _TRAINS = (
     "fit fit_generator partial_fit train_on_batch minimize apply_gradients compute_gradients backward "
-    "zero_grad train_and_evaluate fit_one_cycle learn train_model optimize optimize_restarts sampling nuts mcmc "
+    "train_and_evaluate fit_one_cycle learn train_model optimize optimize_restarts sampling nuts mcmc "
     "update_parameters em_step gradient_step run_chain"
 )
 _EVALUATES = "evaluate evaluate_generator score eval cross_val_score cross_val_predict test_step validation_step"
@@ -79,7 +79,7 @@ _WORDS: tuple[tuple[MarkKind, re.Pattern[str]], ...] = (
 @cache
 def called(name: str, tail: str) -> MarkKind | None:
     """What a call of this dotted name, which ends in `tail`, has to do with learning; a bare `eval(...)` nothing."""
-    if name.startswith(_METRICS):
+    if name.startswith(_METRICS) and "pairwise" not in name:
         return "metric"
     kind = _TAILS.get(tail) if name != tail else None
     return kind or _NAMES.get(name) or ("metric" if _METRIC.search(tail) else None)

@@ -21,6 +21,9 @@ _BOLD = re.compile(r"\s*(?:\*\*|__)([^*_]{2,80})(?:\*\*|__):?\s*$")
 _UNDER = re.compile(r"([=\-~^\"'`#*+])\1{2,}\s*$")
 _RULE = re.compile(r"[ \t]*\|?[ \t]*:?-{2,}:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _GRID = re.compile(r"\s*(\+[-=+]{3,}\+|={2,}( +={2,})+)\s*$")
+_URL = re.compile(r"(?:https?|gs)://[^\s)\"'<>\]]+", re.I)
+_REFERENCE = re.compile(r"^ {0,3}\[([^\]\n]{1,100})\]:\s*<?(\S+?)>?(?:\s|$)", re.M)
+_BY_REFERENCE = re.compile(r"\[([^\]\n]{1,200})\]\[([^\]\n]{0,100})\]")
 _MOST = 20_000
 
 
@@ -53,6 +56,17 @@ class Prose:
             starts.append(at)
             at += len(line) + 1
         return starts
+
+    @cached_property
+    def references(self) -> dict[str, str]:
+        """What `[text][name]` leads to: the addresses that stand as `[name]: address`."""
+        return {match[1].lower(): match[2] for match in _REFERENCE.finditer(self.text)}
+
+    def links(self, line: Line) -> list[str]:
+        """The addresses that a line leads to, those by reference too."""
+        names = _BY_REFERENCE.findall(line.text)
+        named = [self.references[name] for one in names if (name := (one[1] or one[0]).lower()) in self.references]
+        return [*_URL.findall(line.text), *named]
 
     def line_at(self, offset: int) -> Line:
         """The line in which an offset of the text falls."""

@@ -349,7 +349,7 @@ def _said(arguments: Sequence[ast.expr]) -> Iterator[str]:
         elif isinstance(one, ast.JoinedStr):
             yield from _said(one.values)
         elif isinstance(one, ast.BinOp):
-            yield from _said((one.left,))
+            yield from _said((one.left, one.right))
         elif isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute):
             yield from _said((one.func.value,))
 

@@ -19,7 +19,8 @@ _SEARCH = re.compile(
     re.I,
 )
 _SEARCHES = re.compile(
-    r"^(from|import)\s+(optuna|ray\.tune|hyperopt|skopt|nni|kerastuner|keras_tuner|nevergrad|smac)\b|\b(Grid|Randomized)SearchCV\b"
+    r"^(from|import)\s+(optuna|ray\.tune|hyperopt|skopt|nni|kerastuner|keras_tuner|nevergrad|smac)\b|\b(Grid|"
+    r"Randomized)SearchCV\b"
 )
 _VALUES = re.compile(
     r"(^|/)(params|config\w*|hparams?|hyper\w*|settings|\w*_config)\.(ya?ml|json|toml|py|gin|cfg|ini)$|(^|"

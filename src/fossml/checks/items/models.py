@@ -46,7 +46,6 @@ _HOST = re.compile(
     re.I,
 )
 _ARCHIVE = re.compile(r"\.(zip|tar|tgz|tar\.gz|gz|h5|hdf5|pkl|npz|bin|pb|mat|7z|rar|model)\b", re.I)
-_URL = re.compile(r"(?:https?|gs)://[^\s)\"'<>\]]+", re.I)
 _TARGET = re.compile(rf"[\w/=?-]\.({_WEIGHTS})\b", re.I)
 _COLUMN = re.compile(r"\b(models?|weights?|checkpoints?|download|link|ckpt|pth)\b", re.I)
 _DATA = re.compile(r"\b(data ?sets?|corpus|embeddings|\bdata\b|images|annotations?)\b", re.I)
@@ -121,14 +120,13 @@ def _links(one: Prose) -> Iterator[Evidence]:
     for line in one.lines:
         if line.kind == "table" and (before is None or before.kind != "table"):
             head = line.text
-        if _leads_to_model(line, head if line.kind == "table" else "", before):
+        if _leads_to_model(line, one.links(line), head if line.kind == "table" else "", before):
             yield Evidence(one.path, line.number, shown(line.text))
         if line.kind != "blank":
             before = line
 
 
-def _leads_to_model(line: Line, head: str, before: Line | None) -> bool:
-    urls = _URL.findall(line.text)
+def _leads_to_model(line: Line, urls: list[str], head: str, before: Line | None) -> bool:
     if not urls or (_OF_OTHERS.search(line.text) and line.kind != "table"):
         return False
     if any(_TARGET.search(url) for url in urls):
@@ -141,7 +139,7 @@ def _leads_to_model(line: Line, head: str, before: Line | None) -> bool:
 
 
 def _fetches(one: Evidence) -> bool:
-    named = _TARGET.search(one.text) or (
-        re.search(r"model|checkpoint|pretrained|weights", one.text, re.I) and _HOST.search(one.text)
-    )
+    """A download of weights, by what is fetched, or by the folder of the shell script that fetches."""
+    named = _TARGET.search(one.text) or (one.path.endswith(".sh") and _SURE_PLACE.search(one.path))
+    named = named or (_HOST.search(one.text) and re.search(r"model|checkpoint|pretrained|weights", one.text, re.I))
     return bool(named) and not _OF_OTHERS.search(one.text)

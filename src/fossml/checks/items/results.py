@@ -42,7 +42,11 @@ _NEITHER = re.compile(
 _RESULTS = re.compile(r"\b(results?|performance|benchmarks?|leader-?board|accuracy|scores?|evaluation)\b", re.I)
 _FIGURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]*)|<img[^>]*>|\.\. (?:image|figure):: (\S+)", re.I)
 _SHOWS = re.compile(r"results?(?![\w-]*\.svg)|experiments?|accuracy|performance|comparison of|benchmarks?", re.I)
-_KEPT = re.compile(r"\bresults?[\w/.-]*\.(csv|tsv|xlsx?|json|txt|md|pdf)\b", re.I)
+_KEPT = re.compile(
+    r"\bresults?[\w/.-]*\.(csv|tsv|xlsx?|json|txt|md|pdf|ipynb)\b|\[[^\]]*\bresults\b[^\]]*\]\([^)]*\.(ipynb|md|"
+    r"csv|pdf)\)",
+    re.I,
+)
 
 
 @item("D5", "the README has the results, and the command for each")
@@ -110,11 +114,13 @@ def _lines(lines: list[Line]) -> list[Line]:
     numbers = [line for line in lines if _GIVES.search(line.text) and not _FIGURE.search(line.text)]
     texts = [line for line in lines if line.kind in {"text", "heading"}]
     figures = [line for line in texts if (match := _FIGURE.search(line.text)) and _is_result(match[0], line)]
-    kept = [line for line in texts if _KEPT.search(line.text) and _RESULTS.search(line.section)]
+    kept = [line for line in lines if line.kind != "code" and _KEPT.search(line.text)]
     return [*(numbers if len(numbers) > 1 else []), *figures, *kept]
 
 
 def _is_result(figure: str, line: Line) -> bool:
     """A figure that calls itself results, or stands below a heading that does."""
     heading = line.section.rpartition(" / ")[2]
-    return bool(_SHOWS.search(figure) or re.search(r"\bresults?\b", heading, re.I)) and "badge" not in figure
+    return (
+        bool(_SHOWS.search(figure) or re.search(r"\b(results?|performance)\b", heading, re.I)) and "badge" not in figure
+    )
