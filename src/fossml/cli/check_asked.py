@@ -11,7 +11,6 @@ from fossml import __version__, standards
 from fossml.checks import ITEMS, RULES, Question, judge
 from fossml.checks import baseline as known_failures
 from fossml.checks.openness import openness
-from fossml.checks.own import load
 from fossml.checks.policy import Policy, uses
 from fossml.checks.report import by_worth, next_steps, verdict
 from fossml.checks.rule import Rule
@@ -33,7 +32,7 @@ def ask(path: Path, profile: str | None = None, select: str | None = None, ignor
         raise FossmlError("is not a folder", where=str(path), hint="give the folder of a repository")
     requirements = _requirements(path)
     standard = standards.find(profile) if profile else _own_profile(path, requirements)
-    rules = {**RULES, **load(standard.rules, path)}
+    rules = {**RULES, **_own_rules(standard, path)}
     policy = Policy(standard, () if profile else requirements.levels, requirements.waivers)
     policy.check([*rules, *ITEMS])
     questions: dict[str, Question] = {**rules, **ITEMS}
@@ -49,6 +48,14 @@ def _requirements(root: Path) -> Requirements:
         if file.is_file() and file.stat().st_size > _LARGEST:
             raise FossmlError("is too large for a configuration", where=name)
     return read_config(root).requirements
+
+
+def _own_rules(profile: Profile, checked: Path) -> dict[str, Rule]:
+    if not profile.rules:
+        return {}
+    from fossml.checks.own import load  # few have any
+
+    return load(profile.rules, checked)
 
 
 def _own_profile(root: Path, requirements: Requirements) -> Profile:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fossml.types import Finding
-from fossml.views.checked.model import Checked, label, place, said
+from fossml.views.checked.model import Checked, label, place, places, said
 from fossml.views.markdown import code, inert
 
 _MARKS = {"fail": "❌", "pass": "✅", "unknown": "❔", "declared": "✍️", "not applicable": "–"}
@@ -49,8 +49,8 @@ def _title(checked: Checked, one: Finding) -> str:
 
 
 def _basis(one: Finding) -> str:
-    places = " ".join(code(place(seen)).replace("|", "\\|") for seen in one.evidence[:3])
-    return f"{places} {inert(said(one))}".strip()
+    seen = " ".join(code(where).replace("|", "\\|") for where in places(one)[:3])
+    return f"{seen} {inert(said(one))}".strip()
 
 
 def _numbered(title: str, lines: Iterable[str]) -> str:

@@ -72,6 +72,11 @@ def place(one: Evidence) -> str:
     return f"{one.path}:{one.line}" if one.line else one.path
 
 
+def places(one: Finding) -> list[str]:
+    """The places of its evidence, each once."""
+    return list(dict.fromkeys(map(place, one.evidence)))
+
+
 def said(one: Finding) -> str:
     """The message without the file that a place beside it names already."""
     first = one.evidence[0].path if one.evidence else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fossml.types import Finding
-from fossml.views.checked.model import Checked, label, place, said
+from fossml.views.checked.model import Checked, label, places, said
 from fossml.views.forest import harmless
 from fossml.views.frame import badge, document, section, sign
 from fossml.views.report import Outcome
@@ -58,10 +58,10 @@ def _findings(findings: Iterable[Finding]) -> str:
 
 
 def _finding(one: Finding) -> str:
-    places = ", ".join(map(place, one.evidence))
+    where = ", ".join(places(one))
     texts = "".join(f"<pre>{harmless(seen.text)}</pre>" for seen in one.evidence[:3] if seen.text)
     hint = f'<div class="quiet">{harmless(one.hint)}</div>' if one.hint and one.status != "pass" else ""
-    where = f'<div class="quiet mono">{harmless(places)}</div>' if places else ""
+    where = f'<div class="quiet mono">{harmless(where)}</div>' if where else ""
     mark = _badge(one, f"{one.code} {label(one)}")
     return f"<li>{mark} <b>{harmless(one.subject)}</b>: {harmless(said(one))}{where}{texts}{hint}</li>"
 
@@ -80,11 +80,11 @@ def _table(checked: Checked) -> str:
 
 def _row(checked: Checked, one: Finding) -> str:
     title = checked.described[one.code].title if one.code in checked.described else ""
-    places = " ".join(f"<code>{harmless(place(seen))}</code>" for seen in one.evidence[:3])
+    seen = " ".join(f"<code>{harmless(where)}</code>" for where in places(one)[:3])
     return (
         f'<tr><td data-name="item">{one.code}</td><td data-name="what">{harmless(title)}</td>'
         f'<td data-name="status">{_badge(one, checked.label(one))}</td>'
-        f'<td data-name="evidence">{places} {harmless(said(one))}</td></tr>'
+        f'<td data-name="evidence">{seen} {harmless(said(one))}</td></tr>'
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 
 from fossml.types import Finding
-from fossml.views.checked.model import Checked, place, said
+from fossml.views.checked.model import Checked, place, places, said
 from fossml.views.plain import cut, visible
 
 SHOWN = 5
@@ -75,10 +75,11 @@ def _table(checked: Checked, width: int) -> Iterator[str]:
 
 def _basis(one: Finding) -> str:
     """The main evidence and how much more there is; what was looked for where there is none."""
-    if not one.evidence:
+    seen = places(one)
+    if not seen:
         return visible(one.message)
-    more = f" +{len(one.evidence) - 1}" if len(one.evidence) > 1 else ""
-    return visible(f"{place(one.evidence[0])}{more}  {said(one)}")
+    more = f" +{len(seen) - 1}" if len(seen) > 1 else ""
+    return visible(f"{seen[0]}{more}  {said(one)}")
 
 
 def _waived(checked: Checked) -> Iterator[str]:
