@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,10 @@ from fossml.begin import apply
 from fossml.checks import ITEMS, RULES, judge
 from fossml.errors import FossmlError
 from fossml.facts import gather
-from fossml.fixes import LICENCES, Mended, Repository, mend
+from fossml.fixes import LICENCES, Mended, Repository, keep, mend
 from fossml.scan.licence import recognise
-from tests.checks.repository import Content, committed, statuses
+from tests.checks.repository import Content, committed, git, statuses, write
+from tests.conftest import Dvc
 
 STAGE = "stages:\n  train:\n    cmd: python train.py | tee log.txt\n    outs: [model.txt]\n"
 
@@ -148,3 +150,43 @@ def test_what_only_its_author_may_do_is_told_as_a_command(tmp_path: Path) -> Non
     assert data.startswith("dvc add x.csv ")
     assert "m.pkl" in model and "skops.io.dump(MODEL, 'm.skops')" in model and "not done here" in model
     assert mended(tmp_path).changes == ()
+
+
+def test_data_that_nothing_tracks_goes_under_dvc_as_dvc_itself_would_do_it(repository: Path, dvc: Dvc) -> None:
+    dvc(repository, "init", "-q")
+    write(repository, {"a.py": "open('raw.csv')\n", ".gitignore": "/data/\n"})
+    git(repository, "add", "-A")
+    git(repository, "commit", "-q", "-m", "x")
+    write(repository, {"data/x.csv": "1\n", "data/in/y.csv": "22\n", "raw.csv": "3\n", "deep/z.csv": "4\n"})
+    found = mended(repository)
+    assert {one.path for one in found.changes} == {
+        "data.dvc",
+        "raw.csv.dvc",
+        "deep/z.csv.dvc",
+        ".gitignore",
+        "deep/.gitignore",
+    }
+    assert found.notes == ()
+    keep(repository, found.data)
+    apply(repository, found.changes)
+    assert "up to date" in dvc(repository, "status").stdout
+    assert statuses(gather(repository), "DATA001") == ["pass"]
+    for name in ("data", "raw.csv", "deep/z.csv"):
+        shutil.rmtree(repository / name) if name == "data" else (repository / name).unlink()
+    dvc(repository, "checkout")
+    assert (repository / "data" / "in" / "y.csv").read_text() == "22\n"
+    before = (repository / "data.dvc").read_text(), (repository / ".gitignore").read_text()
+    dvc(repository, "add", "data", "raw.csv", "deep/z.csv")
+    assert before == ((repository / "data.dvc").read_text(), (repository / ".gitignore").read_text())
+
+
+def test_data_that_dvc_has_to_look_at_is_left_to_it(repository: Path, dvc: Dvc) -> None:
+    dvc(repository, "init", "-q")
+    write(repository, {"a.py": "", ".gitignore": "/data/*\n"})
+    git(repository, "add", "-A")
+    git(repository, "commit", "-q", "-m", "x")
+    write(repository, {"odd name.csv": "1", "there.csv": "1", "target": "1"})
+    (repository / "linked.csv").symlink_to("target")
+    found = mended(repository)
+    assert [one.path for one in found.data] == ["there.csv"]
+    assert [note.split("   ")[0] for note in found.notes] == ["dvc add 'odd name.csv'"]

@@ -12,7 +12,7 @@ import click
 from fossml import begin
 from fossml.cli.check_asked import Asked
 from fossml.env import Interpreters, by_files, child_environment, environment
-from fossml.fixes import LICENCES, Mended, Repository, mend
+from fossml.fixes import LICENCES, Mended, Repository, keep, mend
 from fossml.project.config import Config, read_config
 from fossml.project.git import git
 from fossml.views.plain import visible
@@ -31,6 +31,7 @@ def repair(asked: Asked, *, licence: str | None, yes: bool, aside: bool = False)
     if not _may_write(yes):
         click.echo("nothing was written; with --yes it is", err=True)
         return False
+    keep(asked.path, mended.data)  # the bytes first, then the files that name them
     begin.apply(asked.path, mended.changes)
     click.echo(f"wrote {', '.join(change.path for change in mended.changes)}", err=True)
     return True
