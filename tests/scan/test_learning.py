@@ -52,3 +52,25 @@ def test_python_2_and_notebooks_are_read_too() -> None:
 )
 def test_other_languages_are_read_by_their_words(path: str, text: str, found: list[tuple[str, int, str]]) -> None:
     assert marks(path, text) == found
+
+
+def test_numbers_under_the_names_of_hyper_parameters_are_listed_and_others_are_not() -> None:
+    code = """
+import argparse
+LR = 0.1
+name = 3
+batch_size: int = 32
+parser = argparse.ArgumentParser()
+parser.add_argument('-e', '--num-epochs', type=int, default=10)
+parser.add_argument('--path', default='x')
+optimizer = SGD(params, lr=0.01, momentum=rate)
+flags.DEFINE_float('dropout', default=0.5)
+"""
+    found = [(mark.line, mark.what, mark.group) for mark in scan_file("a.py", code.encode()).of("hyper-parameter")]
+    assert found == [
+        (3, "LR=0.1", "constant"),
+        (5, "batch_size=32", "constant"),
+        (7, "num-epochs=10", "flag"),
+        (9, "lr=0.01", "argument"),
+        (10, "dropout=0.5", "flag"),
+    ]

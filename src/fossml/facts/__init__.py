@@ -29,7 +29,9 @@ _MAX_DOCUMENT = 2**20
 _MAX_DIGEST = 20 * 2**20
 _README = re.compile(r"^(\.github/|docs/)?readme(\.(md|rst|txt|markdown|org))?$", re.I)
 _LICENCE = re.compile(r"^(licen[cs]e|copying|unlicense)([.-][\w.-]+)?$", re.I)
-_DOCUMENT = re.compile(r"(^|/)(makefile|snakefile|\.gitmodules|.*\.md|.*\.rst|install[^/]*|.*\.sh)$", re.I)
+_DOCUMENT = re.compile(
+    r"(^|/)(makefile|snakefile|\.gitmodules|.*\.(md|rst|tex|org|markdown)|install[^/]*|.*\.sh)$", re.I
+)
 
 
 def gather(root: Path) -> Facts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 
 from fossml.scan.model import Mark, MarkKind
 from fossml.scan.text import shown
@@ -49,20 +50,31 @@ _REPORTS = re.compile(
 REPORTING = frozenset(
     ["print", "info", "add_scalar", "add_scalars", "log", "log_metric", "write", "logkv", "record_tabular"]
 )
+_HYPER_NAMES = """
+lr learning_rate lrate base_lr init_lr batch_size batchsize bs epochs num_epochs n_epochs nepoch max_epochs niter
+num_iter max_iter n_iter num_steps max_steps dropout drop_rate weight_decay wd momentum beta1 beta2 beta alpha gamma
+lambda_ lam lmbda reg l1 l2 tau temperature eps epsilon hidden hidden_size hidden_dim n_hidden num_hidden nhid
+embedding_dim emb_dim latent_dim num_layers n_layers nlayers depth width n_estimators max_depth num_leaves
+min_samples_leaf subsample n_neighbors n_clusters n_components degree kernel c warmup warmup_steps decay lr_decay
+grad_clip clip patience num_heads n_heads k
+"""
+_HYPER = frozenset(_HYPER_NAMES.split())
+_MOST = 100
+"""Lines of a kind that are taken of one file; nobody reads more."""
 _WORDS: tuple[tuple[MarkKind, re.Pattern[str]], ...] = (
     (
         "trains",
         re.compile(
             r"\b(train\w*|fit\w*|optim\.\w+|backward|fminunc|fmincon|minFunc|glm|glmnet|lm|randomForest|xgboost|"
             r"svmtrain|"
-            r"update!|gradient|Optim\.optimize)\s*[({]|python\S*[ \t].*\btrain",
+            r"update!|gradient|Optim\.optimize)\s*[({]|python\S{0,20}[ \t].{0,200}\btrain",
         ),
     ),
     (
         "evaluates",
         re.compile(
-            r"\b(test\w*|eval(uate)?\w*|predict\w*|classify|crossval\w*)\s*[({]|python\S*[ \t].*(\btest|\beval|"
-            r"\binference)",
+            r"\b(test\w*|eval(uate)?\w*|predict\w*|classify|crossval\w*)\s*[({]|"
+            r"python\S{0,20}[ \t].{0,200}(\btest|\beval|\binference)",
         ),
     ),
     (
@@ -85,6 +97,11 @@ def called(name: str, tail: str) -> MarkKind | None:
     return kind or _NAMES.get(name) or ("metric" if _METRIC.search(tail) else None)
 
 
+def is_hyperparameter(name: str) -> bool:
+    """Whether a name is one that hyper-parameters go by; `--batch-size` and `BATCH_SIZE` are `batch_size`."""
+    return name.lstrip("-").replace("-", "_").lower() in _HYPER
+
+
 def reports(said: str) -> bool:
     """Whether what a call of REPORTING prints or logs names a measure."""
     return _REPORTS.search(said) is not None
@@ -93,7 +110,7 @@ def reports(said: str) -> bool:
 def words(text: str, comment: str) -> Iterator[Mark]:
     """What lines of R, Julia, MATLAB, Lua, C++ or shell have to do with learning, by their words."""
     for kind, pattern in _WORDS:
-        for match in pattern.finditer(text):
+        for match in islice(pattern.finditer(text), _MOST):
             start = text.rfind("\n", 0, match.start()) + 1
             if comment not in text[start : match.start()]:
                 line = text[start : text.find("\n", match.end()) % (len(text) + 1)]

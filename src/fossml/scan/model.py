@@ -20,6 +20,7 @@ MarkKind: TypeAlias = Literal[
     "trains",
     "evaluates",
     "metric",
+    "hyper-parameter",
 ]
 
 
@@ -28,7 +29,8 @@ class Mark:
     """Something worth knowing on one line. `what` is the bare thing (a path, a call), `text` the line that shows it.
 
     `group` says which library a seed or a random call belongs to, `checked` a download that is compared with
-    a digest, and `definition` a function whose name says what it is for.
+    a digest, `definition` a function whose name says what it is for, and how a hyper-parameter
+    is written: `constant`, `flag`, `argument`.
     """
 
     kind: MarkKind

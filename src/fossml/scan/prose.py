@@ -24,6 +24,7 @@ _GRID = re.compile(r"\s*(\+[-=+]{3,}\+|={2,}( +={2,})+)\s*$")
 _URL = re.compile(r"(?:https?|gs)://[^\s)\"'<>\]]+", re.I)
 _REFERENCE = re.compile(r"^ {0,3}\[([^\]\n]{1,100})\]:\s*<?(\S+?)>?(?:\s|$)", re.M)
 _BY_REFERENCE = re.compile(r"\[([^\]\n]{1,200})\]\[([^\]\n]{0,100})\]")
+_WIDEST = 1000
 _MOST = 20_000
 
 
@@ -38,11 +39,11 @@ class Line:
 
 
 class Prose:
-    """One text, up to 20,000 lines, read once; `find` looks for a pattern in all of it or in lines of one kind."""
+    """One text, up to 20,000 lines of 1,000 signs, read once; `find` looks in all of it or in lines of some kinds."""
 
     def __init__(self, path: str, text: str) -> None:
         self.path = path
-        self.text = "\n".join(text.split("\n", _MOST)[:_MOST])
+        self.text = "\n".join(line[:_WIDEST] for line in text.split("\n", _MOST)[:_MOST])
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:

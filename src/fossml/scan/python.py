@@ -247,6 +247,10 @@ class _Visitor:
             self.found.sys_path = True
         if flag := self.flag(node, tail):
             self.mark("flag", node, flag)
+            self.hyperparameter(node, flag, keywords.get("default"), "flag")
+        for word in node.keywords:
+            if word.arg:
+                self.hyperparameter(node, word.arg, word.value, "argument")
         if kind := learning.called(name, tail):
             self.mark(kind, node, name or f"?.{tail}")
         elif tail in learning.REPORTING and learning.reports(said := " ".join(_said(node.args))):
@@ -261,6 +265,19 @@ class _Visitor:
         if tail in {"add_argument", "option", "add_option"}:
             return self.literal(node.args[-1] if node.args else None)
         return self.literal(node.args[0]) if tail.startswith("DEFINE_") and node.args else None
+
+    def hyperparameter(self, node: ast.expr, name: str, value: ast.expr | None, written: str) -> None:
+        """Note a number that is written out for a name that hyper-parameters go by."""
+        number = isinstance(value, ast.Constant) and type(value.value) in {int, float}
+        if number and learning.is_hyperparameter(name):
+            self.mark("hyper-parameter", node, f"{name.lstrip('-')}={ast.unparse(value)}", written)  # type: ignore[arg-type]
+
+    def on_assign(self, node: ast.Assign | ast.AnnAssign) -> None:
+        """A constant, or the field of a class of settings."""
+        target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+        if isinstance(target, ast.Name):
+            self.hyperparameter(target, target.id, node.value, "constant")
+        self.inside(node)
 
     def _chance(self, node: ast.Call, name: str, tail: str, keywords: dict[str | None, ast.expr]) -> None:
         for group in calls.seeded_by(name):
@@ -329,6 +346,8 @@ _STEPS: dict[type[ast.AST], Callable[[_Visitor, Any], None]] = {
     ast.If: _Visitor.on_if,
     ast.FunctionDef: _Visitor.on_function_def,
     ast.AsyncFunctionDef: _Visitor.on_function_def,
+    ast.Assign: _Visitor.on_assign,
+    ast.AnnAssign: _Visitor.on_assign,
     ast.Expr: _Visitor.on_expr,
     ast.Constant: _Visitor.on_constant,
     ast.Call: _Visitor.on_call,

@@ -99,6 +99,7 @@ CASES: list[tuple[str, dict[str, Content], str]] = [
     ("D5", {"README.md": "A text.\n"}, "not applicable"),
     ("E1", {"a.py": TRAIN, "params.yaml": "lr: 0.1\n", "README.md": "A grid search over lr.\n"}, "pass"),
     ("E1", {"a.py": TRAIN, "params.yaml": "lr: 0.1\n"}, "fail"),
+    ("E1", {"a.py": "LR = 0.1\nfrom sklearn.model_selection import GridSearchCV\n"}, "pass"),
     ("E1", {"README.md": "A text.\n"}, "not applicable"),
     ("E2", {"a.py": TRAIN, "README.md": "Averaged over 5 random seeds.\n"}, "pass"),
     ("E2", {"a.py": "import argparse\nargparse.ArgumentParser().add_argument('--num-runs')\n"}, "pass"),
@@ -159,6 +160,27 @@ def test_a_failure_says_what_was_looked_for_and_where_and_what_to_do(tmp_path: P
     found = said(write(tmp_path, {"a.py": TRAIN, "README.md": "Words.\n", "docs/more.md": "Words.\n"}), "E6")
     assert found.message == "not found in README.md, docs/more.md: a GPU, CPU or an amount of memory by name"
     assert found.hint
+
+
+def test_hyper_parameters_in_code_are_counted_and_named(tmp_path: Path) -> None:
+    found = said(write(tmp_path, {"a.py": "LR = 0.1\nfit(x, epochs=3)\n"}), "E1")
+    assert found.message.startswith("values in a.py (2 in code: LR=0.1, epochs=3); not found in ")
+    assert [(one.path, one.line) for one in found.evidence] == [("a.py", 1), ("a.py", 2)]
+
+
+def test_latex_sources_are_read(tmp_path: Path) -> None:
+    files: dict[str, Content] = {"a.py": TRAIN, "paper/main.tex": "\\section{Method}\nWe assume i.i.d. birds.\n"}
+    assert said(write(tmp_path, files), "A2").evidence[0].path == "paper/main.tex"
+
+
+def test_a_text_of_one_long_line_or_of_a_million_signs_is_read_to_a_bound(tmp_path: Path) -> None:
+    files: dict[str, Content] = {
+        "README.md": "install " * 200_000,
+        "docs/a.md": "1," * 900_000,
+        "docs/b.md": "x" * 900_000,
+    }
+    found = items(gather(write(tmp_path, files)), ())
+    assert [one.code for one in found] == CODES
 
 
 def test_the_items_are_soft(tmp_path: Path) -> None:

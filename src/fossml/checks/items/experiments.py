@@ -75,25 +75,25 @@ def hyperparameters(seen: Seen) -> Finding:
 
     Fails: one of the two is missing; the message says which. Not applicable where there is no code.
 
-    How it is decided: params.yaml and other files of configuration, command-line flags, what recorded runs used; then
-    imports of libraries that search, and the words for search and tuning in README, docs and LaTeX sources.
+    How it is decided: what recorded runs used, params.yaml and other files of configuration, numbers in code
+    (constants, fields, defaults of flags, arguments of calls) under names such as lr and batch_size, which the message
+    lists; then imports of libraries that search, and the words for search and tuning in README, docs and LaTeX sources.
     """
     if not has_code(seen.facts) and not seen.facts.stages:
         return answer("not applicable", "there is no code")
-    values = [_run(run) for run in seen.facts.runs if run.params]
-    values += [Evidence(path) for path in seen.facts.files if _VALUES.search(path)][:3]
-    values += seen.marks("flag")[:3] + seen.told(_HYPER)[:3]
+    used = [_run(run) for run in seen.facts.runs if run.params]
+    files = [Evidence(path) for path in seen.facts.files if _VALUES.search(path)]
+    written = seen.marks("hyper-parameter")
+    values = [*used[:3], *files[:3], *written[:6], *seen.told(_HYPER)[:3]]
     searched = [*seen.imports(_SEARCHES), *seen.told(_SEARCH, "heading", "text")]
-    if values and searched:
-        return answer(
-            "pass", f"values in {values[0].path}, the search in {searched[0].path}", [*values[:5], *searched[:5]]
-        )
     hint = "say in the README which values were tried, how the best was chosen, and which were used"
-    if values:
-        return answer(
-            "fail", f"values in {values[0].path}; {looked(seen, 'the range and how they were chosen')}", values, hint
-        )
-    return answer("fail", looked(seen, "files of parameters, flags, or sentences on hyper-parameters"), searched, hint)
+    if not values:
+        words = "files of parameters, numbers in code, or sentences on hyper-parameters"
+        return answer("fail", looked(seen, words), searched, hint)
+    where = f"values in {values[0].path}{_listed(seen)}"
+    if searched:
+        return answer("pass", f"{where}, the search in {searched[0].path}", [*values[:5], *searched[:5]])
+    return answer("fail", f"{where}; {looked(seen, 'the range and how they were chosen')}", values, hint)
 
 
 @item("E2", "the number of runs is given")
@@ -225,6 +225,13 @@ def hardware(seen: Seen) -> Finding:
 
 def _run(run: Run) -> Evidence:
     return Evidence(_LOCK, None, f"{run.stage}: run {run.key[:12]}")
+
+
+def _listed(seen: Seen) -> str:
+    """The hyper-parameters that are numbers in code, counted and the first of them named; "" for none."""
+    marks = [mark for path in seen.code for mark in seen.facts.scans[path].of("hyper-parameter")]
+    names = list(dict.fromkeys(mark.what for mark in marks))
+    return f" ({len(names)} in code: {', '.join(names[:6])}{', ...' if len(names) > 6 else ''})" if names else ""
 
 
 def _flags(seen: Seen, path: str) -> Iterator[Evidence]:

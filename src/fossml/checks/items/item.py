@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate
 from typing import TypeAlias
 
 from fossml.checks.places import is_aside
@@ -28,6 +29,7 @@ _LIBRARIES = re.compile(
 _LEARNING = re.compile(
     r"\b(train(s|ed|ing)?|machine learning|neural|learn(s|ed|ing)|models?|classifiers?|bandits?)\b", re.I
 )
+_MOST_TEXT = 2_000_000
 _APART = re.compile(
     r"(^|/)(licen[cs]e|copying|changelog|changes|history|contributing|code_of_conduct|authors)[^/]*$", re.I
 )
@@ -42,11 +44,16 @@ class Seen:
 
     @cached_property
     def prose(self) -> tuple[Prose, ...]:
-        """README, other READMEs, docs and paper sources, read once."""
+        """README, other READMEs, docs and paper sources, read once, up to two million signs of them."""
         first = self.facts.readme.path if self.facts.readme else ""
         paths = [path for path in self.facts.documents if _TEXT.search(path) and not _APART.search(path)]
         paths.sort(key=lambda path: (path != first, "readme" not in path.lower(), path.count("/"), path))
-        return tuple(Prose(path, self.facts.documents[path].text) for path in paths)
+        sizes = accumulate(len(self.facts.documents[path].text) for path in paths)
+        return tuple(
+            Prose(path, self.facts.documents[path].text)
+            for path, size in zip(paths, sizes, strict=True)
+            if path == first or size < _MOST_TEXT
+        )
 
     @property
     def readme(self) -> Prose | None:
