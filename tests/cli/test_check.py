@@ -288,3 +288,20 @@ def test_what_is_no_file_under_the_name_of_the_configuration_is_not_read(tmp_pat
     with pytest.raises(FossmlError, match="too large") as caught:
         check(tmp_path)
     assert caught.value.where == "fossml.toml"
+
+
+def test_what_belongs_to_a_repair_is_refused_without_one(tmp_path: Path) -> None:
+    with pytest.raises(FossmlError, match="belong to --fix"):
+        check(tmp_path, "--yes")
+
+
+def test_pyproject_may_say_it_too(tmp_path: Path) -> None:
+    text = WAIVE.replace("requirements", "tool.fossml.requirements")
+    committed(tmp_path, BAD | {"pyproject.toml": '[tool.fossml.requirements]\nPATH001 = "soft"\n' + text})
+    result = check(tmp_path, "--select", "PATH")
+    assert result.exit_code == 0
+    assert "PATH001 (pyproject.toml:4, 1 finding): the path is the subject of the study" in result.output
+    (tmp_path / "pyproject.toml").write_text('[tool.fossml.requirements]\nPATHS1 = "soft"\n')
+    with pytest.raises(FossmlError) as caught:
+        check(tmp_path)
+    assert caught.value.where == "pyproject.toml:2"

@@ -55,6 +55,8 @@ def command(ctx: click.Context, /, path: str, **given: Any) -> None:
 
     Exit codes: 0 nothing hard fails, 1 something hard fails, 2 usage, 3 there is nothing to judge.
     """
+    if (given["yes"] or given["licence"]) and not given["fix"]:
+        raise FossmlError("--yes and --licence belong to --fix", hint="fossml check --fix --yes")
     with _laid_out(path, fix=given["fix"]) as root:
         _answer(ctx, root, given)
 

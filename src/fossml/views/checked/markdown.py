@@ -33,7 +33,7 @@ def _line(one: Finding) -> str:
     where = f" {code(place(one.evidence[0]))}" if one.evidence else f" {inert(one.subject)}"
     source = f"<br>{code(one.evidence[0].text)}" if one.evidence and one.evidence[0].text else ""
     hint = f"<br>{inert(one.hint)}" if one.hint else ""
-    return f"{_MARKS[one.status]} **{one.code}** ({label(one)}){where} {inert(said(one))}{source}{hint}"
+    return f"{_MARKS[one.status]} **{one.code}** {label(one)}{where} {inert(said(one))}{source}{hint}"
 
 
 def _table(checked: Checked) -> str:
