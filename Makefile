@@ -47,6 +47,7 @@ bench-verify: .venv/.ready
 docs: .venv/.ready
 	$(BIN)/python docs/make_rules.py
 	$(BIN)/python docs/make_schema.py
+	$(BIN)/python docs/make_standards.py
 
 setup: .venv/.ready $(DVC) $(DVC_TESTS) $(TRACKERS) tools
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 GOOD, NOT, USAGE, UNKNOWN = 0, 1, 2, 3
 """Exit codes: good · something does not hold · usage or configuration · could not tell."""
@@ -16,6 +16,15 @@ def told(where: object) -> Iterator[None]:
         yield
     except OSError as error:
         raise FossmlError(error.strerror or str(error), where=str(error.filename or where)) from error
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint for a name that is none: the one that was probably meant, else those that there are."""
+    import difflib  # for what is wrong only
+
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(sorted(names))}"
 
 
 class FossmlError(Exception):

@@ -31,6 +31,7 @@ def git(root: Path, *args: str) -> None:
 
 def committed(root: Path, files: Mapping[str, Content], later: Mapping[str, Content] | None = None) -> Facts:
     """The facts of a git repository with `files` committed, and `later` written after that."""
+    root.mkdir(parents=True, exist_ok=True)
     git(root, "init", "-q")
     write(root, files)
     git(root, "add", "-A")

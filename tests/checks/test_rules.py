@@ -10,6 +10,7 @@ from fossml.checks import RULES, judge
 from fossml.checks.report import next_steps, verdict
 from fossml.engine.records import dump_own_lock
 from fossml.facts import Facts
+from fossml.standards import named
 from fossml.types import Run
 from tests.checks.repository import Content, committed, findings, statuses
 
@@ -237,7 +238,7 @@ def test_vendored_code_is_apart(tmp_path: Path) -> None:
 def test_steps_are_three_hard_ones_first_and_the_verdict_counts(tmp_path: Path) -> None:
     facts = committed(tmp_path, {"a.py": "import cv2\nimport random\nrandom.random()\nx = '/home/anna/x'\n"})
     found = judge(facts, RULES.values())
-    steps = next_steps(found)
+    steps = next_steps(found, named("pineau"))
     assert len(steps) == 3
     assert steps[0].startswith("a.py:1: write requirements.txt")
     assert verdict(found, facts).startswith("Failures: 3 hard, 2 soft")

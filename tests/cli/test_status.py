@@ -109,6 +109,16 @@ def test_after_the_build_what_check_finds_is_next(project: Path, fossml: Any) ->
     assert not said.line("check").startswith("0 hard")
 
 
+def test_what_the_author_waives_is_not_next(project: Path, fossml: Any) -> None:
+    (project / "train.py").write_text(FILES["train.py"] + "open('/home/anna/x.csv') if 0 else 0\n")
+    fossml("build", "-q")
+    save(project)
+    assert fossml().next == "fossml check"
+    (project / "fossml.toml").write_text('[requirements]\nPATH001 = "soft"\n')
+    save(project)
+    assert fossml().line("check").startswith("0 hard findings")
+
+
 def test_without_claims_a_claim_is_next(project: Path, fossml: Any) -> None:
     fossml("build", "-q")
     save(project)

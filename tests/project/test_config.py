@@ -125,7 +125,11 @@ def test_without_a_file_nothing_is_declared(tmp_path: Path) -> None:
         ('\n[sed]\nflag = "--seed"', "fossml.toml:2", "did you mean 'seed'?"),
         ("\nsead = 3", "fossml.toml:2", "did you mean 'seed'?"),
         ('seed = { flg = "x" }', "fossml.toml:1", "did you mean 'flag'?"),
-        ("[zzz]", "fossml.toml:1", "known here: claim, environment, probe, project, resources, seed, stage, staleness"),
+        (
+            "[zzz]",
+            "fossml.toml:1",
+            "known here: claim, environment, probe, project, requirements, resources, seed, stage, staleness",
+        ),
     ],
 )
 def test_an_unknown_name_is_refused_with_its_line_and_the_nearest(text: str, place: str, named: str) -> None:

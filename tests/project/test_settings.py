@@ -13,6 +13,7 @@ import pytest
 
 from fossml.errors import FossmlError
 from fossml.project.config import Resources, SeedRoute, parse_config
+from fossml.project.requirements import SetLevel, Waiver
 from fossml.project.settings import TABLES, schema, seconds, size
 from tests.conftest import REPOSITORY
 from tests.project.test_config import WHOLE, read, refused
@@ -135,9 +136,42 @@ def _read(text: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize("text", [WHOLE, BUILD, "", "[seed]\nflag = 3", "[stge.a]", "[stage.a]\ncpus = 1", "[claim]"])
+ASKED = '[requirements]\nprofile = "neurips"\nD4 = "hard"\n'
+WAIVED = '[[requirements.waive]]\ncode = "D4"\npaths = ["a/*"]\nbecause = "x"\n'
+REFUSED = [
+    ASKED.replace("hard", "loud"),
+    ASKED.replace("D4", "d4"),
+    WAIVED.replace("because", "since"),
+    WAIVED.replace('because = "x"', ""),
+    WAIVED.replace("[[", "[").replace("]]", "]"),
+    WAIVED.replace('["a/*"]', '"a/*"'),
+]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        WHOLE,
+        BUILD,
+        "",
+        "[seed]\nflag = 3",
+        "[stge.a]",
+        "[stage.a]\ncpus = 1",
+        "[claim]",
+        ASKED,
+        ASKED + WAIVED,
+        *REFUSED,
+    ],
+)
 def test_the_schema_says_what_the_reader_says(text: str) -> None:
     assert _valid(text) == _read(text)
+
+
+def test_what_is_asked_of_a_repository_is_read_with_its_lines() -> None:
+    found = read("\n" + ASKED + WAIVED).requirements
+    assert (found.profile, found.where) == ("neurips", "fossml.toml:3")
+    assert found.levels == (SetLevel("D4", "hard", "fossml.toml:4"),)
+    assert found.waivers == (Waiver("D4", "x", ("a/*",), "fossml.toml:5"),)
 
 
 def test_the_manual_names_every_table_and_key() -> None:

@@ -91,13 +91,13 @@ def _stamped(finding: Finding, one: Rule) -> Finding:
     return replace(finding, code=one.code, level=level)
 
 
-_STATUS = {"fail": 0, "unknown": 1, "declared": 2, "pass": 3, "not applicable": 4}
+STATUS = {"fail": 0, "unknown": 1, "declared": 2, "pass": 3, "not applicable": 4}
 
 
 def order(finding: Finding) -> tuple[object, ...]:
     """Failures first, hard before soft, then by code and place."""
     first = finding.evidence[0] if finding.evidence else Evidence("")
-    return (_STATUS[finding.status], finding.level, finding.code, first.path, first.line or 0, finding.subject)
+    return (STATUS[finding.status], finding.level, finding.code, first.path, first.line or 0, finding.subject)
 
 
 def _waived(finding: Finding, facts: Facts) -> Finding:

@@ -2,165 +2,126 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
+import shutil
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from fossml.errors import GOOD, NOT, UNKNOWN, FossmlError
+from fossml.errors import FossmlError
 
 if TYPE_CHECKING:
-    from fossml.checks import Question
-    from fossml.facts import Facts
-    from fossml.types import Finding
+    from fossml.views.checked import Checked
 
 EXAMPLES = """
 \b
 Examples:
-  fossml check                     this repository
-  fossml check ../paper            another one
-  fossml check --select SEED,DEP   only these rules
-  fossml check --explain DEP001    the manual page of a rule
-  fossml check --format github     annotations in a workflow of GitHub's
+  fossml check                        this repository
+  fossml check ../paper@v1            another one, at a tag; a URL of git does as well
+  fossml check --select D,DEP         the items of group D and the rules that begin with DEP
+  fossml check --explain DEP001       the manual page of a rule or an item
+  fossml check --fix                  the safe repairs, as a diff first
+  fossml check --form neurips         the checklist of NeurIPS, filled in from evidence
+  fossml check --format html > a.html
+  fossml check --write-baseline       what fails today does not count tomorrow: --baseline fossml.baseline.json
 """
-_SHOWN = 5
-"""Findings of one rule that the text shows; --json and --select CODE show all."""
+FORMS = ("text", "json", "sarif", "github", "markdown", "html")
+BASELINE = "fossml.baseline.json"
 
 
 @click.command("check", epilog=EXAMPLES)
-@click.argument("path", type=click.Path(path_type=Path), default=".")
-@click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text", help="How to print.")
+@click.argument("path", metavar="[PATH|URL]", default=".")
+@click.option("--format", "form", type=click.Choice(FORMS), default="text", help="How to print.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.option("--select", metavar="CODES", help="Only these rules: DEP002, or DEP for all that begin so.")
-@click.option("--ignore", metavar="CODES", help="All rules but these.")
-@click.option("--explain", metavar="CODE", help="Print the manual page of a rule.")
+@click.option("--select", metavar="CODES", help="Only these: DEP002, DEP for all that begin so, D for items D1 to D5.")
+@click.option("--ignore", metavar="CODES", help="All but these.")
+@click.option("--explain", metavar="CODES", help="Print the manual page of a rule or an item.")
+@click.option("--profile", metavar="NAME|FILE", help="The standard to hold it to, instead of what fossml.toml says.")
+@click.option("--form", "checklist", metavar="NAME|FILE", help="Fill in the checklist of a profile: pineau, neurips.")
+@click.option("--baseline", metavar="FILE", type=click.Path(path_type=Path), help="Failures that are known.")
+@click.option("--write-baseline", is_flag=True, help=f"Write that file ({BASELINE}) with what fails now.")
+@click.option("--fix", is_flag=True, help="Show the safe repairs as a diff, and ask.")
+@click.option("--licence", metavar="NAME", help="The licence that --fix gives, where there is none; it asks otherwise.")
+@click.option("-y", "--yes", is_flag=True, help="With --fix: write without asking.")
 @click.pass_context
-def command(
-    ctx: click.Context,
-    path: Path,
-    form: str,
-    as_json: bool,
-    select: str | None,
-    ignore: str | None,
-    explain: str | None,
-) -> None:
-    """Find what keeps others from reproducing the repository at PATH; nothing in it is run or loaded.
+def command(ctx: click.Context, /, path: str, **given: Any) -> None:
+    """Find what keeps others from reproducing the repository at PATH, a folder or a URL of git.
+
+    Nothing in it is run or loaded.
 
     Exit codes: 0 nothing hard fails, 1 something hard fails, 2 usage, 3 there is nothing to judge.
     """
-    from fossml.checks import ITEMS, RULES, judge
-    from fossml.facts import gather
+    if (given["yes"] or given["licence"]) and not given["fix"]:
+        raise FossmlError("--yes and --licence belong to --fix", hint="fossml check --fix --yes")
+    with _laid_out(path, fix=given["fix"]) as root:
+        _answer(ctx, root, given)
 
-    if explain:
-        click.echo(_page(_rules((*RULES.values(), *ITEMS.values()), explain, None)))
+
+@contextlib.contextmanager
+def _laid_out(path: str, *, fix: bool) -> Iterator[Path]:
+    """The folder as it lies; of a URL or a revision (`../paper@v1`) a checkout, gone at the end."""
+    if Path(path).is_dir():
+        yield Path(path)
         return
-    rules = _rules((*RULES.values(), *ITEMS.values()), select, ignore)
-    facts = gather(path)
-    findings = judge(facts, rules) if facts.files else []
-    form = "json" if as_json else form
-    printed = {"json": _json, "github": _github, "text": _text}[form](findings, facts, str(path), select is not None)
-    click.echo(printed, color=None if _may_color() else False)
-    ctx.exit(_code(findings, facts))
+    from fossml.verify.cleanroom.environ import cache_folder
+    from fossml.verify.cleanroom.source import open_source
+    from fossml.verify.cleanroom.target import parse_target
+
+    target = parse_target(path, Path.cwd())
+    if fix:
+        raise FossmlError(
+            "--fix changes a folder of yours", where=path, hint="clone it, then: fossml check --fix FOLDER"
+        )
+    with open_source(
+        target, cache_folder(os.environ), os.environ, say=lambda line: click.echo(line, err=True)
+    ) as source:
+        yield source.folder
+
+
+def _answer(ctx: click.Context, root: Path, given: Mapping[str, Any]) -> None:
+    from fossml.cli.check_asked import ask
+
+    what = given["profile"], given["select"], given["ignore"]
+    form = "json" if given["as_json"] else given["form"]
+    asked = ask(root, *what)
+    if given["explain"]:
+        click.echo(asked.pages(given["explain"]))
+        return
+    if given["checklist"]:
+        click.echo(asked.filled(given["checklist"]))
+        return
+    if given["fix"]:
+        from fossml.cli.check_fix import repair
+
+        if repair(asked, licence=given["licence"], yes=given["yes"], aside=form != "text"):
+            asked = ask(root, *what)
+    if given["write_baseline"]:
+        file = given["baseline"] or Path(BASELINE)
+        click.echo(f"wrote {file}: {asked.write_baseline(file)} failures are known", err=True)
+        return
+    _print(ctx, asked.checked(given["baseline"]), form)
+
+
+def _print(ctx: click.Context, checked: Checked, form: str) -> None:
+    click.echo(_rendered(checked, form), color=None if _may_color() else False)
+    ctx.exit(checked.exit_code)
+
+
+def _rendered(checked: Checked, form: str) -> str:
+    if form == "text":
+        from fossml.views.checked import terminal
+
+        return terminal.text(checked, shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
+    import importlib
+
+    module = {"json": "document", "html": "page"}.get(form, form)
+    text: str = importlib.import_module(f"fossml.views.checked.{module}").text(checked)
+    return text
 
 
 def _may_color() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-
-
-def _code(findings: Sequence[Finding], facts: Facts) -> int:
-    if any(one.status == "fail" and one.level == "hard" for one in findings):
-        return NOT
-    return GOOD if facts.files and findings else UNKNOWN
-
-
-def _rules(rules: Iterable[Question], select: str | None, ignore: str | None) -> list[Question]:
-    known: list[Question] = list(rules)
-    wanted, left_out = _codes(select, known), _codes(ignore, known)
-    return [one for one in known if (select is None or one.code in wanted) and one.code not in left_out]
-
-
-def _codes(text: str | None, known: Sequence[Question]) -> set[str]:
-    chosen: set[str] = set()
-    for word in (text or "").upper().replace(",", " ").split():
-        matching = {one.code for one in known if one.code.startswith(word)}
-        if not matching:
-            raise FossmlError(f"there is no rule {word}", hint=f"the rules are {', '.join(one.code for one in known)}")
-        chosen |= matching
-    return chosen
-
-
-def _page(rules: Sequence[Question]) -> str:
-    return "\n\n".join(f"{one.code}: {one.title} ({one.level})\n\n{one.page}" for one in rules)
-
-
-def _json(findings: Sequence[Finding], _facts: Facts, _path: str, _all: bool) -> str:
-    return json.dumps({"findings": [asdict(one) for one in findings]}, indent=2, ensure_ascii=False)
-
-
-def _github(findings: Sequence[Finding], _facts: Facts, _path: str, _all: bool) -> str:
-    """Workflow commands: an error for each hard failure, a warning for each soft one."""
-    lines = []
-    for one in (one for one in findings if one.status == "fail"):
-        place = f"file={_escaped(one.evidence[0].path)}" if one.evidence else ""
-        place += f",line={one.evidence[0].line}" if one.evidence and one.evidence[0].line else ""
-        kind = "error" if one.level == "hard" else "warning"
-        lines.append(f"::{kind} {place}{',' if place else ''}title={one.code}::{_escaped(one.message, ':,')}")
-    return "\n".join(lines)
-
-
-def _escaped(text: str, keep: str = "") -> str:
-    for sign, code in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A"), (":", "%3A"), (",", "%2C")):
-        text = text if sign in keep else text.replace(sign, code)
-    return text
-
-
-def _text(findings: Sequence[Finding], facts: Facts, path: str, everything: bool) -> str:
-    from fossml.checks.report import next_steps, verdict
-
-    if not facts.files:
-        return f"{path}: nothing to judge: no file was found"
-    shown: list[str] = []
-    for code in dict.fromkeys(one.code for one in findings):
-        told = [one for one in findings if one.code == code and one.status in {"fail", "unknown", "declared"}]
-        shown += [_block(one) for one in (told if everything else told[:_SHOWN])]
-        if not everything and len(told) > _SHOWN:
-            shown.append(click.style(f"{code} {len(told) - _SHOWN} more (fossml check --select {code})", dim=True))
-    steps = next_steps(findings)
-    if steps:
-        shown.append("Next:\n" + "\n".join(f"  {number}. {_clean(step)}" for number, step in enumerate(steps, 1)))
-    return "\n\n".join([*shown, verdict(findings, facts)])
-
-
-_COLOURS = {"hard": "red", "soft": "yellow"}
-
-
-def _block(one: Finding) -> str:
-    """A Finding as ruff shows one: code, place, message, the source line, the hint."""
-    first = one.evidence[0] if one.evidence else None
-    place = (f"{first.path}:{first.line}" if first.line else first.path) if first else one.subject
-    message = one.message.removeprefix(f"{first.path} ") if first else one.message
-    colour = _COLOURS[one.level] if one.status == "fail" else "cyan"
-    label = (
-        ""
-        if one.status == "fail" and one.level == "hard"
-        else f" [{one.level if one.status == 'fail' else one.status}]"
-    )
-    head = click.style(one.code, fg=colour, bold=True), click.style(_clean(place), bold=True), _clean(message) + label
-    lines = [" ".join(head)]
-    for evidence in one.evidence[:3]:
-        if evidence.text:
-            number = f"{evidence.path}:{evidence.line}" if evidence is not first else str(evidence.line or "")
-            lines.append(click.style(f"  {_clean(number)} | {_clean(evidence.text)}", dim=True))
-    if len(one.evidence) > 3:
-        lines.append(click.style(f"  and {len(one.evidence) - 3} more lines", dim=True))
-    return "\n".join([*lines, *([f"  hint: {_clean(one.hint)}"] if one.hint else [])])
-
-
-def _clean(text: str) -> str:
-    """Text from a repository without what would move a terminal's cursor."""
-    return "".join(sign if sign.isprintable() else "?" for sign in text.replace("\t", " "))

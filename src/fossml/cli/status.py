@@ -10,13 +10,14 @@ import click
 
 from fossml.begin.survey import survey
 from fossml.checks import RULES, judge
+from fossml.cli.check_asked import ask
 from fossml.engine.build import Options, dry
 from fossml.errors import GOOD, UNKNOWN, USAGE, FossmlError
 from fossml.facts import gather
 from fossml.facts.verification import Verification, read_verification
 from fossml.project.declared import Project, find_root, read_project
 from fossml.project.git import Commit, commit
-from fossml.types import Todo
+from fossml.types import Finding, Todo
 from fossml.verify.rebuild.targets import read_targets
 from fossml.views.plain import harmless
 from fossml.views.table import headline
@@ -60,7 +61,7 @@ def standing(root: Path) -> Standing:
             read_targets(project)
     except FossmlError as error:
         project, todos, problem = Project(root), (), str(error)
-    failed = [one for one in judge(gather(root), RULES.values()) if one.status == "fail"]
+    failed = _failed(root)
     head, verified = commit(root), read_verification(root)
     hard = sum(1 for one in failed if one.level == "hard")
     return Standing(
@@ -75,6 +76,16 @@ def standing(root: Path) -> Standing:
         next="mend that error" if problem else _next(project, todos, (hard, len(failed) - hard), verified),
         problem=problem,
     )
+
+
+def _failed(root: Path) -> list[Finding]:
+    """What the rules say fails, at the levels that fossml.toml gives them; at their own where it has an error."""
+    try:
+        asked = ask(root)
+        found = judge(asked.facts, asked.rules.values(), asked.policy)
+    except FossmlError:
+        found = judge(gather(root), RULES.values())
+    return [one for one in found if one.status == "fail"]
 
 
 def _next(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from fossml.errors import FossmlError
+from fossml.errors import FossmlError, nearest
+from fossml.project.requirements import Requirements, read_requirements
 from fossml.project.settings import TABLES, seconds, size
 from fossml.project.toml import Where, load
 
@@ -79,6 +81,7 @@ class Config:
     stages: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     claims: tuple[ClaimTable, ...] = ()
     label: str | None = None
+    requirements: Requirements = field(default_factory=Requirements)
 
     def settings(self, address: str) -> StageSettings:
         """The settings of the stage `address`: its own, else those of its group, of a pattern, of `[staleness]`.
@@ -153,14 +156,16 @@ def parse_config(text: str, file: str, prefix: tuple[str, ...]) -> Config:
 
 def _config(data: Mapping[str, Any], where: Where) -> Config:
     for name in data:
-        if name not in TABLES:
-            raise FossmlError(f"unknown table [{name}]", where=where.at(name), hint=_nearest(name, TABLES))
+        if name not in TABLES and name != "requirements":
+            hint = nearest(name, (*TABLES, "requirements"))
+            raise FossmlError(f"unknown table [{name}]", where=where.at(name), hint=hint)
     claims = _list_of_claims(data, where)
     for index, claim in enumerate(claims):
         _check(claim, "claim", "claim", where, index)
     for name in TABLES.keys() - {"claim", "stage"}:
         _check(data.get(name, {}), name, name, where)
     _is_table(data.get("stage", {}), "stage", where)
+    _is_table(data.get("requirements", {}), "requirements", where)
     for name, table in data.get("stage", {}).items():
         _check(table, "stage", f"stage\0{name}", where)
     return Config(
@@ -172,8 +177,15 @@ def _config(data: Mapping[str, Any], where: Where) -> Config:
         resources=_resources(data.get("resources", {})),
         stages=data.get("stage", {}),
         label=data.get("probe", {}).get("label"),
-        claims=tuple(ClaimTable(claim, where.line("claim", None, i) or 1) for i, claim in enumerate(claims)),
+        requirements=read_requirements(data.get("requirements", {}), where),
+        claims=tuple(ClaimTable(claim, line) for claim, line in zip(claims, _lines(where), strict=False)),
     )
+
+
+def _lines(where: Where) -> Iterator[int]:
+    """The line of each `[[claim]]`; for those that are written in another way, that of the word."""
+    yield from where.heads("claim")
+    yield from itertools.repeat(where.line("claim") or 1)
 
 
 def _list_of_claims(data: Mapping[str, Any], where: Where) -> list[Any]:
@@ -195,18 +207,12 @@ def _check(table: object, kind: str, name: str, where: Where, index: int = 0) ->
     assert isinstance(table, dict)
     shown = name.replace("\0", ".")
     for key, value in table.items():
-        place = where.at(name, key, index)
         if key not in TABLES[kind]:
-            raise FossmlError(f"unknown key {key!r} in [{shown}]", where=place, hint=_nearest(key, TABLES[kind]))
+            hint = nearest(key, TABLES[kind])
+            raise FossmlError(f"unknown key {key!r} in [{shown}]", where=where.at(name, key, index), hint=hint)
         if not TABLES[kind][key].fits(value):
-            raise FossmlError(f"[{shown}] {key} must be {TABLES[kind][key].words}, it is {value!r}", where=place)
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    import difflib  # for what is wrong only
-
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(sorted(known))}"
+            message = f"[{shown}] {key} must be {TABLES[kind][key].words}, it is {value!r}"
+            raise FossmlError(message, where=where.at(name, key, index))
 
 
 def _seed(table: Mapping[str, Any], where: Where) -> SeedRoute | None:

@@ -89,6 +89,10 @@ _TOKENS = Key(
     lambda value: isinstance(value, dict) and all(_whole(0).fits(one) for one in value.values()),
     {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}},
 )
+CODE = re.compile(r"[A-Z]+[0-9]+")
+"""What the code of a rule (`DEP002`) or an item (`D1`) looks like."""
+LEVEL = _one_of(("hard", "soft"))
+WAIVER: Mapping[str, Key] = {"code": NAME, "because": NAME, "paths": TEXTS}
 _STALENESS: Mapping[str, Key] = {"packages": _one_of(PACKAGES), "trace": _one_of(TRACES)}
 
 TABLES: Mapping[str, Mapping[str, Key]] = {
@@ -141,7 +145,20 @@ def schema() -> dict[str, Any]:
     """The JSON Schema of fossml.toml."""
     tables = schema_of(TABLES)
     tables["stage"] = {"type": "object", "additionalProperties": tables["stage"]}
+    tables["requirements"] = _requirements()
     return document("fossml.toml", tables)
+
+
+def _requirements() -> dict[str, Any]:
+    """The JSON Schema of `[requirements]`, whose keys are codes beside `profile` and `waive`."""
+    waiver = schema_of({"claim": WAIVER})["claim"]
+    waiver["items"]["required"] = ["code", "because"]
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {"profile": {**NAME.schema, "description": "a profile by name, or its file"}, "waive": waiver},
+        "patternProperties": {f"^{CODE.pattern}$": {**LEVEL.schema, "description": LEVEL.words}},
+    }
 
 
 def schema_of(tables: Mapping[str, Mapping[str, Key]]) -> dict[str, Any]:

@@ -40,6 +40,25 @@ class Where:
                 return i + 1
         return heads[index] + 1
 
+    def heads(self, table: str) -> list[int]:
+        """The lines of all `[table]` and `[[table]]`, in one look at the text however many there are."""
+        full = r"\s*\.\s*".join(_name(part) for part in (*self.prefix, *table.split("\0")))
+        head = re.compile(rf"\s*\[+\s*{full}\s*\]")
+        return [number for number, line in enumerate(self.text.splitlines(), 1) if head.match(line)]
+
+    def keys(self, table: str) -> dict[str, int]:
+        """The line of each bare key of `[table]`, likewise."""
+        found: dict[str, int] = {}
+        start = next(iter(self.heads(table)), None)
+        if start is None:
+            return found
+        for number, line in enumerate(self.text.splitlines()[start:], start + 1):
+            if re.match(r"\s*\[", line):
+                break
+            if key := re.match(r"\s*[\"']?([\w-]+)[\"']?\s*[.=]", line):
+                found.setdefault(key[1], number)
+        return found
+
     def at(self, table: str, key: str | None = None, index: int = 0) -> str:
         """`file:line`, or the file alone. The parts of a name such as `stage."a"` are separated by a NUL."""
         line = self.line(table, key, index)

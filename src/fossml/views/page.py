@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from fossml.types import Finding, Verdict
 from fossml.views.digits import figure, is_percent
 from fossml.views.forest import forest, harmless, interval, shown
+from fossml.views.frame import badge, document, section, sign
 from fossml.views.report import RUNGS, Outcome, Outputs, Performed, Report, Step, Told, duration
 from fossml.views.sentence import Judged, related, sentence
 from fossml.views.table import by_need, headline, soft_note, tables, well_found
 
-_CSS = Path(__file__).with_name("page.css")
-
 _SAID: dict[Outcome, str] = {"holds": "holds", "fails": "does not hold", "unknown": "could not be told"}
-
-_SIGNS: dict[Outcome, str] = {
-    "holds": '<path d="M3.5 8.5 L6.8 11.8 L12.5 4.6"/>',
-    "fails": '<path d="M4 4 L12 12 M12 4 L4 12"/>',
-    "unknown": '<path d="M5.2 5.6 C5.2 2.6 10.8 2.6 10.8 5.8 C10.8 8 8 7.8 8 10"/><circle cx="8" cy="13" r="1.5"/>',
-}
-"""A shape for each outcome, so that nothing is told by colour alone."""
 
 _STATUS: dict[str, Outcome] = {"fail": "fails", "pass": "holds"}
 
@@ -41,40 +32,23 @@ def page(report: Report) -> str:
         [
             _head(report),
             "<main>",
-            _section("Claims", _LEGEND + "".join(map(_claim, report.claims))),
-            _section("What was noticed", _findings(report.findings)),
-            _section("Not checked", _plain_list(report.not_checked)),
-            _section("Outputs", _outputs(report.outputs)),
-            _section("Price", _price(report)),
-            _section("Environment", _environment(report)),
-            _section("How to repeat it", _repeat(report)),
+            section("Claims", _LEGEND + "".join(map(_claim, report.claims))),
+            section("What was noticed", _findings(report.findings)),
+            section("Not checked", _plain_list(report.not_checked)),
+            section("Outputs", _outputs(report.outputs)),
+            section("Price", _price(report)),
+            section("Environment", _environment(report)),
+            section("How to repeat it", _repeat(report)),
             "</main>",
             _foot(report),
         ]
     )
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta http-equiv="Content-Security-Policy" '
-        "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n"
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<link rel="icon" href="data:,">\n'
-        f"<title>{harmless(report.title)}: {harmless(headline([told.outcome for told in report.claims]))}</title>\n"
-        f'<style>\n{_CSS.read_text(encoding="utf-8")}</style>\n</head>\n<body>\n<div class="page">\n{body}\n</div>\n'
-        "</body>\n</html>\n"
-    )
-
-
-def _section(title: str, content: str) -> str:
-    return f"<section>\n<h2>{title}</h2>\n{content}\n</section>\n" if content else ""
+    return document(f"{report.title}: {headline([told.outcome for told in report.claims])}", body)
 
 
 def _plain_list(lines: Iterable[str]) -> str:
     items = "".join(f"<li>{harmless(line)}</li>" for line in lines)
     return f'<ul class="list">{items}</ul>' if items else ""
-
-
-def _sign(outcome: Outcome, kind: str = "") -> str:
-    return f'<svg class="{kind}" viewBox="0 0 16 16" aria-hidden="true">{_SIGNS[outcome]}</svg>'
 
 
 def _head(report: Report) -> str:
@@ -85,7 +59,7 @@ def _head(report: Report) -> str:
     small = "".join(f"<small>{harmless(line)}</small>" for line in more)
     return (
         f'<header>\n<p class="kicker">fossml verify</p>\n<h1>{harmless(report.title)}</h1>\n{_from(report)}'
-        f'<div class="answer {whole}">{_sign(whole, "sign")}<div>{said}{small}</div>'
+        f'<div class="answer {whole}">{sign(whole, "sign")}<div>{said}{small}</div>'
         f"</div>\n{_facts(report)}</header>\n"
     )
 
@@ -124,10 +98,6 @@ def _facts(report: Report) -> str:
     return f'<dl class="facts">{cells}</dl>\n'
 
 
-def _badge(outcome: Outcome, text: str) -> str:
-    return f'<span class="badge {outcome}">{_sign(outcome)}{harmless(text)}</span>'
-
-
 def _claim(told: Told) -> str:
     judged = told.judged
     claim, first = judged.claim, judged.verdicts[0]
@@ -143,7 +113,7 @@ def _claim(told: Told) -> str:
     readings = "".join(_reading(one, said) for one in (*judged.verdicts, *(v for j in told.beside for v in j.verdicts)))
     return (
         f'<article class="claim" id="claim-{harmless(claim.id)}">\n<header><h3>{harmless(claim.id)}</h3>'
-        f'{_badge(told.outcome, told.verdict)}{rung}</header>\n{statement}<p class="quiet">{where}</p>\n'
+        f'{badge(told.outcome, told.verdict)}{rung}</header>\n{statement}<p class="quiet">{where}</p>\n'
         f"{_numbers(judged)}{plot}\n<p>{harmless(said)}</p>{soft}\n"
         f'<ul class="readings">{readings}</ul>\n</article>\n'
     )
@@ -198,8 +168,8 @@ def _finding(one: Finding) -> str:
     texts = "".join(f"<pre>{harmless(seen.text)}</pre>" for seen in one.evidence[:3] if seen.text)
     hint = f'<div class="quiet">{harmless(one.hint)}</div>' if one.hint and one.status != "pass" else ""
     place = f'<div class="quiet mono">{harmless(places)}</div>' if places else ""
-    badge = _badge(_STATUS.get(one.status, "unknown"), f"{one.code} {one.status}")
-    return f"<li>{badge} <b>{harmless(one.subject)}</b>: {harmless(one.message)}{place}{texts}{hint}</li>"
+    mark = badge(_STATUS.get(one.status, "unknown"), f"{one.code} {one.status}")
+    return f"<li>{mark} <b>{harmless(one.subject)}</b>: {harmless(one.message)}{place}{texts}{hint}</li>"
 
 
 def _outputs(outputs: Outputs | None) -> str:

@@ -1,0 +1,101 @@
+"""`fossml check --fix`: the safe repairs as a diff; written when the user says so, and never without being asked."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from fossml import begin
+from fossml.cli.check_asked import Asked
+from fossml.env import Interpreters, by_files, child_environment, environment
+from fossml.fixes import LICENCES, Mended, Repository, keep, mend
+from fossml.project.config import Config, read_config
+from fossml.project.git import git
+from fossml.views.plain import visible
+
+_OWN = (".venv", "venv", "env")
+
+
+def repair(asked: Asked, *, licence: str | None, yes: bool, aside: bool = False) -> bool:
+    """Show what would change, ask, write; True where something was written. `aside`: on standard error."""
+    known = _repository(asked)
+    mended = mend(known, _licence(known, licence, yes=yes))
+    _show(mended, aside=aside)
+    if not mended.changes:
+        click.echo("nothing to repair here by itself", err=True)
+        return False
+    if not _may_write(yes):
+        click.echo("nothing was written; with --yes it is", err=True)
+        return False
+    keep(asked.path, mended.data)  # the bytes first, then the files that name them
+    begin.apply(asked.path, mended.changes)
+    click.echo(f"wrote {', '.join(change.path for change in mended.changes)}", err=True)
+    return True
+
+
+def _licence(known: Repository, given: str | None, *, yes: bool) -> str | None:
+    """The licence to give: as said, as fossml.toml says, as answered; nobody is given one by silence."""
+    if given or not known.failed("LIC001"):
+        return given
+    declared = str(known.project.get("license", ""))
+    if declared in LICENCES:
+        return declared
+    if yes or not _asks():
+        return LICENCES[0]
+    answer: str = click.prompt(
+        "there is no licence; which one (none: leave it)", default=LICENCES[0], type=click.Choice([*LICENCES, "none"])
+    )
+    return None if answer == "none" else answer
+
+
+def _repository(asked: Asked) -> Repository:
+    config = read_config(asked.path)
+    return Repository(
+        root=asked.path,
+        facts=asked.facts,
+        findings=asked.every,
+        year=datetime.datetime.now(datetime.UTC).year,
+        project=config.project or {},
+        person=(git(asked.path, "config", "user.name") or "").strip(),
+        origin=(git(asked.path, "config", "remote.origin.url") or "").strip(),
+        installed=_installed(asked.path, config),
+    )
+
+
+def _installed(root: Path, config: Config) -> dict[str, str]:
+    """What the project's Python has: the one that fossml.toml names, an environment in the folder, the one on PATH.
+
+    Nothing in the folder is run: an environment in it is told by its files.
+    """
+    env = child_environment(os.environ, sys.prefix, sys.base_prefix)
+    own = (
+        None
+        if config.python
+        else next(filter(None, (by_files(str(root / name / "bin/python")) for name in _OWN)), None)
+    )
+    python = own or Interpreters(env, never=root.resolve(), looking=True).of(config.python or "python", root)
+    found = environment(python)
+    return dict(found.distributions) if found else {}
+
+
+def _show(mended: Mended, *, aside: bool) -> None:
+    for line in begin.unified(mended.changes).splitlines():
+        color = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
+        click.secho(visible(line), fg=color, err=aside)
+    for note in mended.notes:
+        click.echo(f"for you to do: {visible(note)}", err=aside)
+
+
+def _may_write(yes: bool) -> bool:
+    if yes or not _asks():
+        return yes
+    return click.confirm("write this?", default=True)
+
+
+def _asks() -> bool:
+    """Whether somebody is there to answer."""
+    return sys.stdin.isatty()
