@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from fossml.errors import FossmlError, nearest
+from fossml.errors import FossmlError
+from fossml.project import tables
 from fossml.project.requirements import Requirements, read_requirements
 from fossml.project.settings import TABLES, seconds, size
 from fossml.project.toml import Where, load
@@ -150,24 +151,21 @@ def parse_config(text: str, file: str, prefix: tuple[str, ...]) -> Config:
     where = Where(file, text, prefix)
     for name in prefix:
         data = data.get(name, {})
-        _is_table(data, name, where)
+        tables.is_table(data, name, where)
     return _config(data, where)
 
 
 def _config(data: Mapping[str, Any], where: Where) -> Config:
-    for name in data:
-        if name not in TABLES and name != "requirements":
-            hint = nearest(name, (*TABLES, "requirements"))
-            raise FossmlError(f"unknown table [{name}]", where=where.at(name), hint=hint)
-    claims = _list_of_claims(data, where)
+    tables.known(data, (*TABLES, "requirements"), where)
+    claims = tables.list_of_claims(data, where)
     for index, claim in enumerate(claims):
-        _check(claim, "claim", "claim", where, index)
+        tables.check(claim, TABLES["claim"], "claim", where, index)
     for name in TABLES.keys() - {"claim", "stage"}:
-        _check(data.get(name, {}), name, name, where)
-    _is_table(data.get("stage", {}), "stage", where)
-    _is_table(data.get("requirements", {}), "requirements", where)
+        tables.check(data.get(name, {}), TABLES[name], name, where)
+    tables.is_table(data.get("stage", {}), "stage", where)
+    tables.is_table(data.get("requirements", {}), "requirements", where)
     for name, table in data.get("stage", {}).items():
-        _check(table, "stage", f"stage\0{name}", where)
+        tables.check(table, TABLES["stage"], f"stage\0{name}", where)
     return Config(
         file=where.file,
         project=data.get("project"),
@@ -186,33 +184,6 @@ def _lines(where: Where) -> Iterator[int]:
     """The line of each `[[claim]]`; for those that are written in another way, that of the word."""
     yield from where.heads("claim")
     yield from itertools.repeat(where.line("claim") or 1)
-
-
-def _list_of_claims(data: Mapping[str, Any], where: Where) -> list[Any]:
-    claims = data.get("claim", [])
-    if not isinstance(claims, list):
-        raise FossmlError("claims are written [[claim]], with two brackets", where=where.at("claim"))
-    return claims
-
-
-def _is_table(value: object, name: str, where: Where) -> None:
-    if not isinstance(value, dict):
-        shown = name.replace("\0", ".")
-        raise FossmlError(f"[{shown}] must be a table, it is {value!r}", where=where.at(name))
-
-
-def _check(table: object, kind: str, name: str, where: Where, index: int = 0) -> None:
-    """Refuse keys that the table `name`, of this kind, does not have, and values that they do not take."""
-    _is_table(table, name, where)
-    assert isinstance(table, dict)
-    shown = name.replace("\0", ".")
-    for key, value in table.items():
-        if key not in TABLES[kind]:
-            hint = nearest(key, TABLES[kind])
-            raise FossmlError(f"unknown key {key!r} in [{shown}]", where=where.at(name, key, index), hint=hint)
-        if not TABLES[kind][key].fits(value):
-            message = f"[{shown}] {key} must be {TABLES[kind][key].words}, it is {value!r}"
-            raise FossmlError(message, where=where.at(name, key, index))
 
 
 def _seed(table: Mapping[str, Any], where: Where) -> SeedRoute | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fossml.errors import UNKNOWN, FossmlError, nearest
+from fossml.project import tables as toml_tables
 from fossml.project.config import ClaimTable, SeedRoute
 from fossml.project.declared import Project
 from fossml.project.settings import NAME, PARAM, TABLES, TEXTS, Key, document, schema_of
@@ -73,11 +74,9 @@ def read_claims(path: Path) -> Brought:
 def parse_claims(text: str, file: str) -> Brought:
     """The claims file `text`, named `file` in every error."""
     data, where = load(text, file), Where(file, text, ())
-    for name in data:
-        if name not in BROUGHT:
-            raise FossmlError(f"unknown table [{name}]", where=where.at(name), hint=nearest(name, BROUGHT))
+    toml_tables.known(data, BROUGHT, where)
     for name in ("seed", "environment"):
-        _check(data.get(name, {}), name, name, where)
+        toml_tables.check(data.get(name, {}), BROUGHT[name], name, where)
     seed = _delivery("", data.get("seed", {}), "seed", where)
     runs = _runs(data.get("run", {}), seed, where)
     tables, own = _claims(data, where)
@@ -92,23 +91,12 @@ def parse_claims(text: str, file: str) -> Brought:
     return Brought(file, placed, tables, runs, route, data.get("environment", {}))
 
 
-def _check(table: object, kind: str, name: str, where: Where, index: int = 0) -> None:
-    shown = name.replace("\0", ".")
-    if not isinstance(table, dict):
-        raise FossmlError(f"[{shown}] must be a table, it is {table!r}", where=where.at(name, None, index))
-    for key, value in table.items():
-        place = where.at(name, key, index)
-        if key not in BROUGHT[kind]:
-            raise FossmlError(f"unknown key {key!r} in [{shown}]", where=place, hint=nearest(key, BROUGHT[kind]))
-        if not BROUGHT[kind][key].fits(value):
-            raise FossmlError(f"[{shown}] {key} must be {BROUGHT[kind][key].words}, it is {value!r}", where=place)
-
-
 def _delivery(cmd: str, table: Mapping[str, Any], name: str, where: Where) -> Delivery:
     if len(table) > 1:
         here = " and ".join(sorted(table))
-        shown = name.replace("\0", ".")
-        raise FossmlError(f"[{shown}] takes one of flag, env and param, here are {here}", where=where.at(name))
+        raise FossmlError(
+            f"[{toml_tables.shown(name)}] takes one of flag, env and param, here are {here}", where=where.at(name)
+        )
     return Delivery(cmd, **table)
 
 
@@ -125,8 +113,8 @@ def schema() -> dict[str, Any]:
 
 def _runs(table: object, seed: Delivery, where: Where) -> dict[str, Run]:
     """`[run]` as one command without a name, or `[run.NAME]` for each of several, with their own seeds."""
-    if not isinstance(table, dict):
-        raise FossmlError(f"[run] must be a table, it is {table!r}", where=where.at("run"))
+    toml_tables.is_table(table, "run", where)
+    assert isinstance(table, dict)
     if not table or not any(isinstance(one, dict) for one in table.values()):
         return {"": _run("", table, seed, "run", where)} if table else {}
     if loose := next((name for name, one in table.items() if not isinstance(one, dict)), None):
@@ -136,17 +124,17 @@ def _runs(table: object, seed: Delivery, where: Where) -> dict[str, Run]:
     for name, one in table.items():
         own = one.get("seed", {})
         plain = {key: value for key, value in one.items() if key != "seed"}
-        _check(own, "seed", f"run\0{name}\0seed", where)
+        toml_tables.check(own, BROUGHT["seed"], f"run\0{name}\0seed", where)
         how = _delivery("", own, f"run\0{name}\0seed", where) if own else seed
         found[name] = _run(name, plain, how, f"run\0{name}", where)
     return found
 
 
 def _run(name: str, table: Mapping[str, Any], seed: Delivery, shown: str, where: Where) -> Run:
-    _check(table, "run", shown, where)
+    toml_tables.check(table, BROUGHT["run"], shown, where)
     if "cmd" not in table:
         hint = 'for example cmd = "python train.py"'
-        raise FossmlError(f"[{shown.replace(chr(0), '.')}] needs `cmd`", where=where.at(shown), hint=hint)
+        raise FossmlError(f"[{toml_tables.shown(shown)}] needs `cmd`", where=where.at(shown), hint=hint)
     wdir = table.get("wdir", ".")
     if wdir.startswith("/") or ".." in Path(wdir).parts:
         raise FossmlError("`wdir` lies outside the repository", where=where.at(shown, "wdir"))
@@ -155,13 +143,10 @@ def _run(name: str, table: Mapping[str, Any], seed: Delivery, shown: str, where:
 
 def _claims(data: Mapping[str, Any], where: Where) -> tuple[tuple[ClaimTable, ...], dict[str, int]]:
     """The tables of the claims, `cmd` of one turned into the name of a run; those commands with their lines."""
-    claims = data.get("claim", [])
-    if not isinstance(claims, list):
-        raise FossmlError("claims are written [[claim]], with two brackets", where=where.at("claim"))
     tables: list[ClaimTable] = []
     commands: dict[str, int] = {}
-    for index, one in enumerate(claims):
-        _check(one, "claim", "claim", where, index)
+    for index, one in enumerate(toml_tables.list_of_claims(data, where)):
+        toml_tables.check(one, BROUGHT["claim"], "claim", where, index)
         line = where.line("claim", None, index) or 1
         table = dict(one)
         if cmd := table.pop("cmd", None):

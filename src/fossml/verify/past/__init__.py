@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from fossml.verify.past import dvclive, mlflow, tables, wandb
+from fossml.verify.past import dvclive, mlflow, tables, tensorboard, wandb
 from fossml.verify.past.model import Recorded
 
 __all__ = ["Recorded", "tracked"]
@@ -15,6 +15,7 @@ _READERS: tuple[Callable[[Path], Iterable[Recorded]], ...] = (
     mlflow.from_database,
     wandb.recorded,
     dvclive.recorded,
+    tensorboard.recorded,
     tables.recorded,
 )
 

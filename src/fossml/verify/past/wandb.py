@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fossml.types import Evidence
+from fossml.verify.past import protobuf
 from fossml.verify.past.model import MOST_BYTES, Recorded, leaves, text_of
 
 _BLOCK = 32768
@@ -112,74 +113,32 @@ def _records(data: bytes) -> Iterator[bytes]:
             yield whole
 
 
-def _fields(data: bytes) -> Iterator[tuple[int, Any]]:
-    """The fields of a protocol buffer: number, and what it holds (bytes, or a whole number)."""
-    at = 0
-    while at < len(data):
-        tag, at = _varint(data, at)
-        wire = tag & 7
-        if wire == 0:
-            value, at = _varint(data, at)
-            yield tag >> 3, value
-        elif wire == 2:
-            length, at = _varint(data, at)
-            yield tag >> 3, data[at : at + length]
-            at += length
-        elif wire in (1, 5):
-            at += 8 if wire == 1 else 4
-        else:
-            raise ValueError("not a protocol buffer that is read here")
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        shift += 7
-        if not byte & 0x80:
-            return value, at
-        if shift > 63:
-            raise ValueError("a number of too many bytes")
-
-
 def _take(record: bytes, log: _Log, root: Path, folder: Path) -> None:
-    for kind, body in _fields(record):
-        if kind == _HISTORY:
-            for name, value in _items(body):
-                for inner, found in leaves({name: value}):
-                    log.steps.setdefault(inner, []).append(found)
-        elif kind == _SUMMARY:
-            for name, value in _items(body):
-                log.summary.update(leaves({name: value}))
-        elif kind == _CONFIG:
-            log.config.update(_items(body))
-        elif kind == _RUN:
-            _run(body, log, root, folder)
+    for body in protobuf.held(record, _HISTORY):
+        for name, value in _items(body):
+            for inner, found in leaves({name: value}):
+                log.steps.setdefault(inner, []).append(found)
+    for body in protobuf.held(record, _SUMMARY):
+        for name, value in _items(body):
+            log.summary.update(leaves({name: value}))
+    for body in protobuf.held(record, _CONFIG):
+        log.config.update(_items(body))
+    for body in protobuf.held(record, _RUN):
+        _run(body, log, root, folder)
 
 
 def _run(body: bytes, log: _Log, root: Path, folder: Path) -> None:
-    for number, value in _fields(body):
-        if number == 3:
-            log.group = _group(root, folder, value.decode("utf-8", "replace"))
-        elif number == 4:
-            log.config.update(_items(value))
-        elif number == 21:
-            commit = next((inner for place, inner in _fields(value) if place == 2), b"")
-            log.commit = commit.decode("ascii", "replace") or None
+    if project := protobuf.text(body, 3):
+        log.group = _group(root, folder, project)
+    for config in protobuf.held(body, 4):
+        log.config.update(_items(config))
+    for commit in protobuf.held(body, 21):
+        log.commit = protobuf.text(commit, 2) or None
 
 
 def _items(body: bytes) -> Iterator[tuple[str, Any]]:
     """The items of a history, summary or config: `key` or `nested_key`, and a value in JSON."""
-    for number, item in _fields(body):
-        if number != 1 or not isinstance(item, bytes):
-            continue
-        names, text = [], b""
-        for place, value in _fields(item):
-            if place in (1, _NESTED) and isinstance(value, bytes):
-                names.append(value.decode("utf-8", "replace"))
-            elif place == _JSON:
-                text = value
+    for item in protobuf.held(body, 1):
+        names = [protobuf.text(item, 1), *(one.decode("utf-8", "replace") for one in protobuf.held(item, _NESTED))]
         with contextlib.suppress(ValueError):
-            yield ".".join(name for name in names if name), json.loads(text)
+            yield ".".join(name for name in names if name), json.loads(protobuf.text(item, _JSON))
