@@ -237,7 +237,7 @@ def test_a_claim_that_needs_what_cannot_be_installed_is_not_evaluable_and_the_ot
     pipeline = FILES["dvc.yaml"] + "  other:\n    cmd: python3 other.py\n    deps: [other.py]\n    metrics: [o.json]\n"
     other = COUNTED + 'import docopt\njson.dump({"n": 3}, open("o.json", "w"))\n'
     claim = '[[claim]]\nid = "other"\nmetric = "o.json:n"\nvalue = 3\nreading = "exact"\n'
-    requirements = "six==1.15.0\ndocopt==0.6.2\n"
+    requirements = "six==1.15.0\ndocopt==0.9\n"
     paper.save({"train.py": SIX, "other.py": other, "dvc.yaml": pipeline, "requirements.txt": requirements})
     paper.save({"fossml.toml": CLAIM + claim})
     said = verify("--json")

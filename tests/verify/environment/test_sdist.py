@@ -149,7 +149,7 @@ def test_a_pyproject_that_says_nothing_asks_for_nothing(text: str, tmp_path: Pat
 
 @pytest.mark.parametrize("url", ["file:///etc/x.tar.gz", "https://example.org/x.exe", "git+https://example.org/x.zip"])
 def test_an_archive_of_another_kind_is_none(url: str) -> None:
-    said = (
-        f'[[packages]]\nname = "x"\nversion = "1"\nsdist = {{ url = "{url}", hashes = {{ sha256 = "{"0" * 64}" }} }}\n'
-    )
+    sdist = f'sdist = {{ url = "{url}", hashes = {{ sha256 = "{"0" * 64}" }} }}'
+    said = f'[[packages]]\nname = "x"\nversion = "1"\n{sdist}\n'
     assert archive_in(said) is None
+    assert archive_in(said.replace(url, BIRDS.url)) is not None

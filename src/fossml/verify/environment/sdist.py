@@ -86,9 +86,7 @@ class Workshop:
     def wheel(self, line: Line, python: Python, day: str, indexes: Sequence[str]) -> Line | str:
         """`line` as the wheel that was made of its source archive; else why there is none.
 
-        "" where none was tried, for there is no source archive, or no sandbox.
-
-        `day`: as of which its version is chosen, "" for now.
+        Why is "" where there is no source archive, or no sandbox. `day`: as of which its version is chosen, "" for now.
         """
         archive = self._archive(line, python, day, indexes) if available() is None else None
         if archive is None or archive.name != line.name:
