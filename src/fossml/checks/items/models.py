@@ -25,24 +25,20 @@ _SURE_PLACE = re.compile(rf"(^|[/_.-])({_SURE})([/_.-]|$)", re.I)
 _DATA_PLACE = re.compile(r"(^|/)(data|data_?sets?|processed|raw|inputs?|features?|embeddings?)/", re.I)
 _OF_OTHERS = re.compile(
     r"lpips|inception|vgg|alex(net)?\b|squeeze(net)?\b|\bglove\b|word2vec|fasttext|download\.pytorch\.org|"
-    r"keras-applications|"
-    r"fchollet|torchvision|word (vectors|embeddings)",
+    r"keras-applications|fchollet|torchvision|word (vectors|embeddings)",
     re.I,
 )
 _NAMED = re.compile(
     r"pre-?trained|\btrained[\w -]{0,30}(models?|weights?|networks?|nets?|policy|policies|agents?|parameters)\b|"
     r"\b(models?|network)[- ](checkpoints?|weights|zoo|files?)\b|\bcheckpoints?\b|\bsaved models?\b|"
-    r"\breleased models?\b|"
-    r"\bdownload[\w ]{0,20} (models?|weights)\b|\b(models?|weights) (can|could|are|"
-    r"is)[\w ]{0,12} (be )?(download|availab|found|provided)\w*",
+    r"\breleased models?\b|\bdownload[\w ]{0,20} (models?|weights)\b|"
+    r"\b(models?|weights) (can|could|are|is)[\w ]{0,12} (be )?(download|availab|found|provided)\w*",
     re.I,
 )
 _HOST = re.compile(
-    r"drive\.google|docs\.google|dropbox\.com|amazonaws|\bs3[.-]|blob\.core\.windows|storage\.(googleapis|"
-    r"cloud)|onedrive|1drv\.ms|"
-    r"box\.com|mega\.nz|pan\.baidu|zenodo|figshare|huggingface\.co|hf\.co|/releases|osf\.io|tfhub\.dev|icloud|"
-    r"yadi\.sk|"
-    r"sharepoint|kakaocdn|gs://|wandb\.ai|/download/",
+    r"drive\.google|docs\.google|dropbox\.com|amazonaws|\bs3[.-]|blob\.core\.windows|storage\.(googleapis|cloud)|"
+    r"onedrive|1drv\.ms|box\.com|mega\.nz|pan\.baidu|zenodo|figshare|huggingface\.co|hf\.co|/releases|osf\.io|"
+    r"tfhub\.dev|icloud|yadi\.sk|sharepoint|gs://|wandb\.ai|/download/",
     re.I,
 )
 _ARCHIVE = re.compile(r"\.(zip|tar|tgz|tar\.gz|gz|h5|hdf5|pkl|npz|bin|pb|mat|7z|rar|model)\b", re.I)
@@ -57,9 +53,9 @@ def model(seen: Seen) -> Finding:
 
     Why: with the model at hand a reader checks the number in minutes, before they pay for the training.
 
-    Passes: a file of weights in the repository or under DVC; a link to one in a README: to a file of weights, or to a
-    place where files are kept (a release, Zenodo, a drive) in a line or below a heading that speaks of trained models,
-    or in a table of models; a script that fetches one.
+    Passes: a file of weights in the repository or under DVC, or an output of a stage that was built; a link to one in a
+    README: to a file of weights, or to a place where files are kept (a release, Zenodo, a drive) in a line or below a
+    heading that speaks of trained models, or in a table of models; a script that fetches one.
 
     Fails: neither. A model that can only be had on request fails, and so does one of others that this one begins from
     (an ImageNet network, word vectors). Not applicable where there is no code or nothing learns (D2).
@@ -74,8 +70,8 @@ def model(seen: Seen) -> Finding:
     fetched = [one for one in seen.marks("download") if _fetches(one)]
     found = [*files, *links, *fetched]
     if found:
-        verb = "is one" if files else "links it; the link was not tried"
-        return answer("pass", f"{found[0].path} {verb}", found)
+        where = found[0].text if found[0].path.endswith("dvc.yaml") else found[0].path
+        return answer("pass", f"{where} is one" if files else f"{where} links it; the link was not tried", found)
     if not has_code(seen.facts):
         return answer("not applicable", "there is no code")
     if not seen.learns:
@@ -105,12 +101,20 @@ def _is_binary(path: str, seen: Seen) -> bool:
 
 
 def _under_dvc(seen: Seen) -> Iterator[Evidence]:
+    """Models that DVC tracks, and outputs of stages that are there or that dvc.lock records."""
     for one in seen.facts.dvc_tracked:
         if _FILE.search(one.path) or _PLACE.search(one.path):
             yield Evidence(f"{one.path}.dvc")
     for stage in seen.facts.stages:
+        entry = seen.facts.locks.get(stage.file, {}).get(stage.name)
+        built = {one.path for one in entry.outs} if entry else set()
         for out in stage.outs:
-            if out.kind == "out" and (_FILE.search(out.path) or _PLACE.search(out.path)):
+            there = seen.facts.found.get(posixpath.normpath(posixpath.join(stage.wdir, out.path))) is not None
+            if (
+                out.kind == "out"
+                and (there or out.path in built)
+                and (_FILE.search(out.path) or _PLACE.search(out.path))
+            ):
                 yield Evidence(stage.file, None, f"{stage.name}: {out.path}")
 
 
