@@ -6,6 +6,9 @@ import errno
 import hashlib
 import json
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -240,6 +243,39 @@ def test_what_cannot_be_stored_while_it_is_taken_leaves_nothing_behind(
     monkeypatch.setattr("fossml.store.durable.sync", raise_full)
     assert Objects(root / ".dvc/cache", ("copy",), stats=stats).take(root / "f") is None
     assert not [path for path in (root / ".dvc/cache").rglob("*") if path.is_file()]
+
+
+KILLED = """
+import os, signal
+from pathlib import Path
+from fossml.store.objects import Objects
+
+replace, left = os.replace, [100]
+
+def one_more(source, target):
+    left[0] -= 1
+    if not left[0]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    replace(source, target)
+
+os.replace = one_more
+Objects(Path(".dvc/cache").absolute(), ("copy",)).take(Path("f").absolute())
+"""
+
+
+def test_a_kill_while_a_folder_is_taken_leaves_whole_objects_and_the_next_one_adds_the_rest(
+    root: Path, stats: StatCache
+) -> None:
+    files = scattered(root / "f")
+    assert subprocess.run([sys.executable, "-c", KILLED], cwd=root).returncode == -signal.SIGKILL
+    stored = [path for path in (root / ".dvc/cache/files/md5").rglob("*") if path.is_file()]
+    assert stored and all(hashlib.md5(path.read_bytes()).hexdigest() == path.parent.name + path.name for path in stored)
+    objects = Objects(root / ".dvc/cache", ("copy",), stats=stats)
+    a = objects.take(root / "f")
+    assert a is not None
+    objects.add(root / "f", a)
+    objects.checkout(a, root / "back")
+    assert {name: (root / "back" / name).read_bytes() for name in files} == files
 
 
 def raise_full(_: object) -> None:
