@@ -55,7 +55,7 @@ def draft(cmd: str, ran: Ran, known: Known, text: Text, name: str | None = None)
     return Draft(
         name=unique(name or stage_name(cmd), {stage.name for stage in known.stages if stage.file == "dvc.yaml"}),
         stage={key: value for key, value in stage.items() if value},
-        notes=tuple([*_notes(ran, changed, found, deps), *_left(modules(cmd, ran.trace), deps)]),
+        notes=(*_notes(ran, changed, found, deps), *_left(modules(cmd, ran.trace), deps)),
     )
 
 

@@ -17,12 +17,13 @@ from fossml.project.toml import Where, load
 class SeedRoute:
     """How a seed goes in: `--seed 7` on the command line, an environment variable, or a parameter in a file.
 
-    `value` is what a build gives; None: nothing, and the command does as it does by itself.
+    `value` is what a build gives; None: nothing, and the command does as it does by itself. `where` is its file:line.
     """
 
     kind: Literal["flag", "env", "param"]
     name: str
     value: int | None = None
+    where: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +221,7 @@ def _seed(table: Mapping[str, Any], where: Where) -> SeedRoute | None:
     if kind == "param" and "value" in table:
         place, hint = where.at("seed", "value"), f"write it into {table[kind].partition(':')[0]}"
         raise FossmlError("the value of a seed that is a parameter stands in its file", where=place, hint=hint)
-    return SeedRoute(kind, table[kind], table.get("value"))  # type: ignore[arg-type]  # checked before
+    return SeedRoute(kind, table[kind], table.get("value"), where.at("seed", kind))  # type: ignore[arg-type]  # checked before
 
 
 def _resources(table: Mapping[str, Any]) -> Resources:
