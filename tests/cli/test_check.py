@@ -94,6 +94,9 @@ def test_an_unknown_code_is_an_error_that_names_the_rules(tmp_path: Path) -> Non
     with pytest.raises(FossmlError, match="there is no rule XYZ") as caught:
         check(tmp_path, "--select", "XYZ")
     assert caught.value.hint and "DEP001" in caught.value.hint
+    with pytest.raises(FossmlError, match="there is no rule DEP01") as caught:
+        check("--explain", "DEP01")
+    assert caught.value.hint == "did you mean 'DEP001'?"
 
 
 def test_explain_prints_the_page() -> None:

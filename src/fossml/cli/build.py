@@ -50,7 +50,13 @@ Examples:
 @click.option("-f", "--force", is_flag=True, help="Run the stages even where nothing changed.")
 @click.option("-k", "--keep-going", is_flag=True, help="After a failure go on with what does not need it.")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="Stages at the same time.  [default: one a core]")
-@click.option("--graph", type=click.Choice(["text", "dot", "mermaid"]), help="Print the stages and what they need.")
+@click.option(
+    "--graph",
+    type=click.Choice(["text", "dot", "mermaid"]),
+    is_flag=False,
+    flag_value="text",
+    help="Print the stages and what they need.  [alone: text]",
+)
 @click.option("--log", metavar="STAGE", help="Print what the stage printed when it last ran.")
 @click.option("--accept", metavar="STAGE", multiple=True, help="Keep its outputs as current although inputs changed.")
 @click.option("--because", metavar="TEXT", help="With --accept: the reason, which is recorded and shown.")

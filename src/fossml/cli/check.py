@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fossml.errors import GOOD, NOT, UNKNOWN, FossmlError
+from fossml.project.config import nearest
 
 if TYPE_CHECKING:
     from fossml.checks import Question
@@ -89,7 +90,7 @@ def _codes(text: str | None, known: Sequence[Question]) -> set[str]:
     for word in (text or "").upper().replace(",", " ").split():
         matching = {one.code for one in known if one.code.startswith(word)}
         if not matching:
-            raise FossmlError(f"there is no rule {word}", hint=f"the rules are {', '.join(one.code for one in known)}")
+            raise FossmlError(f"there is no rule {word}", hint=nearest(word, [one.code for one in known]))
         chosen |= matching
     return chosen
 

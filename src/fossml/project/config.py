@@ -121,6 +121,13 @@ def read_config(root: Path) -> Config:
     return Config()
 
 
+def place_of_stage(root: Path, config: Config, name: str) -> str:
+    """`file:line` of `[stage.NAME]`, for what is wrong with it."""
+    file = config.file or "fossml.toml"
+    prefix = () if file == "fossml.toml" else ("tool", "fossml")
+    return Where(file, _text(root / file), prefix).at(f"stage\0{name}")
+
+
 def _names_fossml(text: str) -> bool:
     """Whether a pyproject.toml configures fossml, however the table is written; one that is no TOML may mean to."""
     if "fossml" not in text:
@@ -155,7 +162,7 @@ def parse_config(text: str, file: str, prefix: tuple[str, ...]) -> Config:
 def _config(data: Mapping[str, Any], where: Where) -> Config:
     for name in data:
         if name not in TABLES:
-            raise FossmlError(f"unknown table [{name}]", where=where.at(name), hint=_nearest(name, TABLES))
+            raise FossmlError(f"unknown table [{name}]", where=where.at(name), hint=nearest(name, TABLES))
     claims = _list_of_claims(data, where)
     for index, claim in enumerate(claims):
         _check(claim, "claim", "claim", where, index)
@@ -198,16 +205,17 @@ def _check(table: object, kind: str, name: str, where: Where, index: int = 0) ->
     for key, value in table.items():
         place = where.at(name, key, index)
         if key not in TABLES[kind]:
-            raise FossmlError(f"unknown key {key!r} in [{shown}]", where=place, hint=_nearest(key, TABLES[kind]))
+            raise FossmlError(f"unknown key {key!r} in [{shown}]", where=place, hint=nearest(key, TABLES[kind]))
         if not TABLES[kind][key].fits(value):
             raise FossmlError(f"[{shown}] {key} must be {TABLES[kind][key].words}, it is {value!r}", where=place)
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint: the one of `known` that is meant, or all of them."""
     import difflib  # for what is wrong only
 
     near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(sorted(known))}"
+    return f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(sorted(known)) or 'none'}"
 
 
 def _seed(table: Mapping[str, Any], where: Where) -> SeedRoute | None:

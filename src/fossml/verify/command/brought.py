@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from fossml.errors import UNKNOWN, FossmlError
-from fossml.project.config import ClaimTable, SeedRoute
+from fossml.project.config import ClaimTable, SeedRoute, nearest
 from fossml.project.declared import Project
 from fossml.project.settings import NAME, PARAM, TABLES, TEXTS, Key, document, schema_of
 from fossml.project.toml import Where, load
@@ -76,7 +75,7 @@ def parse_claims(text: str, file: str) -> Brought:
     data, where = load(text, file), Where(file, text, ())
     for name in data:
         if name not in BROUGHT:
-            raise FossmlError(f"unknown table [{name}]", where=where.at(name), hint=_nearest(name, BROUGHT))
+            raise FossmlError(f"unknown table [{name}]", where=where.at(name), hint=nearest(name, BROUGHT))
     for name in ("seed", "environment"):
         _check(data.get(name, {}), name, name, where)
     seed = _delivery("", data.get("seed", {}), "seed", where)
@@ -100,14 +99,9 @@ def _check(table: object, kind: str, name: str, where: Where, index: int = 0) ->
     for key, value in table.items():
         place = where.at(name, key, index)
         if key not in BROUGHT[kind]:
-            raise FossmlError(f"unknown key {key!r} in [{shown}]", where=place, hint=_nearest(key, BROUGHT[kind]))
+            raise FossmlError(f"unknown key {key!r} in [{shown}]", where=place, hint=nearest(key, BROUGHT[kind]))
         if not BROUGHT[kind][key].fits(value):
             raise FossmlError(f"[{shown}] {key} must be {BROUGHT[kind][key].words}, it is {value!r}", where=place)
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(sorted(known))}"
 
 
 def _delivery(cmd: str, table: Mapping[str, Any], name: str, where: Where) -> Delivery:
@@ -188,7 +182,7 @@ def _placed(claim: Claim, claims: Sequence[Claim], runs: Mapping[str, Run], wher
         return replace(claim, run=claim.run or next(iter(runs)))
     place = f"{where.file}:{claim.line}"
     if claim.run:
-        raise FossmlError(f"there is no [run.{claim.run}]", where=place, hint=_nearest(claim.run, runs))
+        raise FossmlError(f"there is no [run.{claim.run}]", where=place, hint=nearest(claim.run, runs))
     raise FossmlError(
         f"{claim.id!r} does not say which command makes it", where=place, hint=f"run = one of {', '.join(runs)}"
     )
@@ -225,7 +219,7 @@ def choose(brought: Brought, only: Sequence[str]) -> Brought:
     known = [claim.id for claim in brought.claims]
     for name in only:
         if name not in known:
-            raise FossmlError(f"there is no claim {name!r}", where=brought.file, hint=_nearest(name, known))
+            raise FossmlError(f"there is no claim {name!r}", where=brought.file, hint=nearest(name, known))
     wanted = with_others(only or known, brought.claims)
     return replace(brought, claims=tuple(claim for claim in brought.claims if claim.id in wanted))
 
