@@ -173,7 +173,22 @@ def test_dry_as_json_is_a_todo_a_line_and_the_summary(build: Any) -> None:
     assert [event["event"] for event in events] == ["todo"] * 3 + ["summary"]
     assert [event["stage"] for event in events[:-1]] == ["train@one", "train@two", "table"]
     assert all(event["reasons"] for event in events[:-1])
-    assert events[-1] == {"event": "summary", "todo": 3, "current": 1}
+    assert events[-1] == {"event": "summary", "todo": 3, "current": 1, "cannot": 0}
+
+
+def test_dry_says_what_cannot_run_and_what_may_be_meant(project: Path, build: Any) -> None:
+    text = (
+        PIPELINE.replace("deps: [raw.txt]", "deps: [rwa.txt]") + "  alone: {cmd: 'true', deps: [raw.txt], outs: [x]}\n"
+    )
+    (project / "dvc.yaml").write_text(text)
+    said = build("--dry")
+    assert said.code == build("-q").code == 1
+    assert "    cannot run: its input rwa.txt is missing: did you mean raw.txt?\n" in said.out
+    assert "    cannot run: it needs prepare, which cannot run\n" in said.out
+    assert said.out.endswith("\n4 cannot run, 1 would run or be restored, 0 current\n")
+    events = build("--dry", "--json").events
+    assert events[0]["cannot"] == ["its input rwa.txt is missing: did you mean raw.txt?"]
+    assert (events[-1]["cannot"], events[-1]["todo"]) == (4, 5)
 
 
 @pytest.mark.usefixtures("project")
