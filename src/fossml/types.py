@@ -76,12 +76,13 @@ class Stage:
 class Todo:
     """A Stage that must run, with the reasons, one sentence each.
 
-    `rests_on` names an earlier Run that spares it that.
+    `rests_on` names an earlier Run that spares it that. `cannot` says why a build would fail at it.
     """
 
     stage: Stage
     reasons: tuple[str, ...]
     rests_on: str | None = None
+    cannot: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,12 +43,30 @@ def test_a_script_with_modules_data_parameters_and_metrics(write: Write) -> None
     assert found.name == "train"
     assert found.stage == {
         "cmd": "python train.py --lr 0.1",
-        "deps": ["data.csv", "lib/net.py", "train.py"],
+        "deps": ["data.csv", "train.py"],
         "params": ["lr"],
         "outs": ["model.bin"],
         "metrics": [{"metrics.json": {"cache": False}}],
     }
-    assert found.notes == ()
+    assert found.notes[0].startswith("lib/net.py: imported, so each `fossml build` sees a change there by itself")
+    assert len(found.notes) == 1
+
+
+def test_modules_are_declared_where_another_stage_makes_them_or_the_command_names_no_script(write: Write) -> None:
+    root = write(
+        {
+            "pkg/__init__.py": "",
+            "pkg/train.py": "import pkg.made, pkg.other\nopen('out', 'w')\n",
+            "pkg/made.py": "",
+            "pkg/other.py": "",
+            "run.sh": "python -m pkg.train\n",
+        }
+    )
+    first = Stage("generate", "python g.py", outs=(Output("pkg/made.py"),))
+    found = drafted(root, "python -m pkg.train", stages=(first,))
+    assert found.stage["deps"] == ["pkg/made.py", "pkg/train.py"]
+    by_shell = drafted(root, "sh run.sh", stages=(first,))
+    assert by_shell.stage["deps"] == ["pkg/__init__.py", "pkg/made.py", "pkg/other.py", "pkg/train.py", "run.sh"]
 
 
 def test_a_log_that_is_appended_to_is_left_out_and_named(write: Write) -> None:

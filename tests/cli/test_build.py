@@ -173,7 +173,22 @@ def test_dry_as_json_is_a_todo_a_line_and_the_summary(build: Any) -> None:
     assert [event["event"] for event in events] == ["todo"] * 3 + ["summary"]
     assert [event["stage"] for event in events[:-1]] == ["train@one", "train@two", "table"]
     assert all(event["reasons"] for event in events[:-1])
-    assert events[-1] == {"event": "summary", "todo": 3, "current": 1}
+    assert events[-1] == {"event": "summary", "todo": 3, "current": 1, "cannot": 0}
+
+
+def test_dry_says_what_cannot_run_and_what_may_be_meant(project: Path, build: Any) -> None:
+    text = (
+        PIPELINE.replace("deps: [raw.txt]", "deps: [rwa.txt]") + "  alone: {cmd: 'true', deps: [raw.txt], outs: [x]}\n"
+    )
+    (project / "dvc.yaml").write_text(text)
+    said = build("--dry")
+    assert said.code == build("-q").code == 1
+    assert "    cannot run: its input rwa.txt is missing: did you mean raw.txt?\n" in said.out
+    assert "    cannot run: it needs prepare, which cannot run\n" in said.out
+    assert said.out.endswith("\n4 cannot run, 1 would run or be restored, 0 current\n")
+    events = build("--dry", "--json").events
+    assert events[0]["cannot"] == ["its input rwa.txt is missing: did you mean raw.txt?"]
+    assert (events[-1]["cannot"], events[-1]["todo"]) == (4, 5)
 
 
 @pytest.mark.usefixtures("project")
@@ -290,3 +305,48 @@ def test_an_interrupt_names_the_stages_that_were_running(form: tuple[str, ...], 
     said = build.communicate()[1].splitlines()[-1]
     assert build.returncode == 130
     assert said == "interrupted while one, two ran: what had finished is kept, the same command goes on from there"
+
+
+@pytest.mark.usefixtures("project")
+def test_graph_alone_is_text(build: Any) -> None:
+    assert build("--graph").out == build("--graph", "text").out != ""
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("\n[stage.tabel]\ncpu = 1\n", "fossml.toml:2: [stage.tabel] is no stage\nhint: did you mean 'table'?"),
+        (
+            '[environment]\npython = "/nowhere/env/bin/python"\n',
+            "there is no Python at /nowhere/env/bin/python\nhint: make it: python3 -m venv /nowhere/env, and",
+        ),
+    ],
+)
+def test_what_is_wrong_in_fossml_toml_is_told_with_what_is_meant(
+    project: Path, build: Any, config: str, said: str
+) -> None:
+    (project / "fossml.toml").write_text(config)
+    answer = build("--dry")
+    assert (answer.code, said in answer.err) == (2, True), answer.err
+
+
+def test_an_interrupt_before_a_command_begins_ends_without_a_word(monkeypatch: pytest.MonkeyPatch, build: Any) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("importlib.import_module", interrupted)
+    answer = build("--dry")
+    assert (answer.code, answer.out, answer.err) == (130, "", "")
+
+
+def test_so_does_one_while_the_command_line_itself_is_loaded(tmp_path: Path) -> None:
+    code = (
+        "import sys, fossml.cli\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'click': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        "fossml.cli.main(['check'])\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")

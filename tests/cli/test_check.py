@@ -116,6 +116,9 @@ def test_an_unknown_code_is_an_error_that_names_the_rules(tmp_path: Path) -> Non
     with pytest.raises(FossmlError, match="DEPS002") as caught:
         check(tmp_path, "--ignore", "DEPS002")
     assert caught.value.hint == "did you mean 'DEP002'?"
+    with pytest.raises(FossmlError, match="there is no rule or item DEP01") as caught:
+        check("--explain", "DEP01")
+    assert caught.value.hint == "did you mean 'DEP001'?"
 
 
 def test_explain_prints_the_page() -> None:

@@ -89,6 +89,42 @@ def test_the_seed_is_given_recorded_and_a_reason_to_run(repository: Path, dvc: D
     assert "up to date" in dvc(repository, "status").stdout
 
 
+def test_naming_the_parameter_by_which_the_seed_goes_in_runs_nothing(repository: Path) -> None:
+    stages(repository, "a: {cmd: 'cat params.yaml > o', deps: [in], params: [seed], outs: [o]}")
+    (repository / "params.yaml").write_text("seed: 7\n")
+    run(repository)
+    (repository / "fossml.toml").write_text('[seed]\nparam = "params.yaml:seed"\n')
+    assert run(repository)[0] == Summary(current=1)
+    (repository / "params.yaml").write_text("seed: 8\n")
+    assert dry(read_project(repository), Options(env=os.environ))[0][0].reasons == ("params.yaml:seed was 7, is 8",)
+    run(repository)
+    (repository / "fossml.toml").unlink()
+    (repository / "params.yaml").write_text("seed: 7\n")
+    assert run(repository)[0] == Summary(restored=1)
+
+
+@pytest.mark.parametrize(
+    ("param", "said"),
+    [
+        ("params.yaml:sed", "fossml.toml:3: [seed] param: params.yaml has no 'sed' | did you mean 'seed'?"),
+        ("param.yaml:seed", "fossml.toml:3: [seed] param: there is no param.yaml | did you mean 'params.yaml'?"),
+    ],
+)
+def test_a_parameter_that_is_nowhere_is_named_with_its_line(repository: Path, param: str, said: str) -> None:
+    stages(repository, "a: {cmd: 'cat params.yaml > o', deps: [in], params: [seed], outs: [o]}")
+    (repository / "params.yaml").write_text("seed: 7\n")
+    (repository / "fossml.toml").write_text(f'\n[seed]\nparam = "{param}"\n')
+    with pytest.raises(FossmlError) as raised:
+        read_project(repository)
+    assert f"{raised.value} | {raised.value.hint}" == said
+
+
+def test_a_parameter_in_a_file_that_a_stage_makes_may_not_be_there_yet(repository: Path) -> None:
+    stages(repository, "a: {cmd: 'echo seed: 7 > p.yaml', deps: [in], outs: [p.yaml]}")
+    (repository / "fossml.toml").write_text('[seed]\nparam = "p.yaml:seed"\n')
+    assert run(repository)[0] == Summary(ran=1)
+
+
 def test_a_seeded_result_is_not_in_dvc_s_run_cache(repository: Path) -> None:
     stages(repository, "a: {cmd: 'echo $SEED > o', deps: [in], outs: [o]}")
     (repository / "fossml.toml").write_text('[seed]\nenv = "SEED"\nvalue = 4\n')

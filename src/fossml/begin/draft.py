@@ -9,9 +9,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
-from fossml.begin.inputs import Params, inputs, is_params, named, names_in, params
+from fossml.begin.inputs import Params, inputs, is_params, modules, named, names_in, params
 from fossml.begin.outputs import Outputs, Text, outputs, written
-from fossml.begin.paths import below
+from fossml.begin.paths import below, holder
 from fossml.begin.traced import Ran
 from fossml.errors import FossmlError
 from fossml.types import Stage
@@ -55,7 +55,7 @@ def draft(cmd: str, ran: Ran, known: Known, text: Text, name: str | None = None)
     return Draft(
         name=unique(name or stage_name(cmd), {stage.name for stage in known.stages if stage.file == "dvc.yaml"}),
         stage={key: value for key, value in stage.items() if value},
-        notes=tuple(_notes(ran, changed, found, deps)),
+        notes=(*_notes(ran, changed, found, deps), *_left(modules(cmd, ran.trace), deps)),
     )
 
 
@@ -129,6 +129,15 @@ def _notes(ran: Ran, changed: AbstractSet[str], found: Outputs, deps: list[str])
         yield "the command wrote no file: without an output, what it did is known from its log only"
     if not deps:
         yield "the command read no file of the repository"
+
+
+def _left(modules: tuple[str, ...], deps: list[str]) -> Iterator[str]:
+    left = tuple(path for path in modules if holder(path, deps) is None)
+    if left:
+        yield (
+            f"{_few(left)}: imported, so each `fossml build` sees a change there by itself, and a comment is none; "
+            "dvc does not: for `dvc repro` add them to the deps"
+        )
 
 
 def _few(paths: tuple[str, ...], most: int = 5) -> str:

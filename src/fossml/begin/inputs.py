@@ -20,22 +20,40 @@ MANY = 20
 _LOADER = re.compile(r"(?m)^\s*(import|from)\s+(yaml|ruamel|json|toml|tomli|tomllib|omegaconf|hydra|dvc)\b")
 _WHOLE = re.compile(r"\.(items|values|update)\(|\*\*|\bfor \w+ in \w*(param|conf|cfg|args)\w*\s*:")
 
+_MODULE = re.compile(r"\s-m\s+([\w.]+)")
+
 Params = Mapping[str, Mapping[str, Any]]
 
 
 def inputs(cmd: str, trace: Trace, there: AbstractSet[str], made: AbstractSet[str], units: Iterable[str]) -> list[str]:
     """Files and folders the run needs, sorted: of those that were `there` before it and that it did not make.
 
-    `units` are the outputs of other stages and the data DVC tracks: what lies in one is declared as it.
+    `units` are the outputs of other stages and the data DVC tracks: what lies in one is declared as it. Modules that
+    the script imports are left to the trace (`modules`).
     """
+    known = list(units)
+    left = modules(cmd, trace)
     read = {*trace.read, *trace.sources, *named(cmd)}
     needed = {path for path in read if path in there and path not in made and path not in KEPT}
+    needed -= {path for path in left if holder(path, known) is None}
     whole = [
-        *units,
+        *known,
         *_listed(trace, needed, made),
         *_all_of(needed - set(trace.sources), there, made),
     ]
     return sorted({holder(path, whole) or path for path in needed})
+
+
+def modules(cmd: str, trace: Trace) -> tuple[str, ...]:
+    """What the run executed beside the Python scripts that its command names: each build sees these by itself.
+
+    Empty where it names no such script: then any of them may be the one.
+    """
+    started = [name.replace(".", "/") + end for name in _MODULE.findall(cmd) for end in (".py", "/__main__.py")]
+    names = {*named(cmd), *started}
+    ends = tuple(f"/{name}" for name in started)
+    found = tuple(path for path in trace.sources if path not in names and not path.endswith(ends))
+    return found if len(found) < len(trace.sources) else ()
 
 
 def named(cmd: str) -> list[str]:

@@ -9,11 +9,14 @@ __all__ = ["main"]
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command line and exit: 0 good, 1 not, 2 usage or configuration, 3 could not tell, 130 interrupted."""
-    if (sys.argv[1:] if argv is None else argv) == ["build"] and _said_again():
-        sys.exit(0)
-    from fossml.cli.app import run
+    try:
+        if (sys.argv[1:] if argv is None else argv) == ["build"] and _said_again():
+            sys.exit(0)
+        from fossml.cli.app import run
 
-    run(argv)
+        run(argv)
+    except KeyboardInterrupt:  # before a command had begun, which knows what to say
+        sys.exit(130)
 
 
 def _said_again() -> bool:

@@ -40,6 +40,13 @@ class LazyGroup(click.Group):
             raise FossmlError(f"there is no command {args[0]!r}", hint=hint)
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; an interrupt that it says nothing of ends it without a word."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            sys.exit(130)
+
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
         """Import the one command that was asked for."""
         if name not in COMMANDS:

@@ -50,7 +50,13 @@ Examples:
 @click.option("-f", "--force", is_flag=True, help="Run the stages even where nothing changed.")
 @click.option("-k", "--keep-going", is_flag=True, help="After a failure go on with what does not need it.")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="Stages at the same time.  [default: one a core]")
-@click.option("--graph", type=click.Choice(["text", "dot", "mermaid"]), help="Print the stages and what they need.")
+@click.option(
+    "--graph",
+    type=click.Choice(["text", "dot", "mermaid"]),
+    is_flag=False,
+    flag_value="text",
+    help="Print the stages and what they need.  [alone: text]",
+)
 @click.option("--log", metavar="STAGE", help="Print what the stage printed when it last ran.")
 @click.option("--accept", metavar="STAGE", multiple=True, help="Keep its outputs as current although inputs changed.")
 @click.option("--because", metavar="TEXT", help="With --accept: the reason, which is recorded and shown.")
@@ -75,7 +81,8 @@ def command(
 ) -> None:
     """Run the stages of dvc.yaml that must run, in order and in parallel; keep and record what they make.
 
-    Exit codes: 0 all is up to date, 1 a stage failed, 2 usage or configuration, 3 there is nothing to build.
+    Exit codes: 0 all is up to date, 1 a stage failed (with --dry: it cannot run), 2 usage or configuration, 3 there is
+    nothing to build.
     """
     root, here = find_root(Path.cwd()), Path.cwd().resolve()
     is_plain = here == root and not any(click.get_current_context().params.values())
@@ -184,19 +191,25 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 def _say(project: Project, options: Options, as_json: bool) -> None:
     todos, current = dry(project, options)
+    cannot = sum(1 for todo in todos if todo.cannot)
     if as_json:
         for todo in todos:
             said: dict[str, Any] = {"event": "todo", "stage": todo.stage.address, "reasons": todo.reasons}
-            click.echo(json.dumps({**said, **({"rests_on": todo.rests_on} if todo.rests_on else {})}))
-        click.echo(json.dumps({"event": "summary", "todo": len(todos), "current": current}))
-        return
+            said |= {"rests_on": todo.rests_on} if todo.rests_on else {}
+            click.echo(json.dumps({**said, **({"cannot": todo.cannot} if todo.cannot else {})}))
+        click.echo(json.dumps({"event": "summary", "todo": len(todos), "current": current, "cannot": cannot}))
+        sys.exit(NOT if cannot else GOOD)
     for todo in todos:
         click.echo(click.style(visible(todo.stage.address), bold=True))
         for reason in todo.reasons:
             click.echo(f"    {visible(reason)}")
         if todo.rests_on:
             click.echo(click.style(f"    restored, not run: it rests on {_run(todo.rests_on)}", fg="green"))
-    click.echo(f"{len(todos)} would run or be restored, {current} current")
+        for reason in todo.cannot:
+            click.echo(click.style(f"    cannot run: {visible(reason)}", fg="red"))
+    failing = f"{cannot} cannot run, " if cannot else ""
+    click.echo(f"{failing}{len(todos) - cannot} would run or be restored, {current} current")
+    sys.exit(NOT if cannot else GOOD)
 
 
 def _run(name: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from fossml.engine import seed as seeds
 from fossml.engine.alone import alone
 from fossml.engine.assess import Assessment
 from fossml.engine.graph import Graph
@@ -106,7 +107,8 @@ def _record(site: Site, address: str, fixed: list[Undeclared]) -> None:
         return
     told = declaring(run, stage, {path: artifact for path, artifact in here.items() if artifact})
     now = Now(deps={dep.path: dep for dep in told.deps}, params=told.params, outs={})
-    key = recipe(stage, now, told.seed, told.env)
+    handed = seeds.handed(stage, told.seed, site.project.config.seed, told.params)
+    key = recipe(stage, now, handed, told.env)
     assert key is not None  # every input is there
     site.records.ran(stage, replace(told, recipe=key, key=run_key(key, told.discovered)))
 

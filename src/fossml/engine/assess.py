@@ -65,10 +65,11 @@ class Assessor:
         entry = self._entry(stage, now)
         seed = seeds.seed_for(stage, self._config.seed, settings, now.params)
         env = {name: self._env.get(name) for name in settings.env}
+        handed = seeds.handed(stage, seed, self._config.seed, now.params)
         run = self.records.last(stage) if entry else None
         why = reasons(stage, entry, now, remade)
         if run is not None and not stage.frozen:
-            why = (*why, *given(run, seed, env), *self._moved(stage, run, settings))
+            why = (*why, *given(self._was(stage, run), run.env, handed, env), *self._moved(stage, run, settings))
         if force and not stage.frozen:
             why = ("--force was given", *why)
         return Assessment(
@@ -79,11 +80,15 @@ class Assessor:
             run=run,
             seed=seed,
             env=env,
-            recipe=recipe(stage, now, seed, env),
+            recipe=recipe(stage, now, handed, env),
             why=why,
             changed=output_reasons(stage, entry, now) if entry else (),
             note=None if run or stage.frozen else _BY_DVC,
         )
+
+    def _was(self, stage: Stage, run: Run) -> int | None:
+        """The seed that `run` was given."""
+        return seeds.handed(stage, run.seed, self._config.seed, run.params)
 
     def _entry(self, stage: Stage, now: Now) -> LockEntry | None:
         """What dvc.lock says of `stage`; what DVC 2 recorded in its own way, in today's."""

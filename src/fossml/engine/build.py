@@ -15,8 +15,9 @@ from fossml.engine.alone import alone
 from fossml.engine.aside import recover
 from fossml.engine.assess import Assessment
 from fossml.engine.discoveries import unknown
+from fossml.engine.dry import dry
 from fossml.engine.graph import select, with_needs
-from fossml.engine.plan import artifacts, plan
+from fossml.engine.plan import artifacts
 from fossml.engine.queue import Queue
 from fossml.engine.resources import check, everything
 from fossml.engine.site import Options, Site, open_site, own_folder
@@ -26,7 +27,7 @@ from fossml.errors import FossmlError, told
 from fossml.executors.local import end_left
 from fossml.project.declared import Project
 from fossml.project.dvc import LockEntry, rooted
-from fossml.types import Event, Run, Stage, Todo
+from fossml.types import Event, Run, Stage
 
 if TYPE_CHECKING:
     from fossml.engine.crew import Crew
@@ -51,22 +52,6 @@ class Summary:
     cancelled: int = 0
     by_dvc: int = 0
     undeclared: tuple[Undeclared, ...] = ()
-
-
-def dry(project: Project, options: Options) -> tuple[tuple[Todo, ...], int]:
-    """What a build would run and why, and how many stages are current. Writes nothing but what it remembers."""
-    own = project.root / ".fossml"
-    with open_site(project, options, own if own.is_dir() else None) as site:
-        selected = select(site.graph, options.targets, options.folder)
-
-        def why(address: str, remade: frozenset[str]) -> tuple[tuple[str, ...], str | None]:
-            found = site.assessor.assess(site.graph.stages[address], remade, options.force)
-            spared = None if options.force or found.is_current else site.spared(found)
-            named = (spared[1].key[:12] if spared[1] else "dvc's run cache") if spared else None
-            return found.reasons, named
-
-        todos = plan(site.graph, selected, why)
-    return todos, len(selected) - len(todos)
 
 
 def build(project: Project, options: Options, emit: Callable[[Event], None]) -> Summary:

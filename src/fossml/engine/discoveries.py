@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from fossml.types import Discovered, Run
+from fossml.types import Discovered
 
 Packages = Literal["exact", "minor", "record"]
 
@@ -77,14 +77,16 @@ def minor(version: str) -> str:
     return ".".join(version.partition("+")[0].split(".")[:2])
 
 
-def given(run: Run, seed: int | None, env: Mapping[str, str | None]) -> tuple[str, ...]:
-    """Where what a build gives a stage is not what `run` was given: its seed, its declared variables."""
+def given(
+    seed_was: int | None, env_was: Mapping[str, str | None], seed: int | None, env: Mapping[str, str | None]
+) -> tuple[str, ...]:
+    """Where what a build gives a stage is not what its run was given: its seed, its declared variables."""
     found = []
-    if run.seed != seed:
-        found.append(f"the seed was {_said(run.seed)}, is {_said(seed)}")
-    for name in sorted({*run.env, *env}):
-        was, now = run.env.get(name), env.get(name)
-        if was != now or (name in run.env) != (name in env):
+    if seed_was != seed:
+        found.append(f"the seed was {_said(seed_was)}, is {_said(seed)}")
+    for name in sorted({*env_was, *env}):
+        was, now = env_was.get(name), env.get(name)
+        if was != now or (name in env_was) != (name in env):
             found.append(f"the variable {name} was {_said(was)}, is {_said(now)}")
     return tuple(found)
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fossml.engine import seed as seeds
+from fossml.engine.absent import meant
 from fossml.engine.aside import Aside, put_aside
 from fossml.engine.assess import Assessment
 from fossml.engine.attempts import Attempt
@@ -153,7 +154,8 @@ def _check(root: Path, stage: Stage, now: Now) -> None:
     """FossmlError where an input is missing, or an output would leave the repository through a link."""
     for path, here in now.deps.items():
         if here is None:
-            hint = f"put it there, or `dvc pull {shlex.quote(path)}` where a remote has it"
+            hint = meant(root, rooted(stage, path))
+            hint = hint or f"put it there, or `dvc pull {shlex.quote(path)}` where a remote has it"
             raise FossmlError(f"its input {path} is not there", where=stage.file, hint=hint)
     for out in stage.outs:
         check_target(root, root / rooted(stage, out.path))

@@ -36,6 +36,13 @@ class Outputs:
             if data and not (self.root / place).exists() and self.objects.has(data):
                 self.objects.checkout(data, self.root / place)
 
+    def comes(self, place: str) -> bool:
+        """Whether `fetch` would bring `place`, or lies in data of a .dvc file that it would."""
+        return any(
+            (place == path or place.startswith(path + "/")) and self.objects.has(data)
+            for path, data in self.tracked.items()
+        )
+
     def revive(self, stage: Stage, entry: LockEntry | None) -> None:
         """Outputs of DVC 2 that are not there come out of its cache, which lies one folder higher, as copies."""
         if entry is None or not entry.legacy:

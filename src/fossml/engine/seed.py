@@ -34,6 +34,14 @@ def seed_for(stage: Stage, route: SeedRoute | None, settings: StageSettings, par
     return value if own is not None or _takes_flag(stage.cmd) else None
 
 
+def handed(stage: Stage, seed: int | None, route: SeedRoute | None, params: Params) -> int | None:
+    """`seed` where the build itself gives it; None where the stage reads it from a parameter that it declares.
+
+    Such a seed counts as that parameter does, whether `[seed]` names it or not.
+    """
+    return None if route and route.kind == "param" and seed == _read(stage, route, params) else seed
+
+
 def _read(stage: Stage, route: SeedRoute, params: Params) -> int | None:
     file, _, name = route.name.partition(":")
     values = (values.get(name) for path, values in params.items() if rooted(stage, path) == file)
@@ -100,8 +108,8 @@ def _parts(command: str) -> Iterator[str]:
 
 
 def environment(env: Mapping[str, str], route: SeedRoute | None, seed: int | None) -> dict[str, str]:
-    """`env` with the seed: in FOSSML_SEED, and in the variable that the project reads."""
-    if seed is None:
+    """`env` with the seed: in FOSSML_SEED, and in the variable that the project reads; not one of its parameters."""
+    if seed is None or (route and route.kind == "param"):
         return dict(env)
     own = {route.name: str(seed)} if route and route.kind == "env" else {}
     return {**env, "FOSSML_SEED": str(seed), **own}

@@ -22,7 +22,8 @@ from fossml.engine.sources import Sources
 from fossml.engine.undeclared import undeclared
 from fossml.engine.workspace import Workspace
 from fossml.env import Interpreter, Interpreters
-from fossml.errors import FossmlError
+from fossml.errors import FossmlError, nearest
+from fossml.project.config import place_of_stage
 from fossml.project.declared import Project
 from fossml.project.dvc import LockEntry, rooted
 from fossml.project.dvcconfig import CacheConfig, read_cache_config
@@ -109,8 +110,8 @@ def open_site(project: Project, options: Options, own: Path | None) -> Iterator[
     graph = make_graph(project.stages)
     check_tracked(graph, (data.path for data in project.tracked))
     if (name := project.config.unmatched(graph.stages)) is not None:
-        where = project.config.file
-        raise FossmlError(f"[stage.{name}] is no stage", where=where, hint=f"the stages are: {', '.join(graph.stages)}")
+        where = place_of_stage(project.root, project.config, name)
+        raise FossmlError(f"[stage.{name}] is no stage", where=where, hint=nearest(name, graph.stages))
     ordered = order(graph)
     env = with_python(options.env, project.config.python, project.root)
     memory = own / "interpreters.json" if own and not options.confine else None
@@ -194,7 +195,9 @@ def with_python(env: Mapping[str, str], python: str | None, root: Path) -> dict[
     place = root / Path(python).expanduser()
     program = place / "bin" / "python" if place.is_dir() else place
     if not os.access(program, os.X_OK):
-        hint = f"make it: python3 -m venv {shlex.quote(python)}, and install what the project needs into it"
+        folder = program.parent.parent if program.parent.name == "bin" else place
+        home = folder.relative_to(root) if folder.is_relative_to(root) else folder
+        hint = f"make it: python3 -m venv {shlex.quote(str(home))}, and install what the project needs into it"
         raise FossmlError(f"[environment] python: there is no Python at {python}", where="fossml.toml", hint=hint)
     own = {"VIRTUAL_ENV": str(place)} if place.is_dir() else {}
     return {**env, **own, "PATH": os.pathsep.join(filter(None, [str(program.parent), env.get("PATH", "")]))}

@@ -20,12 +20,13 @@ from fossml.project.toml import Where, load
 class SeedRoute:
     """How a seed goes in: `--seed 7` on the command line, an environment variable, or a parameter in a file.
 
-    `value` is what a build gives; None: nothing, and the command does as it does by itself.
+    `value` is what a build gives; None: nothing, and the command does as it does by itself. `where` is its file:line.
     """
 
     kind: Literal["flag", "env", "param"]
     name: str
     value: int | None = None
+    where: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,13 @@ def read_config(root: Path) -> Config:
     return Config()
 
 
+def place_of_stage(root: Path, config: Config, name: str) -> str:
+    """`file:line` of `[stage.NAME]`, for what is wrong with it."""
+    file = config.file or "fossml.toml"
+    prefix = () if file == "fossml.toml" else ("tool", "fossml")
+    return Where(file, _text(root / file), prefix).at(f"stage\0{name}")
+
+
 def _names_fossml(text: str) -> bool:
     """Whether a pyproject.toml configures fossml, however the table is written; one that is no TOML may mean to."""
     if "fossml" not in text:
@@ -197,7 +205,7 @@ def _seed(table: Mapping[str, Any], where: Where) -> SeedRoute | None:
     if kind == "param" and "value" in table:
         place, hint = where.at("seed", "value"), f"write it into {table[kind].partition(':')[0]}"
         raise FossmlError("the value of a seed that is a parameter stands in its file", where=place, hint=hint)
-    return SeedRoute(kind, table[kind], table.get("value"))  # type: ignore[arg-type]  # checked before
+    return SeedRoute(kind, table[kind], table.get("value"), where.at("seed", kind))  # type: ignore[arg-type]  # checked before
 
 
 def _resources(table: Mapping[str, Any]) -> Resources:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from fossml.errors import FossmlError
 from fossml.project.config import Config, read_config
-from fossml.project.dvc import files, read_stages, read_tracked
+from fossml.project.dvc import files, read_stages, read_tracked, require_param, rooted
 from fossml.types import Artifact, Stage
 
 
@@ -37,4 +38,17 @@ def read_project(root: Path) -> Project:
     if not root.is_dir():
         raise FossmlError("is not a folder", where=str(root))
     pipelines, tracked = files(root)
-    return Project(root, read_stages(root, pipelines), read_tracked(root, tracked), read_config(root))
+    project = Project(root, read_stages(root, pipelines), read_tracked(root, tracked), read_config(root))
+    _check_seed(project)
+    return project
+
+
+def _check_seed(project: Project) -> None:
+    """FossmlError where the parameter that `[seed]` names is nowhere, unless its file is still to come."""
+    route = project.config.seed
+    if route is not None and route.kind == "param":
+        file, _, key = route.name.partition(":")
+        to_come = {rooted(stage, out.path) for stage in project.stages for out in stage.outs}
+        to_come |= {data.path for data in project.tracked}
+        if (project.root / file).is_file() or posixpath.normpath(file) not in to_come:
+            require_param(project.root, file, key, "[seed] param", route.where)

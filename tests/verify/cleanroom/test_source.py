@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import http.server
 import os
+import re
 import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -91,6 +93,9 @@ def test_the_commit_is_taken_and_what_is_not_in_it_is_said(world: World) -> None
         assert source.uncommitted == ("a.txt", "new.txt")
         (found,) = uncommitted(source)
         assert (found.code, [one.path for one in found.evidence]) == ("SRC001", ["a.txt", "new.txt"])
+        assert found.message.startswith("2 files differ from commit ")
+        (found,) = uncommitted(replace(source, uncommitted=("a.txt",)))
+        assert re.match("1 file differs from commit [0-9a-f]{12} or is not in it: ", found.message)
         assert source.not_checked == ("what is not committed: a.txt, new.txt",)
     assert not source.root.exists()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fossml.project.dvc.legacy import as_now
 from fossml.project.dvc.lock import LockEntry, dump_lock, read_lock
 from fossml.project.dvc.metrics import read_metrics
-from fossml.project.dvc.params import lookup, read_params, select_params
+from fossml.project.dvc.params import lookup, read_params, require_param, select_params
 from fossml.project.dvc.places import rooted
 from fossml.project.dvc.runcache import dump_run, load_run, run_key, run_value
 from fossml.project.dvc.stages import read_stages
@@ -29,6 +29,7 @@ __all__ = [
     "read_params",
     "read_stages",
     "read_tracked",
+    "require_param",
     "rooted",
     "run_key",
     "run_value",

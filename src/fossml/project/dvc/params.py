@@ -199,6 +199,18 @@ def _value(root: Path, stage: Stage, values: Mapping[Any, Any], place: str, key:
     return _checked(root, place, key, value)
 
 
+def require_param(root: Path, path: str, key: str, what: str, where: str) -> None:
+    """FossmlError at `where`, with what may be meant, where no file `path` has a value at the dotted `key`."""
+    if not (root / path).is_file():
+        there = [str(PurePosixPath(path).parent / file.name) for file in (root / path).parent.glob("*.*")]
+        raise FossmlError(f"{what}: there is no {path}", where=where, hint=nearest(path, there))
+    values = load_params(root, path)
+    try:
+        lookup(values, key)
+    except KeyError:
+        raise FossmlError(f"{what}: {path} has no {key!r}", where=where, hint=nearest(key, _dotted(values))) from None
+
+
 def _dotted(values: Mapping[Any, Any], above: str = "") -> Iterator[str]:
     """The names that can be asked for."""
     for name, value in values.items():

@@ -313,8 +313,8 @@ def uncommitted(source: Source) -> tuple[Finding, ...]:
     changed = source.uncommitted
     if source.kind != "commit" or not changed:
         return ()
-    count = "1 file differs" if len(changed) == 1 else f"{len(changed)} files differ"
-    message = f"{count} from commit {(source.commit or '')[:12]} or are not in it: the commit was verified"
+    count, verb = ("1 file differs", "is") if len(changed) == 1 else (f"{len(changed)} files differ", "are")
+    message = f"{count} from commit {(source.commit or '')[:12]} or {verb} not in it: the commit was verified"
     hint = "commit them, or verify the files as they lie: fossml verify --worktree"
     return (Finding("SRC001", "unknown", "soft", "work tree", message, tuple(map(Evidence, changed[:_FULL])), hint),)
 
