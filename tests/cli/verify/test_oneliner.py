@@ -1,6 +1,7 @@
+"""`fossml verify --cmd`: any command in a folder of one's own."""
+
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
@@ -9,13 +10,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from fossml.cli import main
+from tests.cli.verify.said import Said
+from tests.cli.verify.said import call as say
 
 TRAIN = """
 import argparse, json, os, pathlib, random
@@ -38,18 +38,6 @@ PYTHON = shlex.quote(sys.executable)
 CMD = f"{PYTHON} train.py"
 
 
-@dataclass(frozen=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> dict[str, Any]:
-        loaded: dict[str, Any] = json.loads(self.out)
-        return loaded
-
-
 Verify = Callable[..., Said]
 
 
@@ -69,11 +57,7 @@ def verify(project: Path, capsys: pytest.CaptureFixture[str]) -> Verify:
     assert project.is_dir()
 
     def call(*words: str, metric: str = "metrics.json:test.accuracy", claim: str = "0.953", cmd: str = CMD) -> Said:
-        with pytest.raises(SystemExit) as ended:
-            main(["verify", "--cmd", cmd, "--metric", metric, "--claim", claim, *words])
-        captured = capsys.readouterr()
-        assert isinstance(ended.value.code, int)
-        return Said(ended.value.code, captured.out, captured.err)
+        return say(capsys, "--cmd", cmd, "--metric", metric, "--claim", claim, *words)
 
     return call
 
@@ -277,17 +261,8 @@ def test_without_a_command_and_without_claims_there_is_nothing_to_judge(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(SystemExit) as ended:
-        main(["verify"])
-    assert ended.value.code == 3
-    assert "there is no [[claim]] to verify" in capsys.readouterr().err
-
-
-def test_options_of_a_command_without_a_command_show_an_example(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["verify", "--metric", "m.json:a"])
-    assert ended.value.code == 2
-    assert "--metric metrics.json:test.accuracy" in capsys.readouterr().err
+    said = say(capsys)
+    assert (said.code, "there is no [[claim]] to verify" in said.err) == (3, True)
 
 
 def test_quiet_says_only_the_result(verify: Verify) -> None:
@@ -372,6 +347,5 @@ def test_claims_are_proposed_by_the_command(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "t.csv").write_text("model,accuracy\nours,0.91\n")
-    with pytest.raises(SystemExit) as ended:
-        main(["verify", "--propose", "t.csv"])
-    assert (ended.value.code, "0.91" in capsys.readouterr().out) == (0, True)
+    said = say(capsys, "--propose", "t.csv")
+    assert (said.code, "0.91" in said.out) == (0, True)

@@ -14,10 +14,10 @@ from typing import Any
 import click
 import pytest
 
-from fossml.cli import main
 from fossml.cli.verify import brought, command, modes, oneliner, project, propose
 from fossml.cli.verify.given import Given
 from fossml.cli.verify.modes import Mode
+from tests.cli.verify.said import call
 from tests.verify.projects import FILES, Paper
 
 PRINTS = f"{shlex.quote(sys.executable)} -c 'print(0.75)'"
@@ -79,13 +79,6 @@ def typed(option: str) -> list[str]:
     return VALUES.get(option, [f"--{option.replace('_', '-')}"])
 
 
-def verify(*words: str) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main(["verify", *words])
-    assert isinstance(ended.value.code, int)
-    return ended.value.code
-
-
 @pytest.mark.parametrize("option", OPTIONS)
 @pytest.mark.parametrize("what", WORDS)
 def test_an_option_without_a_meaning_is_refused_with_a_way_out(
@@ -94,9 +87,8 @@ def test_an_option_without_a_meaning_is_refused_with_a_way_out(
     mode, words = WORDS[what]
     if ("printed" if option in ("json", "markdown") else option) in mode.takes or (option, what) in CHOOSES_ANOTHER:
         return
-    code = verify(*words, *typed(option))
-    said = capsys.readouterr()
-    assert code == 2
+    said = call(capsys, *words, *typed(option))
+    assert said.code == 2
     assert said.err.startswith(f"error: {typed(option)[0]} does not go with {mode.said}\nhint: ")
     assert paper.count == []
 
@@ -120,7 +112,9 @@ class Watched:
 
 @pytest.mark.usefixtures("paper")
 @pytest.mark.parametrize("what", WORDS)
-def test_an_option_with_a_meaning_is_looked_at(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_option_with_a_meaning_is_looked_at(
+    what: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     mode, words = WORDS[what]
     seen: set[str] = set()
 
@@ -130,8 +124,8 @@ def test_an_option_with_a_meaning_is_looked_at(what: str, monkeypatch: pytest.Mo
     for module in (oneliner, project, brought, propose):
         monkeypatch.setattr(module, "run", watched(module.run))
     monkeypatch.setattr(modes, "refuse", lambda *_: None)
-    assert verify(*words) == 0
-    assert mode is not modes.COMMAND or verify(".", *words) == 0  # what only matters with a PATH
+    assert call(capsys, *words).code == 0
+    assert mode is not modes.COMMAND or call(capsys, ".", *words).code == 0  # what only matters with a PATH
     assert seen - {"words", "there"} == mode.takes
 
 
@@ -150,13 +144,14 @@ def test_every_option_is_known_here() -> None:
         ((*WORDS["cmd"][1], "--sandbox", "--trust"), "--trust and --sandbox exclude each other"),
         (("--cmd", " "), "--cmd is empty"),
         (("--cmd", "true"), "--metric and --claim are both needed"),
+        (("--metric", "m.json:a"), "--metric metrics.json:test.accuracy"),  # an example
     ],
 )
 def test_options_that_depend_on_each_other(
     words: tuple[str, ...], said: str, paper: Paper, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert verify(*words) == 2
-    assert said in capsys.readouterr().err
+    ended = call(capsys, *words)
+    assert (ended.code, said in ended.err) == (2, True)
     assert paper.count == []
 
 
@@ -165,8 +160,7 @@ def test_the_help_groups_the_options_and_fits(
     columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
-    assert verify("--help") == 0
-    lines = capsys.readouterr().out.splitlines()
+    lines = call(capsys, "--help").out.splitlines()
     assert max(map(len, lines)) <= columns
     options = [line for line in lines if line.startswith("  -")]
     assert {line.index(re.split(r"\s{2,}", line.strip())[1]) for line in options} == {25}
