@@ -35,16 +35,14 @@ _TRAINING = re.compile(r"(^|_)(train|fit|learn|pretrain|finetune|optimi[sz]e)(_|
 _TESTING = re.compile(r"(^|_)(test|eval|evaluate|validate|evaluation|inference)(_|$)", re.I)
 _METRIC = re.compile(
     r"(^|_)(accuracy|accuracies|f1|auc|auroc|bleu|rouge|rmse|mse|mae|nll|perplexity|psnr|ssim|fid|iou|miou|"
-    r"error_rate|regrets?|"
-    r"confusion_matrix|r2_score|meteor|cider|precision_recall\w*|top_?k)(_score|_at_\w+)?$",
+    r"error_rate|regrets?|confusion_matrix|r2_score|meteor|cider|precision_recall\w*|top_?k)(_score|_at_\w+)?$",
     re.I,
 )
 
 
 _REPORTS = re.compile(
     r"\b(accuracy|acc|errors?|err|f1|auc|auroc|precision|recall|bleu|rmse|mse|mae|nll|perplexity|psnr|ssim|fid|"
-    r"iou|miou|risk|regret|"
-    r"(test|val\w*|eval\w*)[ _-]?(loss|score|reward)|log-?likelihood|bits/dim|top-?[15])\b",
+    r"iou|miou|risk|regret|(test|val\w*|eval\w*)[ _-]?(loss|score|reward)|log-?likelihood|bits/dim|top-?[15])\b",
     re.I,
 )
 REPORTING = frozenset(
@@ -66,8 +64,7 @@ _WORDS: tuple[tuple[MarkKind, re.Pattern[str]], ...] = (
         "trains",
         re.compile(
             r"\b(train\w*|fit\w*|optim\.\w+|backward|fminunc|fmincon|minFunc|glm|glmnet|lm|randomForest|xgboost|"
-            r"svmtrain|"
-            r"update!|gradient|Optim\.optimize)\s*[({]|python\S{0,20}[ \t].{0,200}\btrain",
+            r"svmtrain|update!|gradient|Optim\.optimize)\s*[({]|python\S{0,20}[ \t].{0,200}\btrain",
         ),
     ),
     (
@@ -80,8 +77,8 @@ _WORDS: tuple[tuple[MarkKind, re.Pattern[str]], ...] = (
     (
         "metric",
         re.compile(
-            r"\b(accuracy|acc|rmse|mse|auc|error_?rate|test_?err\w*|psnr|regret|confusion\w*|perfcurve)\b\s*(=|"
-            r"<-|\()",
+            r"\b(accuracy|acc|rmse|mse|auc|error_?rate|test_?err\w*|psnr|regret|confusion\w*|perfcurve)\b\s*(=|<-|"
+            r"\()",
             re.I,
         ),
     ),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from fossml.scan import calls, learning
 from fossml.scan.model import Import, Mark, MarkKind
+from fossml.scan.names import Names, is_false, is_true, said, strings
 from fossml.scan.text import compares_digest, machine_paths, shown
 
 _CLOCK = re.compile(r"\btime\b|datetime|urandom|getpid|randint|randrange")
@@ -46,7 +47,7 @@ def scan_python(source: str) -> PythonScan:
     tree = parse(source)
     visitor = _Visitor(source)
     try:
-        visitor.names(tree)
+        visitor.learn(tree)
         visitor.visit(tree)
     except RecursionError as error:
         raise SyntaxError("nested deeper than is looked at") from error
@@ -73,18 +74,6 @@ def _is_typing(test: ast.expr) -> bool:
     return name == "TYPE_CHECKING"
 
 
-def _statements(tree: ast.Module) -> Iterator[ast.stmt]:
-    """Every statement, without a look into expressions."""
-    waiting: list[ast.AST] = [tree]
-    while waiting:
-        node = waiting.pop()
-        for block in ("body", "orelse", "finalbody", "handlers"):
-            inner = getattr(node, block, None)
-            if isinstance(inner, list):
-                waiting.extend(inner)
-                yield from (one for one in inner if isinstance(one, ast.stmt))
-
-
 def _catches_import(handlers: Sequence[ast.ExceptHandler]) -> bool:
     names = {node.id for h in handlers if h.type for node in ast.walk(h.type) if isinstance(node, ast.Name)}
     return any(h.type is None for h in handlers) or bool(names & _OPTIONAL)
@@ -93,14 +82,13 @@ def _catches_import(handlers: Sequence[ast.ExceptHandler]) -> bool:
 _LEAVES = frozenset({ast.Load, ast.Store, ast.Del, ast.Name, ast.alias, ast.Pass, ast.Add, ast.Sub, ast.Mult, ast.Div})
 
 
-class _Visitor:
+class _Visitor(Names):
     """Walks the tree once."""
 
     def __init__(self, source: str) -> None:
+        super().__init__()
         self.lines = source.splitlines()
         self.found = PythonScan()
-        self.aliases: dict[str, str] = {}
-        self.constants: dict[str, str] = {}
         self.optional = 0
         self.functions = 0
         self.source = source
@@ -123,54 +111,6 @@ class _Visitor:
                         self.visit(item)
             elif isinstance(value, ast.AST) and type(value) not in _LEAVES:
                 self.visit(value)
-
-    # names
-
-    def names(self, tree: ast.Module) -> None:
-        """Learn what imported names stand for, and which names hold one literal string."""
-        assigned: dict[str, list[ast.expr]] = {}
-        for node in _statements(tree):
-            if isinstance(node, ast.Import):
-                self.aliases.update(
-                    {a.asname or a.name.split(".")[0]: a.name if a.asname else a.name.split(".")[0] for a in node.names}
-                )
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                self.aliases.update({a.asname or a.name: f"{node.module}.{a.name}" for a in node.names})
-            elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-                assigned.setdefault(node.targets[0].id, []).append(node.value)
-        for name, values in assigned.items():
-            if len(values) == 1 and (value := self.literal(values[0])) is not None:
-                self.constants[name] = value
-
-    def dotted(self, node: ast.expr) -> str:
-        """The full dotted name of what is called, "" where it is not a plain name."""
-        parts: list[str] = []
-        while isinstance(node, ast.Attribute):
-            parts.append(node.attr)
-            node = node.value
-        if not isinstance(node, ast.Name):
-            return ""
-        return ".".join([self.aliases.get(node.id, node.id), *reversed(parts)])
-
-    def literal(self, node: ast.expr | None) -> str | None:
-        """A string that can be known without running: constants, their sums, joined paths."""
-        if isinstance(node, ast.Constant):
-            return node.value if isinstance(node.value, str) else None
-        if isinstance(node, ast.Name):
-            return self.constants.get(node.id)
-        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Div)):
-            left, right = self.literal(node.left), self.literal(node.right)
-            joint = "/" if isinstance(node.op, ast.Div) else ""
-            return None if left is None or right is None else left + joint + right
-        if isinstance(node, ast.Call) and node.args:
-            return self._joined(node)
-        return None
-
-    def _joined(self, node: ast.Call) -> str | None:
-        if self.dotted(node.func) not in {"os.path.join", "pathlib.Path", "Path", "str"}:
-            return None
-        parts = [self.literal(arg) for arg in node.args]
-        return None if None in parts else "/".join(part for part in parts if part is not None)
 
     # marks
 
@@ -253,8 +193,8 @@ class _Visitor:
                 self.hyperparameter(node, word.arg, word.value, "argument")
         if kind := learning.called(name, tail):
             self.mark(kind, node, name or f"?.{tail}")
-        elif tail in learning.REPORTING and learning.reports(said := " ".join(_said(node.args))):
-            self.mark("metric", node, shown(said), "report")
+        elif tail in learning.REPORTING and learning.reports(words := " ".join(said(node.args))):
+            self.mark("metric", node, shown(words), "report")
         self._chance(node, name, tail, keywords)
         self._files(node, name, tail, keywords)
         self._network(node, name, keywords)
@@ -284,7 +224,7 @@ class _Visitor:
             self._seed(node, name, group, keywords)
         if group := calls.RANDOM_CALLS.get(name, ""):
             self.mark("random", node, name, group)
-        elif tail == "DataLoader" and _is_true(keywords.get("shuffle")) and "generator" not in keywords:
+        elif tail == "DataLoader" and is_true(keywords.get("shuffle")) and "generator" not in keywords:
             self.mark("random", node, name, "torch")
         elif name.startswith(("sklearn.", "imblearn.")):
             self._random_state(node, name, tail, keywords)
@@ -297,10 +237,10 @@ class _Visitor:
             self.mark("clock seed" if _CLOCK.search(ast.unparse(value)) else "seed", node, name, group)
 
     def _random_state(self, node: ast.Call, name: str, tail: str, keywords: dict[str | None, ast.expr]) -> None:
-        shuffled = tail in calls.ONLY_IF_SHUFFLED and _is_true(keywords.get("shuffle"))
+        shuffled = tail in calls.ONLY_IF_SHUFFLED and is_true(keywords.get("shuffle"))
         if (tail not in calls.TAKES_RANDOM_STATE and not shuffled) or None in keywords:
             return
-        if tail == "train_test_split" and _is_false(keywords.get("shuffle")):
+        if tail == "train_test_split" and is_false(keywords.get("shuffle")):
             return
         value = keywords.get("random_state")
         unset = value is None or (isinstance(value, ast.Constant) and value.value is None)
@@ -334,7 +274,7 @@ class _Visitor:
         elif name in calls.FETCHES_URL and first and calls.DATA_URL.match(first):
             self.mark("download", node, first, self.checked())
         elif name in {"os.system", "subprocess.run", "subprocess.call", "subprocess.check_call"}:
-            for argument in _strings(node):
+            for argument in strings(node):
                 if re.match(r"(wget|curl|gdown)\b", argument):
                     self.mark("download", node, shown(argument), self.checked())
 
@@ -352,30 +292,3 @@ _STEPS: dict[type[ast.AST], Callable[[_Visitor, Any], None]] = {
     ast.Constant: _Visitor.on_constant,
     ast.Call: _Visitor.on_call,
 }
-
-
-def _strings(node: ast.Call) -> Iterator[str]:
-    for child in ast.walk(node):
-        if isinstance(child, ast.Constant) and isinstance(child.value, str):
-            yield child.value
-
-
-def _said(arguments: Sequence[ast.expr]) -> Iterator[str]:
-    """The words that a call prints, as far as they are written out in it."""
-    for one in arguments:
-        if isinstance(one, ast.Constant):
-            yield str(one.value)
-        elif isinstance(one, ast.JoinedStr):
-            yield from _said(one.values)
-        elif isinstance(one, ast.BinOp):
-            yield from _said((one.left, one.right))
-        elif isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute):
-            yield from _said((one.func.value,))
-
-
-def _is_true(node: ast.expr | None) -> bool:
-    return isinstance(node, ast.Constant) and node.value is True
-
-
-def _is_false(node: ast.expr | None) -> bool:
-    return isinstance(node, ast.Constant) and node.value is False

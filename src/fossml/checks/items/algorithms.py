@@ -18,8 +18,8 @@ _PAPER = re.compile(
 _ASSUMES = re.compile(r"\b(assum(e[sd]?|ing|ptions?)|presuppos\w+|(only|not) valid (if|when|for)|limitations?)\b", re.I)
 _COMPLEXITY = re.compile(
     r"\b(complexity|sample size|big-?o|flops|multiply-adds)\b|\bO\((n|m|d|k|1|log|\\log|N|T)|"
-    r"\b(linear|quadratic|cubic|polynomial|exponential)(ly)? (time|in the (number|size|dimension))|(memory|"
-    r"space) (usage|requirements?|footprint)",
+    r"\b(linear|quadratic|cubic|polynomial|exponential)(ly)? (time|in the (number|size|dimension))|"
+    r"(memory|space) (usage|requirements?|footprint)",
     re.I,
 )
 _CLAIM = re.compile(

@@ -10,15 +10,14 @@ from fossml.types import Evidence, Finding
 
 _COUNT = re.compile(
     r"\b\d[\d,.]*\s?(k|m|million|thousand|billion)?\s+(\w+[ -]){0,2}(examples|samples|images|sentences|rows|"
-    r"instances|records|"
-    r"data ?points|observations|documents|pairs|users|items|nodes|edges|graphs|videos|utterances|tokens|"
-    r"patients|classes|features|attributes)\b|"
-    r"\b(number|#) of (train\w* |test\w* |\w+ )?(examples|samples|images|instances|classes|features|nodes|"
-    r"rows)\b|dataset statistics",
+    r"instances|records|data ?points|observations|documents|pairs|users|items|nodes|edges|graphs|videos|"
+    r"utterances|tokens|patients|classes|features|attributes)\b|\b(number|#) of (train\w* |test\w* |"
+    r"\w+ )?(examples|samples|images|instances|classes|features|nodes|rows)\b|dataset statistics",
     re.I,
 )
 _SPLIT = re.compile(
-    r"\b(train(ing)?|dev)\s*([/,&-]|and)\s*(val\w*|dev|test)\b|\b(train|test|validation|data)[ -]?(/test )?splits?\b|"
+    r"\b(train(ing)?|dev)\s*([/,&-]|and)\s*(val\w*|dev|test)\b|"
+    r"\b(train|test|validation|data)[ -]?(/test )?splits?\b|"
     r"\b(held[- ]out|hold-?out|cross[- ]validation|k-?fold|leave[- ]one[- ]out)\b|\b(validation|test) sets?\b",
     re.I,
 )
@@ -40,22 +39,20 @@ _PREPARES = re.compile(
     re.I,
 )
 _DATA_LINK = re.compile(
-    r"(data ?sets?|\bdata\b|corpus|benchmark|environment).{0,200}(https?://|\]\(|wget )|(https?://|"
-    r"wget ).{0,200}(data ?set|/data\b|corpus|uci\.edu|kaggle|zenodo|figshare)",
+    r"(data ?sets?|\bdata\b|corpus|benchmark|environment).{0,200}(https?://|\]\(|wget )|"
+    r"(https?://|wget ).{0,200}(data ?set|/data\b|corpus|uci\.edu|kaggle|zenodo|figshare)",
     re.I,
 )
 _BRINGS = re.compile(
     r"^(from|import)\s+(torchvision\.datasets|tensorflow_datasets|sklearn\.datasets|keras\.datasets|"
-    r"tensorflow\.keras\.datasets|"
-    r"datasets|gym|gymnasium|torchtext\.datasets|torch_geometric\.datasets|ogb|openml|"
-    r"tensorflow\.examples\.tutorials\.mnist|"
-    r"atari_py|mujoco_py|dm_control)\b|^from\s+(torchvision|sklearn|keras|torchtext|"
-    r"tensorflow\.keras)\s+import\s.*\bdatasets\b"
+    r"tensorflow\.keras\.datasets|datasets|gym|gymnasium|torchtext\.datasets|torch_geometric\.datasets|ogb|openml|"
+    r"tensorflow\.examples\.tutorials\.mnist|atari_py|mujoco_py|dm_control)\b|^from\s+(torchvision|sklearn|keras|"
+    r"torchtext|tensorflow\.keras)\s+import\s.*\bdatasets\b"
 )
 _COLLECTED = re.compile(
-    r"\b(we|was|were|been) (have )?(collected|recorded|gathered|annotated|label+ed)\b|\bannotat(ors?|"
-    r"ion (process|guidelines?))\b|"
-    r"\b(mechanical turk|crowd-?sourc\w+|datasheet|inter-annotator|informed consent)\b|\b(new|our) data ?sets?\b",
+    r"\b(we|was|were|been) (have )?(collected|recorded|gathered|annotated|label+ed)\b|"
+    r"\bannotat(ors?|ion (process|guidelines?))\b|\b(mechanical turk|crowd-?sourc\w+|datasheet|inter-annotator|"
+    r"informed consent)\b|\b(new|our) data ?sets?\b",
     re.I,
 )
 

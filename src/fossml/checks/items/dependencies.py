@@ -14,15 +14,13 @@ from fossml.types import Evidence, Finding
 
 _SECTION = re.compile(
     r"\b(requirements?|requires?|dependenc(y|ies)|pre-?requisites?|install\w*|set-?up|setting up|environment|"
-    r"packages|libraries|"
-    r"getting started|quick ?start|built with|preparations?)\b",
+    r"packages|libraries|getting started|quick ?start|built with|preparations?)\b",
     re.I,
 )
 _INSTALLS = re.compile(
     r"\b(pip3?|conda|mamba|apt|apt-get|brew|yum|luarocks|npm|cran|Pkg)\.?(\s+-\w+)*[\s.(]+(install|add|create|"
-    r"env create)\b"
-    r"|\binstall\.packages\(|\bpython3? -m pip install\b|\bdocker (pull|build|run)\b"
-    r"|\bpip3? install\b|conda env (create|update)|\bpipenv install\b|\bpoetry install\b",
+    r"env create)\b|\binstall\.packages\(|\bpython3? -m pip install\b|\bdocker (pull|build|"
+    r"run)\b|\bpip3? install\b|conda env (create|update)|\bpipenv install\b|\bpoetry install\b",
     re.I,
 )
 _ITSELF = re.compile(r"install\s+(-e\s+)?(\.|--upgrade pip)\s*$|install .*(git\+)", re.I)

@@ -13,24 +13,23 @@ from fossml.types import Evidence, Finding, Run
 _LOCK = "fossml.lock"
 _HYPER = re.compile(r"\bhyper-?param\w*|\blearning rates?\b|\bbatch[ _-]size\b|\bweight decay\b", re.I)
 _SEARCH = re.compile(
-    r"\b(grid|random|hyper-?parameter|bayesian) ?search\b|\bsweeps?\b|\btuned?\b|\btuning\b|\b(chosen|"
-    r"selected) (by|on|using|with|via)\b|"
-    r"cross[- ]validat\w+",
+    r"\b(grid|random|hyper-?parameter|bayesian) ?search\b|\bsweeps?\b|\btuned?\b|\btuning\b|"
+    r"\b(chosen|selected) (by|on|using|with|via)\b|cross[- ]validat\w+",
     re.I,
 )
 _SEARCHES = re.compile(
-    r"^(from|import)\s+(optuna|ray\.tune|hyperopt|skopt|nni|kerastuner|keras_tuner|nevergrad|smac)\b|\b(Grid|"
-    r"Randomized)SearchCV\b"
+    r"^(from|import)\s+(optuna|ray\.tune|hyperopt|skopt|nni|kerastuner|keras_tuner|nevergrad|smac)\b|"
+    r"\b(Grid|Randomized)SearchCV\b"
 )
 _VALUES = re.compile(
-    r"(^|/)(params|config\w*|hparams?|hyper\w*|settings|\w*_config)\.(ya?ml|json|toml|py|gin|cfg|ini)$|(^|"
-    r"/)(configs?|conf|hparams|experiments?)/[^ ]*\.(ya?ml|json|toml|gin|cfg|ini)$",
+    r"(^|/)(params|config\w*|hparams?|hyper\w*|settings|\w*_config)\.(ya?ml|json|toml|py|gin|cfg|ini)$|"
+    r"(^|/)(configs?|conf|hparams|experiments?)/[^ ]*\.(ya?ml|json|toml|gin|cfg|ini)$",
     re.I,
 )
 _RUNS = re.compile(
-    r"\b(\d{1,4}|two|three|four|five|six|seven|eight|nine|ten|twenty|multiple) (\w+[ -]){0,3}?(runs|seeds|"
-    r"trials|repetitions|repeats|restarts|"
-    r"replicat\w+|initiali[sz]ations)\b|\b(averaged?|mean) (over|of|across) (the )?(\d+|two|three|five|ten)\b",
+    r"\b(\d{1,4}|two|three|four|five|six|seven|eight|nine|ten|twenty|multiple) (\w+[ -]){0,3}?(runs|seeds|trials|"
+    r"repetitions|repeats|restarts|replicat\w+|initiali[sz]ations)\b|\b(averaged?|mean) (over|of|"
+    r"across) (the )?(\d+|two|three|five|ten)\b",
     re.I,
 )
 _RUNS_FLAG = re.compile(
@@ -39,8 +38,7 @@ _RUNS_FLAG = re.compile(
 )
 _MEASURE = re.compile(
     r"\b(accuracy|error rate|f1|auc|auroc|precision|recall|bleu|rouge|perplexity|rmse|mse|mae|psnr|ssim|fid|"
-    r"inception score|iou|miou|m?ap|"
-    r"log-?likelihood|bits per dim\w*|regret|reward|return)\b",
+    r"inception score|iou|miou|m?ap|log-?likelihood|bits per dim\w*|regret|reward|return)\b",
     re.I,
 )
 _VARIES = re.compile(
@@ -49,16 +47,15 @@ _VARIES = re.compile(
     re.I,
 )
 _COST = re.compile(
-    r"\b\d[\d.,]*\s*(-\s*\d+\s*)?(gpu[- ]?)?(h|hrs?|hours?|minutes?|mins?|days?|seconds?|secs?)\b|\b(takes?|"
-    r"took) (about|around|approximately|~)?\s*(an?|one|several|few|\d)\b.{0,20}(hour|minute|day|second)|"
+    r"\b\d[\d.,]*\s*(-\s*\d+\s*)?(gpu[- ]?)?(h|hrs?|hours?|minutes?|mins?|days?|seconds?|secs?)\b|"
+    r"\b(takes?|took) (about|around|approximately|~)?\s*(an?|one|several|few|\d)\b.{0,20}(hour|minute|day|second)|"
     r"\b(kwh|carbon|co2e?|energy consumption|training time|run-?time)\b",
     re.I,
 )
 _METERS = re.compile(r"^(from|import)\s+(codecarbon|carbontracker|eco2ai|experiment_impact_tracker|zeus)\b")
 _HARDWARE = re.compile(
-    r"\b(v100|p100|k80|k40|p40|t4|a100|h100|h200|titan|rtx ?\d|gtx ?\d|tesla|quadro|tpus?|xeon|threadripper|"
-    r"epyc|core i\d|"
-    r"geforce|m60|\d+ (gpus?|cpus?|cores)|(single|one|two|four|eight|multi|multiple)[- ]gpus?|"
+    r"\b(v100|p100|k80|k40|p40|t4|a100|h100|h200|titan|rtx ?\d|gtx ?\d|tesla|quadro|tpus?|xeon|threadripper|epyc|"
+    r"core i\d|geforce|m60|\d+ (gpus?|cpus?|cores)|(single|one|two|four|eight|multi|multiple)[- ]gpus?|"
     r"\d+ ?gb (of )?(ram|memory)|macbook)\b",
     re.I,
 )

@@ -23,8 +23,9 @@ _TEXT = re.compile(
     r"(^|/)(readme[^/]*|[^/]+\.(md|rst|org|tex|markdown))$|(^|/)(install|usage|docs?|notes?)[^/]*\.txt$", re.I
 )
 _LIBRARIES = re.compile(
-    r"^(from|import)\s+(torch|tensorflow|keras|jax|flax|sklearn|xgboost|lightgbm|catboost|mxnet|chainer|theano|caffe|"
-    r"transformers|pytorch_lightning|lightning|fastai|gpflow|gpytorch|GPy|pymc3?|pystan|gym|paddle|dgl|statsmodels)\b"
+    r"^(from|import)\s+(torch|tensorflow|keras|jax|flax|sklearn|xgboost|lightgbm|catboost|mxnet|chainer|theano|"
+    r"caffe|transformers|pytorch_lightning|lightning|fastai|gpflow|gpytorch|GPy|pymc3?|pystan|gym|paddle|dgl|"
+    r"statsmodels)\b"
 )
 _LEARNING = re.compile(
     r"\b(train(s|ed|ing)?|machine learning|neural|learn(s|ed|ing)|models?|classifiers?|bandits?)\b", re.I

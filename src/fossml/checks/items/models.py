@@ -25,24 +25,20 @@ _SURE_PLACE = re.compile(rf"(^|[/_.-])({_SURE})([/_.-]|$)", re.I)
 _DATA_PLACE = re.compile(r"(^|/)(data|data_?sets?|processed|raw|inputs?|features?|embeddings?)/", re.I)
 _OF_OTHERS = re.compile(
     r"lpips|inception|vgg|alex(net)?\b|squeeze(net)?\b|\bglove\b|word2vec|fasttext|download\.pytorch\.org|"
-    r"keras-applications|"
-    r"fchollet|torchvision|word (vectors|embeddings)",
+    r"keras-applications|fchollet|torchvision|word (vectors|embeddings)",
     re.I,
 )
 _NAMED = re.compile(
     r"pre-?trained|\btrained[\w -]{0,30}(models?|weights?|networks?|nets?|policy|policies|agents?|parameters)\b|"
     r"\b(models?|network)[- ](checkpoints?|weights|zoo|files?)\b|\bcheckpoints?\b|\bsaved models?\b|"
-    r"\breleased models?\b|"
-    r"\bdownload[\w ]{0,20} (models?|weights)\b|\b(models?|weights) (can|could|are|"
-    r"is)[\w ]{0,12} (be )?(download|availab|found|provided)\w*",
+    r"\breleased models?\b|\bdownload[\w ]{0,20} (models?|weights)\b|"
+    r"\b(models?|weights) (can|could|are|is)[\w ]{0,12} (be )?(download|availab|found|provided)\w*",
     re.I,
 )
 _HOST = re.compile(
-    r"drive\.google|docs\.google|dropbox\.com|amazonaws|\bs3[.-]|blob\.core\.windows|storage\.(googleapis|"
-    r"cloud)|onedrive|1drv\.ms|"
-    r"box\.com|mega\.nz|pan\.baidu|zenodo|figshare|huggingface\.co|hf\.co|/releases|osf\.io|tfhub\.dev|icloud|"
-    r"yadi\.sk|"
-    r"sharepoint|kakaocdn|gs://|wandb\.ai|/download/",
+    r"drive\.google|docs\.google|dropbox\.com|amazonaws|\bs3[.-]|blob\.core\.windows|storage\.(googleapis|cloud)|"
+    r"onedrive|1drv\.ms|box\.com|mega\.nz|pan\.baidu|zenodo|figshare|huggingface\.co|hf\.co|/releases|osf\.io|"
+    r"tfhub\.dev|icloud|yadi\.sk|sharepoint|gs://|wandb\.ai|/download/",
     re.I,
 )
 _ARCHIVE = re.compile(r"\.(zip|tar|tgz|tar\.gz|gz|h5|hdf5|pkl|npz|bin|pb|mat|7z|rar|model)\b", re.I)

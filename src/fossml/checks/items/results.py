@@ -14,17 +14,14 @@ from fossml.types import Evidence, Finding
 
 _METRIC = (
     r"accuracy|acc\.?|errors?|err\.?|f1|auc|auroc|precision|prec@\d|recall|map|ap\d*|bleu|rouge|perplexity|ppl|"
-    r"rmse|mse|mae|psnr|ssim|fid|"
-    r"inception|is|iou|miou|nll|bpd|bits/dim|bpc|loss|scores?|em|wer|cer|regret|rewards?|return|top-?[15]|r@\d+|"
-    r"hits@\d+|mrr|ndcg|"
-    r"performance|results?|test|elbo|likelihood|flops|speed-?up|dice"
+    r"rmse|mse|mae|psnr|ssim|fid|inception|iou|miou|nll|bpd|bits/dim|bpc|loss|scores?|em|wer|cer|regret|"
+    r"rewards?|return|top-?[15]|r@\d+|hits@\d+|mrr|ndcg|performance|results?|test|elbo|likelihood|flops|speed-?up|"
+    r"dice"
 )
 _MEASURE = re.compile(rf"(?<![\w/-])({_METRIC})(?![\w/-])", re.I)
 _STRICT = re.compile(
     r"(?<![\w/-])(accuracy|error( rate)?(?! bars?)|f1|auc|auroc|precision|prec@\d|recall|m?ap|bleu|perplexity|"
-    r"rmse|mse|"
-    r"psnr|ssim|fid|iou|miou|nll|"
-    r"bits/dim|bpd|top-?[15]|score)(?![\w/-])",
+    r"rmse|mse|psnr|ssim|fid|iou|miou|nll|bits/dim|bpd|top-?[15]|score)(?![\w/-])",
     re.I,
 )
 _NUMBER = re.compile(r"(?<![\w.])\d{1,4}\.\d+(?![\w.]*\.\d)|\b\d{1,3}(\.\d+)?\s*%")
@@ -43,8 +40,8 @@ _RESULTS = re.compile(r"\b(results?|performance|benchmarks?|leader-?board|accura
 _FIGURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]*)|<img[^>]*>|\.\. (?:image|figure):: (\S+)", re.I)
 _SHOWS = re.compile(r"results?(?![\w-]*\.svg)|experiments?|accuracy|performance|comparison of|benchmarks?", re.I)
 _KEPT = re.compile(
-    r"\bresults?[\w/.-]*\.(csv|tsv|xlsx?|json|txt|md|pdf|ipynb)\b|\[[^\]]*\bresults\b[^\]]*\]\([^)]*\.(ipynb|md|"
-    r"csv|pdf)\)",
+    r"\bresults?[\w/.-]*\.(csv|tsv|xlsx?|json|txt|md|pdf|ipynb)\b|"
+    r"\[[^\]]*\bresults\b[^\]]*\]\([^)]*\.(ipynb|md|csv|pdf)\)",
     re.I,
 )
 

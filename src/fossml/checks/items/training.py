@@ -36,8 +36,8 @@ _HELPER = re.compile(
     re.I,
 )
 _TEST_NAME = re.compile(
-    r"^_*((run|do|batch|model|get)_)?(test|eval|evaluate|evaluation|validate|inference)(_\w*)?$|_(eval|evaluate|"
-    r"evaluation|test)$",
+    r"^_*((run|do|batch|model|get)_)?(test|eval|evaluate|evaluation|validate|inference)(_\w*)?$|"
+    r"_(eval|evaluate|evaluation|test)$",
     re.I,
 )
 
