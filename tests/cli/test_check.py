@@ -160,6 +160,7 @@ def test_the_author_sets_levels_and_a_hard_one_decides_the_exit_code(tmp_path: P
     committed(tmp_path, BAD | {"fossml.toml": LEVELS})
     soft = check(tmp_path, "--select", "PATH")
     assert soft.exit_code == 0 and "[soft]" in soft.output
+    assert "Levels set by the author: PATH001 is soft (fossml.toml:2)\n" in soft.output
     assert check(tmp_path, "--select", "LIC").exit_code == 1
     assert (
         check(tmp_path, "--select", "PATH", "--profile", "pineau").exit_code == 1

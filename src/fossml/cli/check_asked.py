@@ -135,6 +135,9 @@ class Asked:
                 for one in self.policy.waivers
                 if one.code in self.wanted
             ),
+            levels=tuple(
+                f"{one.code} is {one.level} ({one.where})" for one in self.policy.levels if one.code in self.wanted
+            ),
             openness="" if self.narrowed else openness(self.facts, [one for one in self.every if one.code in ITEMS]),
             verdict=verdict(found, self.facts, known),
             exit_code=_code(found, known),

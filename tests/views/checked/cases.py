@@ -59,6 +59,7 @@ def hostile() -> Checked:
         items=items,
         steps=(HOSTILE,),
         waived=(Waived("PATH001", HOSTILE, HOSTILE, 0),),
+        levels=(HOSTILE,),
         openness=HOSTILE,
         standard=HOSTILE,
         verdict=HOSTILE,

@@ -17,6 +17,7 @@ def text(checked: Checked) -> str:
             "known": [asdict(one) for one in checked.known],
             "standard": checked.standard,
             "waived": [asdict(one) for one in checked.waived],
+            "levels": list(checked.levels),
             "next": list(checked.steps),
             "openness": checked.openness,
             "verdict": checked.verdict,

@@ -24,6 +24,7 @@ def text(checked: Checked) -> str:
         _table(checked),
         _folded("Could not be told, or waived", map(_line, others)),
         _folded("Waivers", (inert(f"{one.code} ({one.where}): {one.because}") for one in checked.waived)),
+        _folded("Levels set by the author", map(inert, checked.levels)),
         _folded("Known since the baseline", map(_line, checked.known)),
     ]
     return "\n\n".join(part for part in parts if part)

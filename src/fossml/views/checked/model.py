@@ -34,7 +34,7 @@ class Checked:
     """All that is told of a check: `findings` of the rules, what matters first, and `items` of the checklist.
 
     `known` failed when the baseline was written, and do not count; those that are items stay in `items` as well.
-    `described` has every code that is named.
+    `described` has every code that is named, `levels` says which levels the author set, and where.
     `everything`: no rule's findings are cut short. `exit_code` is the answer as a number.
     """
 
@@ -46,6 +46,7 @@ class Checked:
     standard: str = ""
     steps: tuple[str, ...] = ()
     waived: tuple[Waived, ...] = ()
+    levels: tuple[str, ...] = ()
     openness: str = ""
     verdict: str = ""
     exit_code: int = 0

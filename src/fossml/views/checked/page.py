@@ -27,6 +27,9 @@ def text(checked: Checked) -> str:
             section(harmless(checked.standard) or "Items", _table(checked)),
             section("Could not be told, or is the author's word", _findings(others)),
             section("Waivers", _waivers(checked)),
+            section(
+                "Levels set by the author", f"<p>{harmless(', '.join(checked.levels))}</p>" if checked.levels else ""
+            ),
             section("Known since the baseline", _folded(checked.known, "known")),
             section("What is well", _folded(well, "well")),
             "</main>",

@@ -83,6 +83,8 @@ def _basis(one: Finding) -> str:
 
 
 def _waived(checked: Checked) -> Iterator[str]:
+    if checked.levels:
+        yield f"Levels set by the author: {visible(', '.join(checked.levels))}"
     if checked.waived:
         lines = (f"  {one.code} ({one.where}, {_times(one.count)}): {one.because}" for one in checked.waived)
         yield "Waived by the author:\n" + "\n".join(map(visible, lines))
