@@ -178,11 +178,19 @@ def is_name_of_data(name: str) -> bool:
     return name in _ALL
 
 
-_KERAS = re.compile(r"(?:tensorflow\.(?:python\.)?|tf_)?(?:keras|keras_hub|keras_nlp|keras_cv)(?:\.\w+)*", re.A)
+_KERAS = re.compile(
+    r"(?:tensorflow\.(?:python\.)?|tf_)?keras(?:\.src)?(?:\.backend\.\w+)?(?:\.(?:layers|models|activations|initializers|regularizers|engine"
+    r"|constraints|losses|metrics|optimizers|dtype_policies|mixed_precision|random|quantizers|applications)(?:\.\w+)*)?",
+    re.A,
+)
 _KERAS_FUNCTIONS = re.compile(
     r"(?:tensorflow\.)?keras\.(?:src\.)?(?:activations|losses|metrics|initializers|regularizers)(?:\.\w+)*", re.A
 )
-_RUNS = ("Lambda", "TFOpLambda", "SlicingOpLambda", "__lambda__", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
+_RUNS = (
+    "Lambda", "TFOpLambda", "SlicingOpLambda", "__lambda__", "__typespec__", "TorchModuleWrapper", "JaxLayer",
+    "FlaxLayer", "TFSMLayer",
+)  # fmt: skip
+_READS_FILES = ("StringLookup", "IntegerLookup", "TextVectorization")
 
 
 def is_keras(module: object, name: str, config: object) -> bool:
@@ -195,4 +203,6 @@ def is_keras(module: object, name: str, config: object) -> bool:
     if module == "builtins":
         return name in {"slice", "dict", "tuple", "list", "set", "int", "float", "str", "bool"}
     holds = isinstance(config, dict) and isinstance(config.get("function"), (list, dict))
+    if bare in _READS_FILES and isinstance(config, dict) and isinstance(config.get("vocabulary"), str):
+        return False
     return not holds and (module is None or (isinstance(module, str) and _KERAS.fullmatch(module) is not None))

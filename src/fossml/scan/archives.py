@@ -17,6 +17,8 @@ _END = b"PK\x05\x06"
 _END64 = b"PK\x06\x07"
 _TAIL = 2**16 + 22
 _LOCKED = 1
+_ELSEWHERE = 2**32 - 1
+"""The size that stands where a longer one is told elsewhere."""
 _TAR_SUM = re.compile(rb"[ 0]*[0-7]{1,7}[ \0]")
 
 
@@ -84,11 +86,12 @@ def _at(stream: IO[bytes], place: int, end: int, info: zipfile.ZipInfo | None) -
         return None, place
     flags, method = int.from_bytes(header[6:8], "little"), int.from_bytes(header[8:10], "little")
     size = int.from_bytes(header[18:22], "little")
+    size = 0 if size == _ELSEWHERE and info else size
     names = int.from_bytes(header[26:28], "little")
     start = place + 30 + names + int.from_bytes(header[28:30], "little")
     name = info.filename if info else stream.read(names).decode("utf-8", "replace")
     methods = {method, info.compress_type if info else method}
-    stop = min(end, start + (info.compress_size if info else size)) if info or size else end
+    stop = min(end, start + max(info.compress_size if info else 0, size)) if info or size else end
     forms = [_FORMS[one] for one in methods if one in _FORMS]
     unknown = "" if methods <= set(_FORMS) else f"{name} is packed by method {max(methods)}, which is not opened here"
     both = tuple(dict.fromkeys([*forms, "", "deflate"]))

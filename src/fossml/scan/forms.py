@@ -16,9 +16,8 @@ from fossml.scan.model import PickleScan
 from fossml.scan.source import LARGEST, PIECE, Budget, OverBudgetError
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
-_HEADS = (0, 512, 1024, 2048, 4096, 8192)
-_DEEPEST = 200
-_CODE = re.compile(rb"(?:[\xa9)]\x01|[\xdb\xfb\[(\xa8<>]\x01\0\0\0)?[\xe3c](?:[\0-\xff]\0\0\0){5}", re.S)
+_HEADS = tuple(512 << power for power in range(12))
+_CODE = re.compile(rb"(?:[\xa9)]\x01|[\xdb\xfb\[(\xa8<>]\x01\0\0\0)?[\xe3c](?:[\0-\xff]\0\0\0){3,5}.{4}[\xf3s]", re.S)
 _COMPILED = re.compile(rb"..\r\n(?:.{4}|.{8}|.{12})[\xe3c].\0\0\0", re.S)
 _GLOBAL = re.compile(rb"[ci]([A-Za-z_][\w.]{0,200})\n([A-Za-z_][\w.]{0,200})\n")
 _STACK_GLOBAL = re.compile(
@@ -27,8 +26,11 @@ _STACK_GLOBAL = re.compile(
 _TEMPLATE = re.compile(
     rb"__(?:globals|builtins|subclasses|class|mro|base|bases|init|import|getattribute|dict)__|\|\s*attr\b"
 )
-_FILE_OPS = (b"ReadFile", b"WriteFile", b"PyFunc", b"PyFuncStateless", b"EagerPyFunc")
-_OPS = re.compile(b"|".join(rb"\x12" + bytes([len(op)]) + op + rb"(?=[\x1a\x22\x2a\x0a]|$)" for op in _FILE_OPS))
+_FILE_OPS = (b"ReadFile", b"WriteFile", b"PyFunc", b"PyFuncStateless", b"EagerPyFunc", b"PrintV2")
+_OPS = re.compile(rb"(?<![A-Za-z])(?:" + b"|".join(_FILE_OPS) + rb")(?![A-Za-z])")
+_YAML = re.compile(rb"!!python/(?:object|module|name)|!<tag:yaml\.org,2002:python/(?:object|module|name)")
+_JSON = re.compile(rb'"py\\?/(?:reduce|function|object|type|repr)')
+_OBJECT = re.compile(rb'\{\s*"')
 _EXTERNAL = re.compile(rb"\x0a\x08location\x12(.)", re.S)
 
 
@@ -46,17 +48,15 @@ def code_object(head: bytes) -> PickleScan | None:
 
 def keras_config(data: bytes) -> PickleScan | None:
     """A model's architecture as JSON: None where it is none, unsafe where it holds code or names a function to call."""
-    start = data.lstrip()[:1]
-    if start not in (b"{", b"[") or not _speaks_of_classes(data):
-        return None
     try:
-        config = json.loads(data.decode("utf-8", "surrogatepass"))
+        config = json.loads(data)
     except (ValueError, RecursionError):
         return None
     return _keras(config)
 
 
-def _speaks_of_classes(data: bytes) -> bool:
+def speaks_of_classes(data: bytes) -> bool:
+    """Whether a JSON text may be a model of Keras, by its first bytes."""
     return b"class_name" in data or (b"\\u00" in data and b"config" in data)
 
 
@@ -92,12 +92,12 @@ def _objects(config: Any) -> Iterator[dict[str, Any]]:
             waiting.extend(one)
 
 
-def skops_schema(data: bytes) -> PickleScan:
+def skops_schema(data: bytes) -> PickleScan | None:
     """The types that a skops file asks for; skops itself loads no others than its user trusts."""
     try:
         schema = json.loads(data)
     except (ValueError, RecursionError):
-        return PickleScan("unknown", ("skops",), reason="its schema cannot be read")
+        return None
     found: set[str] = set()
     for one in _objects(schema):
         module, name = one.get("__module__"), one.get("__class__")
@@ -108,6 +108,8 @@ def skops_schema(data: bytes) -> PickleScan:
 
 def _of_skops(one: dict[str, Any], module: str, name: str) -> Iterator[str]:
     loader = one.get("__loader__")
+    if loader in _NO_DATA:
+        yield f"{loader} {name}"
     if loader in {"FunctionNode", "TypeNode"} and isinstance(one.get("content"), dict):
         inner = one["content"]
         module, name = str(inner.get("module_path", module)), str(inner.get("function", inner.get("__class__", name)))
@@ -116,6 +118,7 @@ def _of_skops(one: dict[str, Any], module: str, name: str) -> Iterator[str]:
     yield f"{module} {name}"
 
 
+_NO_DATA = ("MethodNode", "OperatorFuncNode", "PartialNode")
 _SKOPS_OWN = frozenset(
     {("builtins", "type"), ("builtins", "NoneType"), ("numpy", "ndarray"), ("builtins", "function"), ("numpy", "ufunc")}
 )
@@ -125,7 +128,7 @@ def is_hdf5(stream: IO[bytes], head: bytes) -> bool:
     """Whether it is an HDF5 file; these may begin later than at the first byte."""
     if head.startswith(HDF5):
         return True
-    for place in _HEADS[1:]:
+    for place in _HEADS:
         stream.seek(place)
         if stream.read(8) == HDF5:
             return True
@@ -158,12 +161,16 @@ def _overlapping(stream: IO[bytes], budget: Budget) -> Iterator[bytes]:
 def _configs(data: bytes) -> Iterator[PickleScan]:
     """The Keras models that stand in bytes as JSON."""
     decoder = json.JSONDecoder()
-    for match in re.finditer(rb'\{\s*"(?:class|config|module|\\u00)', data):
-        text = data[match.start() : match.start() + 4 * PIECE].split(b"\0", 1)[0].decode("utf-8", "replace")
+    place = 0
+    while match := _OBJECT.search(data, place):
+        place = match.end()
+        end = data.find(b"\0", place)
+        text = data[match.start() : end if end >= 0 else len(data)].decode("utf-8", "replace")
         try:
             config, _ = decoder.raw_decode(text)
         except (ValueError, RecursionError):
             continue
+        place = max(place, end)
         if isinstance(config, dict) and (scan := _keras(config)):
             yield scan
 
@@ -184,11 +191,22 @@ def graph(head: bytes, stream: IO[bytes], budget: Budget) -> PickleScan | None:
         return None
     for piece in _overlapping(stream, budget):
         if match := _OPS.search(piece):
-            return unsafe("graph", f"operation {match[0][2:].decode()}")
+            return unsafe("graph", f"operation {match[0].decode()}")
+        if (found := next((one for one in _configs(piece) if one.verdict == "unsafe"), None)) is not None:
+            return PickleScan("unsafe", ("graph", *found.forms), found.imports)
         for match in _EXTERNAL.finditer(piece):
             path = piece[match.end() : match.end() + match[1][0]].decode("utf-8", "replace")
             if path.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", path) or re.match(r"[A-Za-z]:", path):
                 return unsafe("onnx", f"data outside of its folder: {path}")
+    return None
+
+
+def tagged(name: str, start: bytes) -> PickleScan | None:
+    """Texts in which some loaders take names for objects to make: YAML with tags of Python, JSON of jsonpickle."""
+    if name.lower().endswith((".yaml", ".yml")) and (match := _YAML.search(start)):
+        return unsafe("yaml", match[0].decode())
+    if start.lstrip()[:1] in (b"{", b"[") and (match := _JSON.search(start)):
+        return unsafe("jsonpickle", match[0].decode().strip('"'))
     return None
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fossml.scan.source import LARGEST, Source
 
 _LONGEST_WORD = 1000
+_HEAD = 512
 _BYTES_AS_TEXT = (b"\xc2\x80", b"\x80", b"\xc2\x93NUMPY", b"\x93NUMPY", b"PK")
 
 
@@ -54,8 +55,11 @@ def _counted(width: int, text: bool, signed: bool = False) -> _Reader:
     def read(source: Source) -> object:
         size = int.from_bytes(source.take(width), "little", signed=signed)
         if size < 0 or size > LARGEST:
-            source.skip(max(size, 0))
-            return OPAQUE
+            if size < 0:
+                return OPAQUE
+            start = source.take(_HEAD)
+            source.skip(size - _HEAD)
+            return Payload(start)
         data = source.take(size)
         return _text(data) if text else _bytes(data)
 
@@ -73,10 +77,9 @@ def _text(data: bytes) -> object:
             return Payload(data.decode("utf-8", "surrogatepass").encode("latin-1"))
         except ValueError:
             return Payload(data)
-    if len(data) > _LONGEST_WORD:
-        return OPAQUE
     try:
-        return data.decode("utf-8", "surrogatepass")
+        text = data.decode("utf-8", "surrogatepass")
+        return text if len(text) <= _LONGEST_WORD else Payload(text.encode("latin-1"))
     except ValueError:
         return OPAQUE
 
@@ -95,7 +98,7 @@ def _long(width: int) -> _Reader:
 def _digits(source: Source) -> object:
     line = source.line()
     try:
-        return OPAQUE if line is None or len(line) > 20 else int(line.rstrip(b"L"))
+        return OPAQUE if line is None or len(line) > 5000 else int(line.rstrip(b"L"))
     except ValueError:
         return OPAQUE
 

@@ -49,6 +49,7 @@ MARK = object()
 _LOADS_BYTES = Global("torch.storage", "_load_from_bytes")
 _ENCODE = Global("_codecs", "encode")
 _GETATTR = (Global("builtins", "getattr"), Global("__builtin__", "getattr"))
+_ONLY_CALLED = (*_GETATTR, _LOADS_BYTES)
 _ATTRIBUTES = {(Global("zoneinfo", "ZoneInfo"), "_unpickle"): Global("zoneinfo", "ZoneInfo._unpickle")}
 """What `getattr` may be asked for: how the standard library pickles a class method."""
 ARRAYS = frozenset(
@@ -91,13 +92,13 @@ class Machine:
 
     def callee(self) -> object:
         """The top, to be called."""
-        if self.stack and self.stack[-1] in _GETATTR:
+        if self.stack and self.stack[-1] in _ONLY_CALLED:
             return self.stack.pop()
         return self.pop()
 
     def used(self, value: object) -> object:
-        """`getattr` is called, and is nothing to be passed on."""
-        if isinstance(value, Global) and value in _GETATTR:
+        """What is judged by its arguments is nothing to be passed on."""
+        if isinstance(value, Global) and value in _ONLY_CALLED:
             self.note(f"{value.module} {value.name}")
         return value
 
@@ -147,16 +148,20 @@ class Machine:
         if what in _GETATTR and isinstance(args, tuple) and (found := _attribute(args)):
             self.stack.append(found)
             return
-        self.used(what)
+        if what in _GETATTR:
+            self.used(what)
         if not isinstance(what, Global):
-            self.refused("a call of what is no function")
-            self.note("a call of something made while loading")
+            if not self.strict:
+                self.note("a call of something made while loading")
         elif what == _LOADS_BYTES:
             self.bytes_loaded(args)
         elif not is_allowed(what.module, what.name):
             self.acts = True
-        if what == _ENCODE and isinstance(args, tuple) and args and isinstance(args[0], _Judged):
-            self.stack.append(args[0])
+        first = args[0] if isinstance(args, tuple) and args else None
+        if what == _ENCODE and isinstance(first, str):
+            self.push(Payload(first.encode("latin-1", "ignore")))
+        elif what == _ENCODE and isinstance(first, _Judged):
+            self.stack.append(first)
         else:
             self.stack.append(Made(what, args))
 
@@ -179,6 +184,9 @@ class Machine:
         if scan.verdict == "unsafe":
             for name in scan.imports:
                 self.note(name)
+            self.acts = True
+        elif scan.verdict == "unknown":
+            self.odd = f"bytes in it: {scan.reason}"
         return _Judged(scan)
 
 

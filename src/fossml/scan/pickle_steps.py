@@ -50,6 +50,7 @@ def _as_instructions(machine: Machine) -> None:
         return
     place = machine.source.tell()
     stack, memo = list(machine.stack), dict(machine.memo)
+    machine.budget.step((len(stack) + len(memo)) // 16)
     other = Machine(machine.source, machine.budget, machine.inner, strict=True, plain=True, stack=stack, memo=memo)
     with contextlib.suppress(BrokenError):
         run(other)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import io
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from typing import IO, cast
@@ -18,12 +19,18 @@ from fossml.scan.opcodes import READERS
 from fossml.scan.pickle_arrays import described
 from fossml.scan.pickle_machine import Machine, named
 from fossml.scan.pickle_steps import run
-from fossml.scan.source import PIECE, BrokenError, Budget, EndsError, OverBudgetError, Source, Window
+from fossml.scan.source import LARGEST, PIECE, BrokenError, Budget, EndsError, OverBudgetError, Source, Window
 
 _HEAD = 512
 _DEEPEST = 4
 _LONGEST_HEADER = 2**16
+_COST = 20
+"""Instructions that a look into bytes counts as."""
+_CARVED = 2**16
+_MOST_CARVED = 100
+_START = re.compile(rb"\x80[\x02-\x05](?=[\x95\x8c(c}\])])")
 _MAGIC = re.compile(rb"\x80[\x00-\x05]")
+_LONG = re.compile(r"(?<=\d)L(?=[,)])")
 _NUMPY = b"\x93NUMPY"
 _PICKLE_NAMES = (".pkl", ".pickle", ".joblib", ".dill", ".pt", ".pth", ".ckpt", ".npy", ".npz", ".skops", ".keras")
 _ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06")
@@ -57,23 +64,26 @@ def _readings(name: str, head: bytes, stream: IO[bytes], budget: Budget, depth: 
         yield _pickles(name, Source(stream, budget), inner, sure=bool(_MAGIC.match(head)))
     yield forms.code_object(head)
     yield from _models(name, head, stream, budget)
+    yield _behind(stream, budget, inner, _CARVED)
     if archives.is_tar(head):
         yield _tar(stream, budget, depth)
     if form := unpack.form_of(head):
         yield _compressed(name, form, stream, budget, depth)
-    if (packed := unpack.UNREADABLE.get(head[:4])) and (packed not in {"7z", "rar"} or _named(name)):
+    if (packed := unpack.UNREADABLE.get(head[:4])) and not name.lower().endswith((".7z", ".rar")):
         yield PickleScan("unknown", (packed,), reason=f"packed with {packed}, which is not opened here")
     if head.startswith(_ARCHIVES) or archives.has_directory(stream):
         yield _zip(name, stream, budget, depth)
 
 
 def _models(name: str, head: bytes, stream: IO[bytes], budget: Budget) -> Iterator[PickleScan | None]:
-    if head.lstrip()[:1] in (b"{", b"["):
-        stream.seek(0)
-        start = stream.read(PIECE)
-        yield forms.keras_config(start if len(start) < PIECE else forms.whole(stream, budget))
+    stream.seek(0)
+    if head.lstrip()[:1] in (b"{", b"[", b""):
+        yield _json(name, stream, budget)
+    elif name.lower().endswith((".yaml", ".yml")):
+        yield forms.tagged(name, stream.read(PIECE))
     if forms.is_hdf5(stream, head):
         yield forms.hdf5(stream, budget)
+        yield _within("hdf5", _behind(stream, budget, lambda _: None, LARGEST, whole=False))
     if head[:1] == b"\x08" or name.lower().endswith((".pb", ".onnx", ".pbtxt")):
         yield forms.graph(head, stream, budget)
     yield forms.gguf(head, stream)
@@ -101,7 +111,10 @@ def _inner(budget: Budget, depth: int) -> Callable[[bytes], PickleScan | None]:
     """Judges bytes that a pickle holds."""
 
     def judge(data: bytes) -> PickleScan | None:
-        return _within("bytes", _open("", io.BytesIO(data), budget, depth + 1)) if promising(data[:_HEAD]) else None
+        if not promising(data[:_HEAD]):
+            return None
+        budget.step(_COST)
+        return _within("bytes", _open("", io.BytesIO(data), budget, depth + 1))
 
     return judge
 
@@ -121,19 +134,54 @@ def _pickles(name: str, source: Source, inner: Callable[[bytes], PickleScan | No
     try:
         first, reason = _one(source, inner, sure)
         imports |= first.imports
-        if not sure and not _is_pickle(name, first, reason):
+        if reason and not sure and not _is_pickle(name, first, reason):
             return None
+        acts = sure or _is_pickle(name, first, reason)
         while not reason and (head := source.peek()) and head[0] in READERS:
             more, reason = _one(source, inner, bool(_MAGIC.match(head)))
             if not reason or _is_pickle("", more, reason):
                 imports |= more.imports
+                acts = acts or _is_pickle("", more, reason)
             elif more.odd:
                 first.odd = more.odd
             if reason:
-                return _judged(imports, first.odd)
+                return _judged(imports, first.odd) if acts else None
     except OverBudgetError as error:
         return _judged(imports, str(error)) if sure or imports else None
-    return _judged(imports, f"not a whole pickle: {reason}" if reason else first.odd)
+    return _judged(imports, f"not a whole pickle: {reason}" if reason else first.odd) if acts else None
+
+
+def _json(name: str, stream: IO[bytes], budget: Budget) -> PickleScan | None:
+    """A JSON text as a model: of Keras, or of jsonpickle. What lies behind LARGEST is not looked at."""
+    while True:
+        place = stream.tell()
+        piece = stream.read(PIECE)
+        if found := forms.tagged(name, piece):
+            return found
+        if forms.speaks_of_classes(piece):
+            return forms.keras_config(forms.whole(stream, budget))
+        if len(piece) < PIECE or place >= LARGEST:
+            return None
+        stream.seek(-64, io.SEEK_CUR)
+
+
+def _behind(
+    stream: IO[bytes],
+    budget: Budget,
+    inner: Callable[[bytes], PickleScan | None],
+    size: int,
+    *,
+    whole: bool = True,
+) -> PickleScan | None:
+    """A pickle, `whole` or not, behind a header that some loader skips."""
+    stream.seek(0)
+    data = stream.read(size)
+    for match in itertools.islice(_START.finditer(data, 1), _MOST_CARVED):
+        stream.seek(match.start())
+        machine, reason = _one(Source(stream, budget), inner, sure=False)
+        if machine.acts and not (reason and whole):
+            return _within(f"behind {match.start()} bytes", _judged(machine.imports, ""))
+    return None
 
 
 def _one(source: Source, inner: Callable[[bytes], PickleScan | None], sure: bool) -> tuple[Machine, str]:
@@ -163,7 +211,9 @@ def promising(head: bytes) -> bool:
     """Whether bytes that begin so may hold something that runs; what does not is never unpacked."""
     if not head:
         return False
-    if head.startswith((_NUMPY, *_ARCHIVES, forms.HDF5, b"GGUF", b"{", b"[")) or _MAGIC.match(head):
+    if head.startswith((_NUMPY, *_ARCHIVES, forms.HDF5, b"GGUF")) or _MAGIC.match(head):
+        return True
+    if head.lstrip()[:1] in (b"{", b"[", b""):
         return True
     if unpack.form_of(head) or head[:4] in unpack.UNREADABLE or archives.is_tar(head) or forms.code_object(head):
         return True
@@ -187,7 +237,7 @@ def _numpy(name: str, stream: IO[bytes], budget: Budget, depth: int) -> PickleSc
     if size > _LONGEST_HEADER:
         return PickleScan("unknown", ("npy",), reason="a header longer than is looked at")
     try:
-        header = ast.literal_eval(stream.read(size).decode("utf-8", "replace").strip())
+        header = ast.literal_eval(_LONG.sub("", stream.read(size).decode("utf-8", "replace")).strip())
         descr, shape = header["descr"], [int(one) for one in header["shape"]]
     except (ValueError, SyntaxError, KeyError, TypeError, MemoryError, RecursionError):
         return PickleScan("unknown", ("npy",), reason="its header cannot be read")
@@ -250,8 +300,9 @@ def _member(form: str, one: Member, budget: Budget, depth: int, names: set[str])
     """What a member holds, packed in any of the ways in which it may be."""
     names.add(one.name)
     found = _worst(_packed(one, way, budget, depth) for way in one.forms)
-    if found is None and (one.unknown or one.locked):
-        why = one.unknown or f"{one.name} is locked with a password"
+    hidden = one.name.endswith("schema.json")
+    if found is None and (one.unknown or one.locked or hidden):
+        why = one.unknown or f"{one.name} {'is locked with a password' if one.locked else 'cannot be read'}"
         return PickleScan("unknown", (form,), reason=why)
     return _within(f"{form}:{one.name}", found)
 
@@ -260,10 +311,12 @@ def _packed(one: Member, way: str, budget: Budget, depth: int) -> PickleScan | N
     stream = cast(IO[bytes], one.packed)
     stream.seek(0)
     start = unpack.begins(way, stream, _HEAD) if way else stream.read(_HEAD)
-    if not promising(start):
+    described = one.name.endswith(("schema.json", "config.json"))
+    if not (promising(start) or (described and start)):
         return None
     stream.seek(0)
     inside = unpack.unpacked(way, stream, budget) if way else stream
-    if one.name.endswith("schema.json"):
-        return forms.skops_schema(forms.whole(inside, budget))
+    if described:
+        data = forms.whole(inside, budget)
+        return forms.skops_schema(data) if one.name.endswith("schema.json") else forms.keras_config(data)
     return _open(one.name, inside, budget, depth + 1)

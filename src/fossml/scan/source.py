@@ -26,9 +26,9 @@ class Budget:
         if self.bytes < 0:
             raise OverBudgetError("more bytes than are looked at")
 
-    def step(self) -> None:
-        """Take one opcode."""
-        self.ops -= 1
+    def step(self, count: int = 1) -> None:
+        """Take as many opcodes."""
+        self.ops -= count
         if self.ops < 0:
             raise OverBudgetError("more instructions than are looked at")
 

@@ -15,7 +15,8 @@ from fossml.scan.source import LARGEST, Budget, OverBudgetError
 _PIECE = 2**16
 _FIRST = 256
 """Bytes unpacked at a time at first: where a stream breaks, what came before is not lost."""
-_ZFILE = re.compile(rb"ZF0x[0-9a-fA-F]+L?\s*")
+_LONGEST_HEADER = 2**18
+_ZFILE = re.compile(rb"ZF0x[0-9a-fA-F]+L?\s*(?=.)", re.S)
 UNREADABLE = {b"\x04\x22\x4d\x18": "lz4", b"\x28\xb5\x2f\xfd": "zstd", b"7z\xbc\xaf": "7z", b"Rar!": "rar"}
 """Magic -> a form that nothing in Python's standard library opens."""
 
@@ -68,32 +69,51 @@ def unpacked(form: str, stream: IO[bytes], budget: Budget) -> io.BytesIO:
 def _pieces(form: str, stream: IO[bytes]) -> Iterator[bytes]:
     """What comes out, of each stream that follows another."""
     make = _MAKERS[form]
-    if form == "zfile":
-        match = _ZFILE.match(stream.read(64))
-        stream.seek(match.end() if match else 0)
-    waiting = stream.read(_FIRST)
+    waiting, out = stream.read(_FIRST), 0
     while waiting:
+        if form == "gzip" and len(waiting) > 3 and waiting[3]:
+            waiting += stream.read(_LONGEST_HEADER)
+        waiting = _behind_header(form, waiting) or stream.read(_FIRST)
         one = make()
-        out = 0
         try:
             while not one.eof:
                 if data := one.decompress(waiting, _PIECE):
                     yield data
                     out += len(data)
                 waiting = getattr(one, "unconsumed_tail", b"")
-                if not waiting and (data == b"" or getattr(one, "needs_input", True)):
+                if not waiting and not one.eof and (data == b"" or getattr(one, "needs_input", True)):
                     waiting = stream.read(_FIRST if out < _PIECE else _PIECE)
                     if not waiting:
                         return
         except (zlib.error, OSError, EOFError, lzma.LZMAError, ValueError):
             return
-        waiting = one.unused_data or stream.read(_PIECE)
+        rest = one.unused_data + stream.read(_FIRST)
+        waiting = rest[_SUMS.get(form, 0) :]
 
 
+def _behind_header(form: str, data: bytes) -> bytes:
+    """What follows the header of deflated data, which is unpacked bare: a wrong check sum must not stop it."""
+    if form == "zfile":
+        match = _ZFILE.match(data)
+        return data[match.end() + 2 :] if match else b""
+    if form == "zlib":
+        return data[2:]
+    if form != "gzip":
+        return data
+    flags, place = data[3] if len(data) > 3 else 0, 10
+    if flags & 4:
+        place += 2 + int.from_bytes(data[place : place + 2], "little")
+    for flag in (8, 16):  # a name, a comment
+        if flags & flag:
+            place = data.find(b"\0", place) + 1 or len(data)
+    return data[place + (2 if flags & 2 else 0) :]
+
+
+_SUMS = {"gzip": 8, "zlib": 4, "zfile": 4}
 _MAKERS: dict[str, Callable[[], _Decompressor]] = {
-    "gzip": lambda: zlib.decompressobj(31),
-    "zlib": lambda: zlib.decompressobj(15),
-    "zfile": lambda: zlib.decompressobj(15),
+    "gzip": lambda: zlib.decompressobj(-15),
+    "zlib": lambda: zlib.decompressobj(-15),
+    "zfile": lambda: zlib.decompressobj(-15),
     "deflate": lambda: zlib.decompressobj(-15),
     "bz2": bz2.BZ2Decompressor,
     "lzma": lzma.LZMADecompressor,

@@ -163,8 +163,8 @@ def frames() -> Iterator[File]:
                 yield f"pandas/{name}.{protocol}.pkl", pickle.dumps(table, protocol)
 
 
-def estimators() -> Iterator[File]:
-    """scikit-learn: every estimator that can be fitted on a small table, as pickle and with joblib."""
+def estimators(step: int = 1) -> Iterator[File]:
+    """scikit-learn: every estimator that can be fitted on a small table, pickled and by joblib; or every `step`th."""
     import joblib
     import numpy as np
     from sklearn.utils import all_estimators
@@ -173,14 +173,14 @@ def estimators() -> Iterator[File]:
     x = np.abs(rng.normal(size=(40, 4)))
     y = (x[:, 0] > 0.6).astype(int)
     fitted: list[tuple[str, Any]] = []
-    for name, make in all_estimators():
+    for name, make in all_estimators()[::step]:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             try:
                 fitted.append((name, make().fit(x, y)))
             except Exception:  # it needs parameters or other data
                 continue
-    fitted += list(_composed(x, y))
+    fitted += list(_composed(x, y))[::step]
     for number, (name, model) in enumerate(fitted):
         for protocol in (0, 2, 4, 5):
             try:
@@ -232,8 +232,8 @@ def _composed(x: Any, y: Any) -> Iterator[tuple[str, Any]]:
     yield "rfe", RFE(log, n_features_to_select=2).fit(x, y)
     yield "target", TransformedTargetRegressor(Ridge(), func=np.log1p, inverse_func=np.expm1).fit(x, x[:, 1])
     texts = ["the cat sat", "a dog ran", "the cow ate"] * 5
-    for make in (CountVectorizer, TfidfVectorizer, HashingVectorizer):
-        yield make.__name__, make_pipeline(make(), log).fit(texts, [0, 1, 1] * 5)
+    for make in (CountVectorizer(), TfidfVectorizer(), HashingVectorizer(n_features=64)):
+        yield type(make).__name__, make_pipeline(make, LogisticRegression()).fit(texts, [0, 1, 1] * 5)
     kernel = ConstantKernel() * RBF() + WhiteKernel() + Matern()
     yield "process", GaussianProcessRegressor(kernel, optimizer=None).fit(x, y)
     yield "trees", [KDTree(x), BallTree(x)]
