@@ -135,7 +135,7 @@ def _flagged(answer: bool | None, broken: bool | None) -> bool:
 
 
 def _versions(python: str) -> str:
-    code = 'from importlib.metadata import version as v; print(f\'picklescan {v("picklescan")}, fickling {v("fickling")}\')'
+    code = "from importlib.metadata import version as v; print(*(f'{n} {v(n)}' for n in ('picklescan', 'fickling')))"
     return subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip() + "."
 
 
