@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 
 _TABLE = """
@@ -93,6 +94,7 @@ def candidates(module: str) -> frozenset[str]:
     return DISTRIBUTIONS.get(top, frozenset()) | {own}
 
 
+@functools.cache
 def install_name(module: str) -> str:
     """The distribution to install for a module."""
     top = module.split(".")[0]

@@ -16,7 +16,7 @@ from fossml.scan.model import PickleScan
 from fossml.scan.source import LARGEST, PIECE, Budget, OverBudgetError
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
-_HEADS = tuple(512 << power for power in range(12))
+_HEADS = (0, *(512 << power for power in range(7)))
 _CODE = re.compile(rb"(?:[\xa9)]\x01|[\xdb\xfb\[(\xa8<>]\x01\0\0\0)?[\xe3c](?:[\0-\xff]\0\0\0){3,5}.{4}[\xf3s]", re.S)
 _COMPILED = re.compile(rb"..\r\n(?:.{4}|.{8}|.{12})[\xe3c].\0\0\0", re.S)
 _GLOBAL = re.compile(rb"[ci]([A-Za-z_][\w.]{0,200})\n([A-Za-z_][\w.]{0,200})\n")
@@ -124,15 +124,9 @@ _SKOPS_OWN = frozenset(
 )
 
 
-def is_hdf5(stream: IO[bytes], head: bytes) -> bool:
+def is_hdf5(start: bytes) -> bool:
     """Whether it is an HDF5 file; these may begin later than at the first byte."""
-    if head.startswith(HDF5):
-        return True
-    for place in _HEADS:
-        stream.seek(place)
-        if stream.read(8) == HDF5:
-            return True
-    return False
+    return HDF5 in start and any(start.startswith(HDF5, place) for place in _HEADS)
 
 
 def hdf5(stream: IO[bytes], budget: Budget) -> PickleScan | None:

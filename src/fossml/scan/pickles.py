@@ -63,8 +63,10 @@ def _readings(name: str, head: bytes, stream: IO[bytes], budget: Budget, depth: 
     elif head[0] in READERS:
         yield _pickles(name, Source(stream, budget), inner, sure=bool(_MAGIC.match(head)))
     yield forms.code_object(head)
-    yield from _models(name, head, stream, budget)
-    yield _behind(stream, budget, inner, _CARVED)
+    stream.seek(0)
+    start = stream.read(_CARVED)
+    yield from _models(name, head, start, stream, budget)
+    yield _behind(start, stream, budget, inner)
     if archives.is_tar(head):
         yield _tar(stream, budget, depth)
     if form := unpack.form_of(head):
@@ -75,15 +77,16 @@ def _readings(name: str, head: bytes, stream: IO[bytes], budget: Budget, depth: 
         yield _zip(name, stream, budget, depth)
 
 
-def _models(name: str, head: bytes, stream: IO[bytes], budget: Budget) -> Iterator[PickleScan | None]:
+def _models(name: str, head: bytes, start: bytes, stream: IO[bytes], budget: Budget) -> Iterator[PickleScan | None]:
     stream.seek(0)
     if head.lstrip()[:1] in (b"{", b"[", b""):
         yield _json(name, stream, budget)
     elif name.lower().endswith((".yaml", ".yml")):
         yield forms.tagged(name, stream.read(PIECE))
-    if forms.is_hdf5(stream, head):
+    if forms.is_hdf5(start):
         yield forms.hdf5(stream, budget)
-        yield _within("hdf5", _behind(stream, budget, lambda _: None, LARGEST, whole=False))
+        stream.seek(0)
+        yield _within("hdf5", _behind(stream.read(LARGEST), stream, budget, lambda _: None, whole=False))
     if head[:1] == b"\x08" or name.lower().endswith((".pb", ".onnx", ".pbtxt")):
         yield forms.graph(head, stream, budget)
     yield forms.gguf(head, stream)
@@ -166,16 +169,14 @@ def _json(name: str, stream: IO[bytes], budget: Budget) -> PickleScan | None:
 
 
 def _behind(
+    data: bytes,
     stream: IO[bytes],
     budget: Budget,
     inner: Callable[[bytes], PickleScan | None],
-    size: int,
     *,
     whole: bool = True,
 ) -> PickleScan | None:
     """A pickle, `whole` or not, behind a header that some loader skips."""
-    stream.seek(0)
-    data = stream.read(size)
     for match in itertools.islice(_START.finditer(data, 1), _MOST_CARVED):
         stream.seek(match.start())
         machine, reason = _one(Source(stream, budget), inner, sure=False)
