@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import posixpath
 import re
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +16,7 @@ from fossml.errors import FossmlError
 from fossml.facts.declared import Declared, declared, included, may_declare
 from fossml.facts.files import Listing, exists, list_files
 from fossml.facts.model import Document, Facts
+from fossml.facts.scancache import ScanCache, cache_folder
 from fossml.facts.verification import RECORD, read_verification
 from fossml.scan import Budget, FileScan, scan_stream
 from fossml.scan.text import decode
@@ -44,7 +47,9 @@ def gather(root: Path) -> Facts:
     root = root.resolve()
     listing = list_files(root)
     with _without_collector():
-        scans = dict(_scans(root, listing))
+        cache = ScanCache(cache_folder(os.environ), root)
+        scans = dict(_scans(root, listing, cache))
+        cache.save()
     documents = {path: _document(root, path) for path in listing.sizes if _is_document(path)}
     dependencies = _declared(root, listing, documents)
     pipeline = _Pipeline(root, listing)
@@ -88,20 +93,30 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _scans(root: Path, listing: Listing) -> Iterator[tuple[str, FileScan]]:
+def _scans(root: Path, listing: Listing, cache: ScanCache) -> Iterator[tuple[str, FileScan]]:
     left = Budget(5_000_000, 2 * 2**30, 50_000)
     for path, size in listing.sizes.items():
         budget = Budget()
         budget = Budget(min(budget.ops, left.ops), min(budget.bytes, left.bytes), min(budget.members, left.members))
         before = (budget.ops, budget.bytes, budget.members)
         try:
-            with (root / path).open("rb") as stream:
-                yield path, scan_stream(path, stream, size, budget)
+            yield path, _scanned(f"{root}/{path}", path, size, budget, cache)
         except OSError as error:
             yield path, FileScan(path, "none", problem=f"cannot be read: {error.strerror}")
         left.ops -= before[0] - max(budget.ops, 0)
         left.bytes -= before[1] - max(budget.bytes, 0)
         left.members -= before[2] - max(budget.members, 0)
+
+
+def _scanned(file: str, path: str, size: int, budget: Budget, cache: ScanCache) -> FileScan:
+    """What a file says, read only where it is not known."""
+    if (known := cache.known(path, os.lstat(file))) is not None:
+        return known
+    now = time.time_ns()
+    with open(file, "rb") as stream:  # noqa: PTH123 - ten thousand of them
+        found = scan_stream(path, stream, size, budget)
+        cache.put(os.fstat(stream.fileno()), found, now)
+    return found
 
 
 def _is_document(path: str) -> bool:

@@ -12,9 +12,9 @@ from fossml.scan import learning
 from fossml.scan import text as lines
 from fossml.scan.model import FileScan, Ignore, Import, Mark, NotebookScan, Parsed, PickleScan
 from fossml.scan.notebook import scan_notebook
-from fossml.scan.pickle_machine import Budget
 from fossml.scan.pickles import scan_pickle
 from fossml.scan.python import PythonScan, scan_python
+from fossml.scan.source import Budget
 from fossml.scan.tolerant import scan_tolerant
 
 __all__ = ["Budget", "FileScan", "Ignore", "Import", "Mark", "NotebookScan", "PickleScan", "scan_file", "scan_stream"]

@@ -1,284 +1,212 @@
-"""A pickle read as a program, never run: which imports it makes and whether it calls what it computed."""
+"""A pickle read as a program, never run: which imports it makes and whether it calls what it computed.
+
+It follows every way in which a loader could read the bytes: those of joblib, where raw arrays stand between
+instructions, and those of pickle itself, to which these bytes are instructions.
+"""
 
 from __future__ import annotations
 
-import math
-import pickletools
 import re
-import warnings
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
 
 from fossml.scan.allowed import is_allowed
+from fossml.scan.model import PickleScan
+from fossml.scan.opcodes import OPAQUE, Payload
+from fossml.scan.source import BrokenError, Budget, Source
 
-_LONGEST_WORD = 1000
-_IDENTIFIER = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
-_DTYPE = re.compile(r"[<>|=]?([?biufcSUVmMO])(\d*)")
-
-
-class Stream(Protocol):
-    """What a pickle is read from. `skip` moves on without keeping what it passes."""
-
-    def read(self, size: int, /) -> Any:
-        """Up to `size` bytes."""
-
-    def readline(self) -> bytes:
-        """One line with its end."""
-
-    def skip(self, size: int) -> None:
-        """Move on by `size` bytes."""
-
-
-@dataclass(slots=True)
-class Budget:
-    """What may still be spent on one file: opcodes, bytes unpacked, members opened."""
-
-    ops: int = 500_000
-    bytes: int = 512 * 2**20
-    members: int = 5_000
-
-
-class OverBudgetError(Exception):
-    """The file is larger than what a look at it may cost."""
-
-
-class BrokenError(Exception):
-    """The bytes stop being a pickle here."""
+Inner = Callable[[bytes], PickleScan | None]
+_NAMED = re.compile(r"[^\W\d][^\s\"'(){}\[\],;:=]*")
+_MOST_IMPORTS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class _Global:
+class Global:
+    """Something imported."""
+
     module: str
     name: str
 
 
 @dataclass(slots=True)
-class _Made:
-    """An object that the pickle builds: by calling `what` with `args`."""
+class Made:
+    """An object that the pickle builds: by calling `what` with `args`, then with `state` given to it."""
 
     what: object
     args: object
+    state: object = None
 
 
-_ARRAY_WRAPPERS = [
-    _Global(module, "NumpyArrayWrapper") for module in ("joblib.numpy_pickle", "sklearn.externals.joblib.numpy_pickle")
-]
-_MARK = object()
-_OTHER = object()
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """Bytes that were looked at as a file of their own."""
+
+    scan: PickleScan | None
+
+
+MARK = object()
+_LOADS_BYTES = Global("torch.storage", "_load_from_bytes")
+_ENCODE = Global("_codecs", "encode")
+_GETATTR = (Global("builtins", "getattr"), Global("__builtin__", "getattr"))
+_ONLY_CALLED = (*_GETATTR, _LOADS_BYTES)
+_ATTRIBUTES = {(Global("zoneinfo", "ZoneInfo"), "_unpickle"): Global("zoneinfo", "ZoneInfo._unpickle")}
+"""What `getattr` may be asked for: how the standard library pickles a class method."""
+ARRAYS = frozenset(
+    Global(module, "NumpyArrayWrapper") for module in ("joblib.numpy_pickle", "sklearn.externals.joblib.numpy_pickle")
+)
 
 
 @dataclass(slots=True)
 class Machine:
-    """Stack, memo and what has been found; `run` reads one pickle up to its STOP."""
+    """Stack, memo and what has been found while a pickle is read.
 
-    stream: Stream
+    `strict`: nothing says that the bytes are a pickle, so the first thing that a loader would refuse ends them.
+    `plain`: read as pickle reads, which knows nothing of joblib. `acts`: it calls an import that is not allowed.
+    """
+
+    source: Source
     budget: Budget
+    inner: Inner
+    strict: bool = False
     imports: set[str] = field(default_factory=set)
     calls: int = 0
+    acts: bool = False
+    odd: str = ""
+    plain: bool = False
     stack: list[object] = field(default_factory=list)
-    memo: dict[int, object] = field(default_factory=dict)
+    memo: dict[object, object] = field(default_factory=dict)
 
-    def run(self) -> None:
-        """Read one pickle. Raises BrokenError where the bytes are none, OverBudgetError where it is too long."""
-        self.stack.clear()
-        self.memo.clear()
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                self._steps()
-        except (ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError) as error:
-            raise BrokenError(str(error)) from error
+    # the stack
 
-    def _steps(self) -> None:
-        for op, arg, _ in pickletools.genops(self.stream):  # type: ignore[arg-type]
-            self._spend()
-            _STEPS.get(op.name, _generic)(self, op, arg)
+    def push(self, value: object) -> None:
+        """Put a value on top, bytes judged."""
+        self.stack.append(self.looked_into(value) if isinstance(value, Payload) else value)
 
-    def _spend(self) -> None:
-        self.budget.ops -= 1
-        if self.budget.ops < 0:
-            raise OverBudgetError("more instructions than are looked at")
+    def pop(self) -> object:
+        """The top; a loader has none to give below a mark."""
+        if self.stack and self.stack[-1] is not MARK:
+            return self.used(self.stack.pop())
+        self.refused("nothing on the stack")
+        return OPAQUE
+
+    def callee(self) -> object:
+        """The top, to be called."""
+        if self.stack and self.stack[-1] in _ONLY_CALLED:
+            return self.stack.pop()
+        return self.pop()
+
+    def used(self, value: object) -> object:
+        """What is judged by its arguments is nothing to be passed on."""
+        if isinstance(value, Global) and value in _ONLY_CALLED:
+            self.note(f"{value.module} {value.name}")
+        return value
+
+    def top(self) -> object:
+        """The top, which stays."""
+        if self.stack and self.stack[-1] is not MARK:
+            return self.stack[-1]
+        self.refused("nothing on the stack")
+        return OPAQUE
 
     def pop_mark(self) -> list[object]:
         """Everything above the topmost mark, which goes too."""
         items: list[object] = []
-        while (top := self.stack.pop()) is not _MARK:
-            items.append(top)
+        while self.stack:
+            if (top := self.stack.pop()) is MARK:
+                return items[::-1]
+            items.append(self.used(top))
+        self.refused("no mark")
         return items[::-1]
 
-    def found(self, module: object, name: object) -> _Global:
+    def refused(self, why: str) -> None:
+        """A loader stops here. What follows is read all the same where the bytes surely are a pickle."""
+        if self.strict:
+            raise BrokenError(why)
+
+    # what is found
+
+    def note(self, what: str) -> None:
+        """Keep a finding; a hundred tell as much as a million."""
+        if len(self.imports) < _MOST_IMPORTS:
+            self.imports.add(what)
+
+    def found(self, module: object, name: object) -> Global:
         """Note an import; one whose name is computed cannot be judged and is kept as such."""
         if not (isinstance(module, str) and isinstance(name, str)):
-            self.imports.add("a name computed while loading")
-            return _Global("?", "?")
-        if not is_allowed(module, name):
-            self.imports.add(f"{module} {name}")
-        return _Global(module, name)
+            self.note("a name computed while loading")
+            return Global("?", "?")
+        if self.strict and not (_NAMED.fullmatch(module) and _NAMED.fullmatch(name)):
+            raise BrokenError("no name")
+        if not (is_allowed(module, name) or Global(module, name) in _GETATTR):
+            self.note(f"{module} {name}")
+        return Global(module, name)
 
     def call(self, what: object, args: object) -> None:
         """Push what a call makes; calling anything but an import is not something that data needs."""
         self.calls += 1
-        if not isinstance(what, _Global):
-            self.imports.add("a call of something made while loading")
-        self.stack.append(_Made(what, args))
-
-    def array_bytes(self, state: object) -> None:
-        """Step over the raw array that joblib writes behind its wrapper, or read the pickle that stands there."""
-        if not isinstance(state, dict):
-            raise BrokenError("an array without shape")
-        size = _itemsize(state.get("dtype"))
-        if size is None:
-            Machine(self.stream, self.budget, self.imports).run()
+        if what in _GETATTR and isinstance(args, tuple) and (found := _attribute(args)):
+            self.stack.append(found)
             return
-        if state.get("numpy_array_alignment_bytes") is not None:
-            self.stream.skip(self.stream.read(1)[0])
-        self.stream.skip(size * math.prod(state["shape"]))
+        if what in _GETATTR:
+            self.used(what)
+        if not isinstance(what, Global):
+            if not self.strict:
+                self.note("a call of something made while loading")
+        elif what == _LOADS_BYTES:
+            self.bytes_loaded(args)
+        elif not is_allowed(what.module, what.name):
+            self.acts = True
+        first = args[0] if isinstance(args, tuple) and args else None
+        if what == _ENCODE and isinstance(first, str):
+            self.push(Payload(first.encode("latin-1", "ignore")))
+        elif what == _ENCODE and isinstance(first, _Judged):
+            self.stack.append(first)
+        else:
+            self.stack.append(Made(what, args))
+
+    def bytes_loaded(self, args: object) -> None:
+        """Torch unpickles the bytes of a tensor: they must have been judged safe."""
+        first = args[0] if isinstance(args, tuple) and args else None
+        if not (isinstance(first, _Judged) and first.scan is not None and first.scan.verdict == "safe"):
+            self.note("torch.storage _load_from_bytes")
+
+    def changed(self, target: object) -> None:
+        """Data is given to objects that were made; to give it to something imported changes the program."""
+        if isinstance(target, Global):
+            self.note(f"a change of {target.module} {target.name}")
+
+    def looked_into(self, payload: Payload) -> object:
+        """Bytes that are a pickle or an archive of one count as what they are."""
+        scan = self.inner(payload.data)
+        if scan is None:
+            return payload.data if len(payload.data) < 256 else OPAQUE
+        if scan.verdict == "unsafe":
+            for name in scan.imports:
+                self.note(name)
+            self.acts = True
+        elif scan.verdict == "unknown":
+            self.odd = f"bytes in it: {scan.reason}"
+        return _Judged(scan)
 
 
-def _itemsize(dtype: object) -> int | None:
-    """Bytes an item, None for objects (a pickle follows)."""
-    code = dtype.args[0] if isinstance(dtype, _Made) and isinstance(dtype.args, tuple) and dtype.args else None
-    match = _DTYPE.fullmatch(code) if isinstance(code, str) else None
-    if match is None:
-        raise BrokenError("an array of a type that is not known here")
-    kind, digits = match.groups()
-    if kind == "O":
-        return None
-    return int(digits or 1) * (4 if kind == "U" else 1)
+def _attribute(args: tuple[object, ...]) -> Global | None:
+    """What `getattr` hands out, where that is allowed."""
+    whose, name = args if len(args) == 2 else (None, None)
+    return _ATTRIBUTES.get((whose, name)) if isinstance(whose, Global) and isinstance(name, str) else None
 
 
-def _generic(machine: Machine, op: pickletools.OpcodeInfo, arg: object) -> None:
-    before = list(op.stack_before)
-    if pickletools.markobject in before:
-        machine.pop_mark()
-        before = before[: before.index(pickletools.markobject)]
-    for _ in before:
-        machine.stack.pop()
-    kept = isinstance(arg, int) or (isinstance(arg, str) and len(arg) <= _LONGEST_WORD)
-    machine.stack.extend((arg if kept else _OTHER) for _ in op.stack_after)
+_INSTALLED = (
+    "numpy scipy pandas sklearn torch torchvision joblib xgboost lightgbm pip setuptools pkg_resources "
+    "cloudpickle dill tensorflow keras transformers mlflow IPython yaml __builtin__ commands cPickle "
+)
 
 
-def _mark(machine: Machine, *_: object) -> None:
-    machine.stack.append(_MARK)
+def is_module(name: str) -> bool:
+    """Whether a text is surely meant as a module: one of Python or of well-known packages, or one with dots."""
+    return "." in name or name in _INSTALLED.split() or name in sys.stdlib_module_names
 
 
-def _dup(machine: Machine, *_: object) -> None:
-    machine.stack.append(machine.stack[-1])
-
-
-def _pop(machine: Machine, *_: object) -> None:
-    machine.stack.pop()
-
-
-def _pop_mark(machine: Machine, *_: object) -> None:
-    machine.pop_mark()
-
-
-def _memoize(machine: Machine, *_: object) -> None:
-    machine.memo[len(machine.memo)] = machine.stack[-1]
-
-
-def _put(machine: Machine, _: object, arg: Any) -> None:
-    machine.memo[arg] = machine.stack[-1]
-
-
-def _get(machine: Machine, _: object, arg: Any) -> None:
-    machine.stack.append(machine.memo[arg])
-
-
-def _tuple(machine: Machine, *_: object) -> None:
-    machine.stack.append(tuple(machine.pop_mark()))
-
-
-def _small_tuple(size: int) -> Callable[..., None]:
-    def step(machine: Machine, *_: object) -> None:
-        if len(machine.stack) < size:
-            raise BrokenError("nothing to make a tuple of")
-        items = machine.stack[len(machine.stack) - size :]
-        del machine.stack[len(machine.stack) - size :]
-        machine.stack.append(tuple(items))
-
-    return step
-
-
-def _dict(machine: Machine, *_: object) -> None:
-    machine.stack.append({})
-
-
-def _none(machine: Machine, *_: object) -> None:
-    machine.stack.append(None)
-
-
-def _set_items(machine: Machine, op: pickletools.OpcodeInfo, _: object) -> None:
-    items = machine.pop_mark() if op.name == "SETITEMS" else [machine.stack.pop(), machine.stack.pop()][::-1]
-    target = machine.stack[-1]
-    if isinstance(target, dict) and len(target) < 100:
-        pairs = zip(items[::2], items[1::2], strict=False)
-        target.update((key, value) for key, value in pairs if isinstance(key, str))
-
-
-def _global(machine: Machine, op: pickletools.OpcodeInfo, arg: Any) -> None:
-    module, _, name = arg.partition(" ")
-    if not (_IDENTIFIER.fullmatch(module) and _IDENTIFIER.fullmatch(name)):
-        machine.imports.add(f"{module} {name}")
-    what = machine.found(module, name)
-    if op.name == "INST":
-        machine.call(what, tuple(machine.pop_mark()))
-    else:
-        machine.stack.append(what)
-
-
-def _stack_global(machine: Machine, *_: object) -> None:
-    name, module = machine.stack.pop(), machine.stack.pop()
-    machine.stack.append(machine.found(module, name))
-
-
-def _extension(machine: Machine, *_: object) -> None:
-    machine.stack.append(machine.found(None, None))
-
-
-def _reduce(machine: Machine, *_: object) -> None:
-    args, what = machine.stack.pop(), machine.stack.pop()
-    machine.call(what, args)
-
-
-def _new_with_keywords(machine: Machine, *_: object) -> None:
-    machine.stack.pop()
-    _reduce(machine)
-
-
-def _obj(machine: Machine, *_: object) -> None:
-    items = machine.pop_mark()
-    machine.call(items[0], tuple(items[1:]))
-
-
-def _build(machine: Machine, *_: object) -> None:
-    state, made = machine.stack.pop(), machine.stack[-1]
-    machine.calls += 1
-    if isinstance(made, _Made) and made.what in _ARRAY_WRAPPERS:
-        machine.array_bytes(state)
-
-
-_STEPS: dict[str, Callable[..., None]] = {
-    "MARK": _mark,
-    "DUP": _dup,
-    "POP": _pop,
-    "POP_MARK": _pop_mark,
-    "MEMOIZE": _memoize,
-    **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), _put),
-    **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), _get),
-    "TUPLE": _tuple,
-    **{f"TUPLE{size}": _small_tuple(size) for size in (1, 2, 3)},
-    "EMPTY_TUPLE": _small_tuple(0),
-    "EMPTY_DICT": _dict,
-    "NONE": _none,
-    **dict.fromkeys(("SETITEM", "SETITEMS"), _set_items),
-    **dict.fromkeys(("GLOBAL", "INST"), _global),
-    "STACK_GLOBAL": _stack_global,
-    **dict.fromkeys(("EXT1", "EXT2", "EXT4"), _extension),
-    **dict.fromkeys(("REDUCE", "NEWOBJ"), _reduce),
-    "NEWOBJ_EX": _new_with_keywords,
-    "OBJ": _obj,
-    "BUILD": _build,
-}
+def named(imports: set[str]) -> bool:
+    """Whether one of the imports is surely a module: random text hardly names one."""
+    return any(is_module(name.partition(" ")[0]) for name in imports)

@@ -44,6 +44,8 @@ _DOWNLOAD = re.compile(
     r"\b(?:wget|curl|gdown|axel|aria2c)\b[^|;&]*?(https?://[^\s'\"]+|\$\{?\w*url\w*\}?|\bid=\S+)", re.I
 )
 _DIGEST = re.compile(r"sha(?:1|224|256|384|512)(?:sums?|\b|_)|md5(?:sums?|\b|_)|checksum|known_hash|hexdigest", re.I)
+_CONTROL = bytes([*range(1, 7), *range(14, 27), *range(28, 32), 127])
+"""Bytes that texts in no encoding are full of."""
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -65,7 +67,9 @@ def decode(data: bytes) -> str:
 
 def is_text(head: bytes) -> bool:
     """True where the first bytes of a file look like text."""
-    return b"\0" not in head or head.startswith(tuple(bom for bom, _ in _BOMS)) or decode(head[:64]).isprintable()
+    if b"\0" not in head:
+        return len(head) - len(head.translate(None, _CONTROL)) <= len(head) // 20
+    return head.startswith(tuple(bom for bom, _ in _BOMS)) or decode(head[:64]).isprintable()
 
 
 def shown(line: str) -> str:
