@@ -20,7 +20,7 @@ from fossml.verify.rebuild.planned import steps
 from fossml.verify.rebuild.records import Built
 from fossml.verify.rebuild.targets import Target
 from fossml.views.compared import summary
-from fossml.views.report import Made, Outputs, Performed, Report, Source, Told
+from fossml.views.report import INTERRUPTED, Made, Outputs, Performed, Report, Source, Told
 from fossml.views.sentence import Judged
 
 
@@ -42,7 +42,6 @@ class Circumstances:
 
 def of_project(verified: Verified, targets: Sequence[Target], about: Circumstances) -> Report:
     """The answer about a project's claims."""
-    measured = verified.measurement
     base = _rebuild(verified.rebuilt, targets)
     runs = [_run(one, each.claims, targets) for each in verified.repeated for one in each.measurement.outcomes]
     return Report(
@@ -58,14 +57,21 @@ def of_project(verified: Verified, targets: Sequence[Target], about: Circumstanc
         made=about.made,
         findings=_agreed((*about.findings, *verified.findings)),
         outputs=outputs(verified.compared),
-        runs=(base, *runs, *(_beside(one, targets) for one in verified.also)),
+        runs=(*([base] if verified.rebuilt.was_made else []), *runs, *(_beside(one, targets) for one in verified.also)),
         plan=steps(verified.plan),
         budget=about.budget,
         failed=verified.rebuilt.failed,
         accepted=verified.accepted,
-        stopped=measured.stopped if measured else "",
+        stopped=_stopped(verified),
         records=about.records,
     )
+
+
+def _stopped(verified: Verified) -> str:
+    measured = verified.measurement
+    if verified.interrupted:
+        return f"{INTERRUPTED}: the same command goes on from here"
+    return measured.stopped if measured else ""
 
 
 def _agreed(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -163,6 +169,7 @@ def _told(judged: Sequence[Judged], beside: Mapping[str, Judged] | None = None) 
 def outputs(compared: Compared) -> Outputs:
     """The outputs beside those on record, as a view shows them."""
     how = {path: summary(one) for path, one in compared.how.items()}
+    how |= dict.fromkeys(compared.not_reached, "not rebuilt: its stage failed or was not reached")
     return Outputs(compared.same, compared.different, compared.unrecorded, compared.left_out, how, compared.how)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from fossml.views.compared import comparison_json
 from fossml.views.report import Made, Outputs, Performed, Report, Source
-from fossml.views.table import headline
+from fossml.views.table import answer
 from fossml.views.verdicts import claim_json
 
 VERSION = 2
@@ -27,7 +27,7 @@ def document(report: Report) -> dict[str, Any]:
         "made_by": report.made_by,
         "when": report.when,
         "title": report.title,
-        "headline": headline([told.outcome for told in report.claims]),
+        "headline": answer(report),
         "exit_code": report.exit_code,
         "source": _source(report.source),
         "commit": report.source.commit,

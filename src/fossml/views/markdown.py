@@ -11,7 +11,7 @@ from fossml.views.forest import shown as number
 from fossml.views.plain import visible
 from fossml.views.report import RUNGS, Outcome, Report, Told, duration
 from fossml.views.sentence import reasons, related, sentence
-from fossml.views.table import by_need, headline, tables, well_found
+from fossml.views.table import answer, by_need, tables, well_found
 
 _MARKS: dict[Outcome, str] = {"holds": "✅", "fails": "❌", "unknown": "❔"}
 
@@ -24,7 +24,7 @@ def markdown(report: Report) -> str:
     whole = [f"{line}.  " for line in map(inert, tables(report.claims))]
     return "\n".join(
         [
-            f"### {_MARKS[_whole(report.exit_code)]} {inert(headline([told.outcome for told in report.claims]))}",
+            f"### {_MARKS[_whole(report.exit_code)]} {inert(answer(report))}",
             "",
             f"`fossml verify` of {inert(report.title)}{_commit(report)}: {len(report.runs)} runs, "
             f"{duration(report.seconds)} of hardware.",

@@ -10,7 +10,7 @@ from fossml.views.forest import forest, harmless, interval, shown
 from fossml.views.frame import badge, document, section, sign
 from fossml.views.report import RUNGS, Outcome, Outputs, Performed, Report, Step, Told, duration
 from fossml.views.sentence import Judged, related, sentence
-from fossml.views.table import by_need, headline, soft_note, tables, well_found
+from fossml.views.table import answer, by_need, soft_note, tables, well_found
 
 _SAID: dict[Outcome, str] = {"holds": "holds", "fails": "does not hold", "unknown": "could not be told"}
 
@@ -43,7 +43,7 @@ def page(report: Report) -> str:
             _foot(report),
         ]
     )
-    return document(f"{report.title}: {headline([told.outcome for told in report.claims])}", body)
+    return document(f"{report.title}: {answer(report)}", body)
 
 
 def _plain_list(lines: Iterable[str]) -> str:
@@ -52,9 +52,8 @@ def _plain_list(lines: Iterable[str]) -> str:
 
 
 def _head(report: Report) -> str:
-    outcomes = [told.outcome for told in report.claims]
     whole = _whole(report.exit_code)
-    said = harmless(headline(outcomes))
+    said = harmless(answer(report))
     more = [*tables(report.claims), *([soft_note(report.claims)] if soft_note(report.claims) else [])]
     small = "".join(f"<small>{harmless(line)}</small>" for line in more)
     return (
@@ -179,7 +178,7 @@ def _outputs(outputs: Outputs | None) -> str:
         *((path, outputs.how.get(path, "different"), "fails") for path in outputs.different),
         *((path, outputs.how.get(path, "same bytes"), "holds") for path in outputs.same),
         *((path, "not on record", "unknown") for path in outputs.unrecorded),
-        *((path, "not rebuilt: no claim rests on it", "unknown") for path in outputs.left_out),
+        *((path, outputs.how.get(path, "not rebuilt: no claim rests on it"), "unknown") for path in outputs.left_out),
     ]
     if not rows:
         return ""
@@ -187,6 +186,8 @@ def _outputs(outputs: Outputs | None) -> str:
     lead = (
         f"{len(outputs.same)} of {known} outputs are as dvc.lock records them."
         if known
+        else "None of them was rebuilt."
+        if outputs.left_out
         else "No dvc.lock records them, so there is nothing to compare the rebuild with."
     )
     body = "".join(f'<li><span class="mono">{harmless(path)}</span>: {harmless(how)}</li>' for path, how, _ in rows)

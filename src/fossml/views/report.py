@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -123,6 +123,11 @@ class Step:
     left_out: str = ""
 
 
+INTERRUPTED = "interrupted"
+"""How the reason begins for which an interrupted verification has no more runs."""
+_IDS = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """Everything that one verification says.
@@ -170,9 +175,24 @@ class Report:
         return sum(run.seconds for run in self.runs if not run.recorded)
 
     @property
+    def is_interrupted(self) -> bool:
+        """Whether its user wanted no more."""
+        return self.stopped.startswith(INTERRUPTED)
+
+    @property
     def not_checked(self) -> tuple[str, ...]:
-        """What no verdict rests on, the particular before the general."""
-        return tuple(dict.fromkeys(one for told in self.claims for one in told.judged.verdicts[0].not_checked))
+        """What no verdict rests on, the particular before the general; of some claims only, with their ids."""
+        of: dict[str, list[str]] = {}
+        for told in self.claims:
+            for one in told.judged.verdicts[0].not_checked:
+                of.setdefault(one, []).append(told.judged.claim.id)
+        return tuple(one + self._which(ids) for one, ids in of.items())
+
+    def _which(self, ids: Sequence[str]) -> str:
+        if len(ids) == len(self.claims):
+            return ""
+        more = f" and {len(ids) - _IDS} more" if len(ids) > _IDS else ""
+        return f" ({', '.join(ids[:_IDS])}{more})"
 
     @property
     def missed(self) -> tuple[Told, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fossml.types import Finding
-from fossml.views.report import Outcome, Told
+from fossml.views.report import Outcome, Report, Told
 from fossml.views.sentence import sentence
 
 
@@ -66,6 +66,12 @@ def headline(outcomes: Sequence[str], of: str = "claims") -> str:
     if count["unknown"]:
         parts.append(f"{count['unknown']} could not be told")
     return ", ".join(parts)
+
+
+def answer(report: Report) -> str:
+    """The headline of a report; it is said first where it was interrupted."""
+    said = headline([told.outcome for told in report.claims])
+    return f"Interrupted. So far, {said[:1].lower()}{said[1:]}" if report.is_interrupted else said
 
 
 def tables(claims: Sequence[Told]) -> list[str]:

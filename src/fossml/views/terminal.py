@@ -13,7 +13,7 @@ from fossml.views.compared import places
 from fossml.views.plain import cells, visible
 from fossml.views.report import RUNGS, Outcome, Outputs, Report, Step, duration
 from fossml.views.sentence import outcomes, reasons
-from fossml.views.table import Row, by_need, headline, rows, soft_note, tables, well_found
+from fossml.views.table import Row, answer, by_need, rows, soft_note, tables, well_found
 
 _HELD = "\N{NO-BREAK SPACE}"
 """Where no line ends: a number and its unit stay together."""
@@ -30,7 +30,7 @@ def lines(report: Report, width: int | None = None, *, verbose: bool = False) ->
 def _of_project(report: Report, width: int | None, *, verbose: bool) -> list[str]:
     table = rows(report.claims)
     wide = max((cells(visible(row.id)) for row in table), default=0)
-    whole = headline([told.outcome for told in report.claims]) + "."
+    whole = answer(report) + "."
     whole = f"{whole} {soft_note(report.claims)}".rstrip()
     said = [click.style(_wrapped(whole, 0, width), bold=True)]
     said += [*(_wrapped(f"{line}.", 0, width) for line in tables(report.claims)), ""]
@@ -60,14 +60,17 @@ def _row(row: Row, wide: int, width: int | None) -> list[str]:
 
 def _outputs(outputs: Outputs) -> list[str]:
     known = len(outputs.same) + len(outputs.different)
-    if not known:
+    if not known and not outputs.left_out:
         return ["Outputs: no dvc.lock records them, so there is nothing to compare the rebuild with."]
     said = [f"Outputs: {len(outputs.same)} of {known} rebuilt with the same bytes as in dvc.lock."]
+    said = said if known else ["Outputs: none of those in dvc.lock was rebuilt."]
     for path in outputs.different:
         said.append(f"  {visible(path)}: {visible(outputs.how.get(path, 'different'))}")
         said += [f"    {line}" for line in (places(outputs.compared[path], 3) if path in outputs.compared else ())]
-    if outputs.left_out:
-        said.append(f"  not rebuilt, since no claim rests on them: {visible(', '.join(outputs.left_out))}")
+    why: dict[str, list[str]] = {}
+    for path in outputs.left_out:
+        why.setdefault(outputs.how.get(path, "not rebuilt: no claim rests on it"), []).append(path)
+    said += [f"  {visible(reason)}: {visible(', '.join(paths))}" for reason, paths in why.items()]
     return said
 
 

@@ -135,6 +135,7 @@ def test_the_command_answers_when_it_is_interrupted_and_goes_on(number: int, cod
         document = json.loads(said)
         assert [one["verdict"] for one in document["claims"]] == ["not evaluable"]
         assert INTERRUPTED in document["claims"][0]["reason"]
+        assert document["headline"] == "Interrupted. So far, the claim could not be told"
         assert not (slow.root / "fossml.verify.json").exists()
     let_go(slow)
     done = subprocess.run(command, cwd=slow.root, env=around, capture_output=True, text=True, check=False)

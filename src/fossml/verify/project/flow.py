@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from fossml.canon import key
-from fossml.engine.graph import make_graph
+from fossml.engine.graph import make_graph, select
 from fossml.engine.records import read_runs
 from fossml.types import Claim, Event
 from fossml.verify.claims import caveats
@@ -49,6 +49,7 @@ def verify_project(
     What shows that it can fail (`further`) is planned too, behind all else; `Verified.plan` says what of it fits.
     """
     project, purse = rebuilder.project, Purse(limits.budget)
+    rebuilder.say = say
     make_graph(project.stages)
     rebuilder.deadline = None if limits.budget is None else time.monotonic() + limits.budget
     route = project.config.seed
@@ -103,8 +104,14 @@ def verify_project(
         rng=rng,
         say=say,
     )
-    own = (rebuilder.authors.root,)
-    compared = compare(rebuilder.project, base, rebuilder.lies_in, rebuilder.records.folder, own)
+    compared = compare(
+        rebuilder.project,
+        base,
+        rebuilder.lies_in,
+        rebuilder.records.folder,
+        authors=(rebuilder.authors.root,),
+        wanted=select(make_graph(project.stages), sorted({one.stage for one in targets})),
+    )
     why = finding(rebuilder.project, compared.how, rebuilder.lies_in)
     return Verified(
         tuple(_with_remarks(shown.beside(one), rebuilder) for one in judged),
@@ -202,7 +209,9 @@ def _repeat(
     while left:
         group = left.pop(0)
         within = purse.of(limits, planned.FIRST * sum(map(aims.once, left)))
-        if within.budget is not None and within.budget < aims.once(group):
+        texts = [target.metric.text for target in group]
+        known = any(around.rebuilder.on_record(seed, texts) for seed in around.rebuilder.known_seeds())
+        if within.budget is not None and within.budget < aims.once(group) and not known:
             continue
         how = "with fresh seeds" if around.has_seed else "as it is, since fossml.toml has no [seed]"
         say(f"again, {how}: {', '.join(target.claim.id for target in group)}")

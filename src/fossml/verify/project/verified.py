@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from fossml.views.sentence import Judged
 @dataclass(frozen=True, slots=True)
 class Compared:
     """The outputs of the rebuild beside those that the author's dvc.lock records; `left_out` were not rebuilt.
+    `not_reached` are those of them which claims rest on.
 
     `different` have other bytes; `how` says of each of them how much that means.
     """
@@ -31,6 +32,7 @@ class Compared:
     different: tuple[str, ...] = ()
     unrecorded: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    not_reached: tuple[str, ...] = ()
     how: Mapping[str, Comparison] = field(default_factory=dict)
 
 
@@ -76,19 +78,23 @@ def compare(
     rebuilt: Path | None = None,
     records: Path | None = None,
     authors: Sequence[Path] = (),
+    wanted: Collection[str] = (),
 ) -> Compared:
     """Each output of the rebuild beside the author's dvc.lock: the same bytes, different and how, or not on record.
 
     `rebuilt` is the folder of the rebuild, None where that is on record; what it is compared to is kept in `records`.
-    `authors` are further folders in which the author's results may lie.
+    `authors` are further folders in which the author's results may lie, `wanted` the stages that were to be built.
     """
     known: dict[str, Artifact] = {}
+    of_wanted: set[str] = set()
     for file in sorted({stage.file for stage in project.stages}):
         lock = read_lock(project.root, file)
         for stage in (stage for stage in project.stages if stage.file == file and stage.name in lock):
-            known.update(
-                {path: replace(out, path=path) for out in lock[stage.name].outs for path in [rooted(stage, out.path)]}
-            )
+            outs = {
+                path: replace(out, path=path) for out in lock[stage.name].outs for path in [rooted(stage, out.path)]
+            }
+            known.update(outs)
+            of_wanted |= outs.keys() if stage.address in wanted else set()
     recorded = {path: artifact.digest for path, artifact in known.items()}
     pairs = {path: recorded.get(path) for path in sorted(base.outs)}
     apart = {path: known[path] for path, was in pairs.items() if was is not None and was != base.outs[path]}
@@ -97,5 +103,6 @@ def compare(
         tuple(apart),
         tuple(path for path, was in pairs.items() if was is None),
         tuple(sorted(recorded.keys() - base.outs.keys())),
+        tuple(sorted(of_wanted - base.outs.keys())),
         how(project, apart, base.outs, rebuilt, records, authors) if records else {},
     )

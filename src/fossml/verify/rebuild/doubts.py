@@ -22,7 +22,7 @@ _APART = 1.1
 class Doubts:
     """Builds `targets` in rooms that differ; each build may take `took` seconds, all of them `left` at most.
 
-    `keep` is given each of these builds.
+    `keep` is given each of these builds, `say` tells of it.
     """
 
     def __init__(
@@ -33,9 +33,10 @@ class Doubts:
         took: float,
         left: Callable[[], float],
         keep: Callable[[Built], None],
+        say: Callable[[str], None],
     ) -> None:
         self.builder, self.copies, self.targets = builder, copies, targets
-        self.took, self.left, self.keep = took, left, keep
+        self.took, self.left, self.keep, self.say = took, left, keep, say
         self._recorded = recorded(builder.project)
 
     def settled(self, folder: Path) -> Path:
@@ -99,6 +100,8 @@ class Doubts:
         return () if not found or moved(()) else perturb.changed(builder.project.root.name, found, other)
 
     def _room_with(self, changes: Sequence[Perturbation], name: str) -> Path:
+        changed = " and ".join(one.name for one in changes) or "nothing"
+        self.say(f"  once more in another room, with {changed} changed: does the room make the difference?")
         began = time.monotonic()
         folder = self.copies.fresh(name)
         self.builder.changes = tuple(changes)

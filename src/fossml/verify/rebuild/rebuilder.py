@@ -65,6 +65,8 @@ class Rebuilder:
         self.deadline: float | None = None
         """When `time.monotonic()` is past this, builds are cut off."""
         self.spare = _SPARE
+        self.say: Callable[[str], None] = lambda _line: None
+        """Who is told what is built beside what was asked for."""
         self.beside: list[Built] = []
         """Every build that this verification rests on beside those of `built`, in order, `variant` says which."""
         self._stem: tuple[str, ...] = ()
@@ -320,7 +322,7 @@ class Rebuilder:
         def left() -> float:
             return self.spare if self.deadline is None else min(self.spare, self.deadline - time.monotonic())
 
-        return Doubts(self._builder, self._copies, targets, took, left, keep).settled(folder)
+        return Doubts(self._builder, self._copies, targets, took, left, keep, self.say).settled(folder)
 
     def _as_before(self, base: Built) -> None:
         """The same ways as in the room of the recorded rebuild: what mattered there is left out again."""

@@ -44,6 +44,11 @@ class Built:
     room: str = ""
     seedless: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def was_made(self) -> bool:
+        """Whether anything was built at all, or begun."""
+        return bool(self.costs or self.failed or self.measured)
+
     def of(self, metric: str) -> Measured:
         """What it gave for a metric (its text); empty where that was not asked of it."""
         return self.measured.get(metric, Measured())

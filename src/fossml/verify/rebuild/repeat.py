@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from fossml.canon import key
 from fossml.verify.claims.compared import with_others
@@ -87,7 +88,8 @@ def measure(group: Sequence[Target], seeds: Iterator[int], limits: Limits, aroun
         done.append(found)
         around.report(group, found)
 
-    found = run(claims, one, seeds, limits, cancel=around.rebuilder.cancel, report=report)
+    known = partial(around.rebuilder.on_record, metrics=[target.metric.text for target in group])
+    found = run(claims, one, seeds, limits, cancel=around.rebuilder.cancel, report=report, on_record=known)
     whole = tuple(each for each in found.outcomes if CUT not in each.failure)
     if len(whole) < len(found.outcomes):
         found = replace(found, outcomes=whole, stopped="the budget is used")
