@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from fossml.checks import ITEMS, RULES, judge
 from fossml.checks.items import items
 from fossml.facts import gather
-from fossml.types import Finding
+from fossml.facts.verification import Verification
+from fossml.types import Environment, Evidence, Finding, Run
 from tests.checks.repository import Content, committed, write
 
 CODES = [
@@ -197,7 +199,34 @@ def test_what_a_build_recorded_counts_before_names(tmp_path: Path) -> None:
         "train.py": TRAIN,
         "dvc.yaml": "stages:\n  train:\n    cmd: python train.py\n    deps: [train.py]\n    outs: [model.pth]\n",
     }
-    facts = committed(tmp_path, files)
-    (d2,), (d4,) = judge(facts, [ITEMS["D2"]]), judge(facts, [ITEMS["D4"]])
+    (d2,) = judge(committed(tmp_path, files), [ITEMS["D2"]])
     assert (d2.status, d2.evidence[0].path, d2.evidence[0].text) == ("pass", "dvc.yaml", "train")
-    assert (d4.status, d4.evidence[0].text) == ("pass", "train: model.pth")
+    assert said(tmp_path, "D4").status == "fail"
+    out = f"{{path: model.pth, md5: {'ab' * 16}, size: 1}}"
+    lock = f"schema: '2.0'\nstages:\n  train:\n    cmd: python train.py\n    outs:\n    - {out}\n"
+    d4 = said(write(tmp_path, {"dvc.lock": lock}), "D4")
+    assert (d4.status, d4.message, d4.evidence[0].path) == ("pass", "train: model.pth is one", "dvc.yaml")
+
+
+@pytest.mark.parametrize(("invalid", "status"), [((), "pass"), (("train.py differs from commit c",), "fail")])
+def test_a_verification_proves_as_long_as_it_is_valid(tmp_path: Path, invalid: tuple[str, ...], status: str) -> None:
+    facts = gather(write(tmp_path, {"a.py": TRAIN, "README.md": "Words.\n"}))
+    verified = replace(facts, verification=Verification(("holds", "unknown"), 3, "c", invalid))
+    for code in ("D5", "E2", "E4"):
+        (found,) = judge(verified, [ITEMS[code]])
+        assert (found.code, found.status) == (code, status)
+        assert (found.evidence[:1] == (Evidence("fossml.verify.json"),)) == (status == "pass")
+
+
+def test_recorded_runs_prove_time_and_hardware(tmp_path: Path) -> None:
+    facts = gather(write(tmp_path, {"a.py": TRAIN}))
+    run = Run("ab" * 16, "train", "python a.py", seconds=3.0, environment=Environment("3.12", {}, {"cpu": "a cpu"}))
+    for code in ("E5", "E6"):
+        (found,) = judge(replace(facts, runs=(run,)), [ITEMS[code]])
+        assert (found.status, found.evidence[0].path) == ("pass", "fossml.lock")
+
+
+def test_a_split_that_a_stage_makes_counts(tmp_path: Path) -> None:
+    stage = "stages:\n  split:\n    cmd: python a.py\n    outs: [data/train.csv, data/test.csv]\n"
+    found = said(write(tmp_path, {"a.py": READS, "dvc.yaml": stage}), "C2")
+    assert (found.status, found.evidence[0].text) == ("pass", "split: data/train.csv")

@@ -92,14 +92,20 @@ def splits(seen: Seen) -> Finding:
 
     Why: the same model on another split has another score; the difference is often larger than the claimed gain.
 
-    Passes: a file that holds a split (`test.csv`), a call that makes one (`train_test_split`, `KFold`), or a text that
-    says how data is split.
+    Passes: a file or an output of a stage that holds a split (`test.csv`), a call that makes one (`train_test_split`,
+    `KFold`), or a text that says how data is split.
 
     Fails: data is used and none of these is found. Not applicable where no data is used.
 
     How it is decided: names of files of data, calls and imports, and the words for splits in README, docs and LaTeX.
     """
     files = [Evidence(path) for path in seen.facts.files if _SPLIT_FILE.search(path)]
+    files += [
+        Evidence(stage.file, None, f"{stage.name}: {out.path}")
+        for stage in seen.facts.stages
+        for out in stage.outs
+        if _SPLIT_FILE.search(out.path)
+    ]
     calls = seen.imports(_SPLITS)
     calls += [line for line in seen.marks("random", "seed") if _SPLITS.search(line.text)]
     found = [*files[:3], *calls[:3], *seen.told(_SPLIT, "heading", "text", "table")]

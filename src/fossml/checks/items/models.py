@@ -53,9 +53,9 @@ def model(seen: Seen) -> Finding:
 
     Why: with the model at hand a reader checks the number in minutes, before they pay for the training.
 
-    Passes: a file of weights in the repository or under DVC; a link to one in a README: to a file of weights, or to a
-    place where files are kept (a release, Zenodo, a drive) in a line or below a heading that speaks of trained models,
-    or in a table of models; a script that fetches one.
+    Passes: a file of weights in the repository or under DVC, or an output of a stage that was built; a link to one in a
+    README: to a file of weights, or to a place where files are kept (a release, Zenodo, a drive) in a line or below a
+    heading that speaks of trained models, or in a table of models; a script that fetches one.
 
     Fails: neither. A model that can only be had on request fails, and so does one of others that this one begins from
     (an ImageNet network, word vectors). Not applicable where there is no code or nothing learns (D2).
@@ -70,8 +70,8 @@ def model(seen: Seen) -> Finding:
     fetched = [one for one in seen.marks("download") if _fetches(one)]
     found = [*files, *links, *fetched]
     if found:
-        verb = "is one" if files else "links it; the link was not tried"
-        return answer("pass", f"{found[0].path} {verb}", found)
+        where = found[0].text if found[0].path.endswith("dvc.yaml") else found[0].path
+        return answer("pass", f"{where} is one" if files else f"{where} links it; the link was not tried", found)
     if not has_code(seen.facts):
         return answer("not applicable", "there is no code")
     if not seen.learns:
@@ -101,12 +101,20 @@ def _is_binary(path: str, seen: Seen) -> bool:
 
 
 def _under_dvc(seen: Seen) -> Iterator[Evidence]:
+    """Models that DVC tracks, and outputs of stages that are there or that dvc.lock records."""
     for one in seen.facts.dvc_tracked:
         if _FILE.search(one.path) or _PLACE.search(one.path):
             yield Evidence(f"{one.path}.dvc")
     for stage in seen.facts.stages:
+        entry = seen.facts.locks.get(stage.file, {}).get(stage.name)
+        built = {one.path for one in entry.outs} if entry else set()
         for out in stage.outs:
-            if out.kind == "out" and (_FILE.search(out.path) or _PLACE.search(out.path)):
+            there = seen.facts.found.get(posixpath.normpath(posixpath.join(stage.wdir, out.path))) is not None
+            if (
+                out.kind == "out"
+                and (there or out.path in built)
+                and (_FILE.search(out.path) or _PLACE.search(out.path))
+            ):
                 yield Evidence(stage.file, None, f"{stage.name}: {out.path}")
 
 
