@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 
@@ -55,6 +56,30 @@ def test_what_was_released_is_evaluated_first_and_the_rebuild_is_made_too(built:
     assert (beside.name, beside.rung) == ("numeric", "L1")
     assert (verified.judged[0].verdicts[0].name, verified.judged[0].verdicts[0].rung) == ("numeric", "L3")
     assert "how the released weights were trained: they were taken as they are" in beside.not_checked
+
+
+def test_a_repeat_takes_it_from_the_record_as_long_as_the_weights_are_the_same(built: Paper) -> None:
+    verify(built, Limits(3))
+    assert verify(built, Limits(3)).beside["acc"].verdicts[0].name == "numeric"
+    assert built.count.count("evaluate.py") == 2
+    lock = (built.root / "dvc.lock").read_text()
+    digest = hashlib.md5(b"0.5").hexdigest()
+    kept = built.root / ".dvc/cache/files/md5" / digest[:2] / digest[2:]
+    kept.parent.mkdir(parents=True)
+    kept.write_text("0.5")
+    built.save({"dvc.lock": lock.replace(hashlib.md5(b"0.75").hexdigest(), digest).replace("size: 4", "size: 3")})
+    assert verify(built, Limits(3)).beside["acc"].verdicts[0].name == "not reproduced"
+
+
+@pytest.mark.parametrize(("limits", "why"), [(Limits(3, budget=3), "the budget is used"), (Limits(3), "no such luck")])
+def test_an_evaluation_that_gives_nothing_is_told(built: Paper, limits: Limits, why: str) -> None:
+    late = 'if os.environ["COUNT"] != "/dev/null": import time; time.sleep(600)\n' if limits.budget else ""
+    broken = "" if limits.budget else 'raise SystemExit("no such luck")\n'
+    built.save({"evaluate.py": EVALUATE.replace("json.dump", f"{late}{broken}json.dump")})
+    verified = verify(built, limits)
+    assert verified.beside == {}
+    (left,) = [one for one in verified.plan.left_out if one.check.kind == "weights"]
+    assert why in left.reason
 
 
 def test_weights_that_the_recipe_does_not_give_are_told_apart_from_it(built: Paper) -> None:

@@ -189,17 +189,18 @@ def described(changes: Sequence[Perturbation]) -> str:
     return ", ".join(said)
 
 
-_ROOM = "the room"
+ROOM = "the room with "
+"""How the name of a rebuild in another room begins."""
 
 
 def room_of(changes: Iterable[Perturbation]) -> str:
     """The name of a rebuild in a room with `changes` alone."""
-    return f"{_ROOM} with {' and '.join(one.name for one in changes) or 'nothing'} changed"
+    return f"{ROOM}{' and '.join(one.name for one in changes) or 'nothing'} changed"
 
 
 def is_of_room(variant: str) -> bool:
     """Whether a build was made to tell what of the room makes a difference."""
-    return variant.startswith(f"{_ROOM} with ")
+    return variant.startswith(ROOM)
 
 
 def builds(changes: Sequence[Perturbation]) -> int:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from pathlib import Path
 
+from fossml.canon import key
 from fossml.engine.graph import make_graph
 from fossml.engine.records import read_runs
 from fossml.types import Claim, Event
@@ -62,10 +63,10 @@ def verify_project(
         say(line)
     rebuilder.spare = min(rebuilder.spare, planned.spare(first, limits.budget))
     rebuilt = [one for one in targets if first.makes("rebuild", one.claim.id)]
-    beside: dict[str, Judged] = {}
+    beside = _Released()
     stopped = False
     try:
-        beside.update(_released(targets, first, rebuilder, say))
+        beside = _released(targets, first, rebuilder, say)
         base = _rebuild(rebuilt, rebuilder, say)
     except KeyboardInterrupt:
         stopped, base = True, rebuilder.interrupted(_only(rebuilt))
@@ -86,6 +87,8 @@ def verify_project(
         else "the others have left too little of the budget for it"
     )
     whole = first.then(second).without("repeat", lost, why_lost)
+    for name, reason in beside.lost.items():
+        whole = whole.without("weights", {name}, reason)
     done = Done(tuple(targets), base, repeated, tuple(seeded), whole, limits, route is not None)
     judged, cells = in_tables(tuple(done.judged(target) for target in targets), limits.runs)
     interrupted = stopped or any(one.measurement.interrupted for one in repeated)
@@ -110,7 +113,7 @@ def verify_project(
         _accepted(project.root),
         (*cells, *base.findings, *shown.findings, *((why,) if why else ())),
         done.plan,
-        beside,
+        beside.judged,
         interrupted or shown.interrupted,
         _also(rebuilder, repeated) if further.controls or further.probe else tuple(rebuilder.beside),
     )
@@ -133,20 +136,36 @@ def _after(further: Further, purse: Purse, *, interrupted: bool) -> Further:
     return replace(further, spend=lambda seconds: purse.pays(seconds) and further.spend(seconds))
 
 
-def _released(
-    targets: Sequence[Target], first: Plan, rebuilder: Rebuilder, say: Callable[[str], None]
-) -> dict[str, Judged]:
-    """By the ids of claims: what released weights give, evaluated again; it stands beside the other verdict."""
+@dataclass(frozen=True, slots=True)
+class _Released:
+    """By the ids of claims: what released weights give, evaluated again, or why they gave nothing."""
+
+    judged: Mapping[str, Judged] = field(default_factory=dict)
+    lost: Mapping[str, str] = field(default_factory=dict)
+
+
+def _released(targets: Sequence[Target], first: Plan, rebuilder: Rebuilder, say: Callable[[str], None]) -> _Released:
+    """Released weights evaluated again; what they give stands beside the other verdict."""
     wanted = [one for one in targets if first.makes("weights", one.claim.id)]
     found: dict[str, Judged] = {}
+    lost: dict[str, str] = {}
     for address, release in released.releases(rebuilder.project, wanted).items():
         here = [one for one in wanted if one.stage == address]
         say(f"{address} alone, on the released weights: {', '.join(sorted(release.inputs))}")
         only = {one.metric.text: address for one in here}
         bring = partial(released.bring, release, rebuilder.project)
-        built = rebuilder.evaluated(release.stage, bring, only)
-        found.update({one.claim.id: told for one in here if (told := released.judged(one, built)) is not None})
-    return found
+        built = rebuilder.evaluated(release.stage, bring, only, key(_digests(release)))
+        for one in here:
+            told = released.judged(one, built)
+            if told is not None:
+                found[one.claim.id] = told
+            elif built.failed:
+                lost[one.claim.id] = "; ".join(f"{stage}: {why}" for stage, why in built.failed.items())
+    return _Released(found, lost)
+
+
+def _digests(release: released.Release) -> dict[str, str]:
+    return {path: artifact.digest for path, artifact in release.inputs.items()}
 
 
 def _only(targets: Sequence[Target]) -> dict[str, str]:

@@ -67,6 +67,14 @@ class Copies:
                     objects.checkout(artifact, folder / artifact.path)
         return folder
 
+    def again(self, name: str) -> Path:
+        """The copy that an earlier verification left; git's folder is anew: it borrowed objects of another checkout."""
+        folder, repository = self.place(name), self.project.root / ".git"
+        room.remove(folder / ".git")
+        if repository.is_dir():
+            room.make(repository, folder / ".git")
+        return folder
+
     def of(self, base: Path, name: str) -> Path:
         """A new copy of another one, with all that was built there."""
         folder = self.place(name)

@@ -25,6 +25,8 @@ from fossml.verify.rebuild.records import CUT, INTERRUPTED, Built, Records, merg
 _SPARE = 600.0
 _DECLARED = "as-declared"
 """The name of the copy that is built as declared."""
+_RELEASED = "released weights: "
+"""How the name of a build of released weights begins."""
 
 
 class Rebuilder:
@@ -109,7 +111,8 @@ class Rebuilder:
 
     def variations(self) -> tuple[Built, ...]:
         """Every build on record of which something was changed by `varied`."""
-        return tuple(self._varied.values())
+        others = (_RELEASED, perturb.ROOM)
+        return tuple(built for name, built in self._varied.items() if not name.startswith(others))
 
     def runs(self) -> tuple[Run, ...]:
         """What the stages of the build as declared were seen to read."""
@@ -190,20 +193,29 @@ class Rebuilder:
         made = self._builder.read(self._base, None, self._wanted(only))
         return replace(made, seconds=round(sum(made.costs.values()), 3))
 
-    def evaluated(self, stage: Stage, bring: Callable[[Path], None], only: Mapping[str, str]) -> Built:
-        """What `stage` alone gives for the metrics of `only`, on what `bring` puts into a fresh copy."""
+    def evaluated(self, stage: Stage, bring: Callable[[Path], None], only: Mapping[str, str], note: str) -> Built:
+        """What `stage` alone gives for the metrics of `only`, on what `bring` puts into a fresh copy.
+
+        On record by `note`, which tells what is brought.
+        """
+        name = f"{_RELEASED}{stage.address}"
+        known = self._varied.get(name)
+        if known is not None and known.note == note and all(text in known.measured for text in only):
+            self.beside.append(known)
+            return known
         began = time.monotonic()
         try:
             folder = self._copies.fresh("released")
             bring(folder)
             self._builder.build(folder, Order((stage.address,), only=(stage.address,)))
             made = self._builder.read(folder, None, self._wanted(only))
-            took = round(time.monotonic() - began, 3)
-            made = replace(made, seconds=took, variant=f"released weights: {stage.address}")
-            self.beside.append(made)
-            return made
         finally:
             room.remove(self._copies.place("released").parent)
+        made = replace(made, seconds=round(time.monotonic() - began, 3), variant=name, note=note)
+        self.beside.append(made)
+        if not made.failed:
+            self._keep(made)
+        return made
 
     def varied(
         self,
@@ -284,7 +296,7 @@ class Rebuilder:
             if self._base is None:
                 left = self._copies.place(_DECLARED)
                 goes_on = self._builder.goes_on(left)
-                self._base = left if goes_on else self._copies.fresh(_DECLARED)
+                self._base = self._copies.again(_DECLARED) if goes_on else self._copies.fresh(_DECLARED)
                 self._before = self._builder.spent(left) if goes_on and None not in self._known else 0.0
             wanted = self._stem if targets is None else tuple(targets)
             if set(wanted) - self._in_base:
