@@ -126,7 +126,7 @@ _SKOPS_OWN = frozenset(
 
 def is_hdf5(start: bytes) -> bool:
     """Whether it is an HDF5 file; these may begin later than at the first byte."""
-    return HDF5 in start and any(start.startswith(HDF5, place) for place in _HEADS)
+    return any(start.startswith(HDF5, place) for place in _HEADS)
 
 
 def hdf5(stream: IO[bytes], budget: Budget) -> PickleScan | None:

@@ -309,6 +309,7 @@ def _member(form: str, one: Member, budget: Budget, depth: int, names: set[str])
 
 
 def _packed(one: Member, way: str, budget: Budget, depth: int) -> PickleScan | None:
+    budget.step(_COST)
     stream = cast(IO[bytes], one.packed)
     stream.seek(0)
     start = unpack.begins(way, stream, _HEAD) if way else stream.read(_HEAD)
