@@ -162,3 +162,10 @@ def test_a_damaged_record_of_a_verification_is_none(text: str, project: Path, fo
     (project / "fossml.toml").write_text(CLAIM)
     (project / "fossml.verify.json").write_text(text)
     assert fossml().line("verify") == "1 claim, not verified here"
+
+
+def test_code_that_ran_and_is_not_in_git_is_named(project: Path, fossml: Any) -> None:
+    (project / "helper.py").write_text("")
+    (project / "train.py").write_text("import helper\n" + FILES["train.py"])
+    fossml("build", "-q")
+    assert fossml().line("helper.py:") == "executed, and not in git"

@@ -9,8 +9,9 @@ from fossml.types import Finding
 
 MOST_STEPS = 3
 _WORTH = (
-    "SEC001", "PKL001", "DEP001", "DEP003", "ENT001", "ENT002", "PATH001", "DATA001", "DOC001", "DOC002", "DVC001",
-    "DEP002", "SEED001", "LIC001", "DATA002", "PATH002", "DL001", "NB001", "NB002", "PY001", "DATA003",
+    "DVC002", "SEC001", "PKL001", "DEP001", "DEP003", "ENT001", "ENT002", "PATH001", "DATA001", "RUN004", "DOC001",
+    "DOC002", "DVC001", "DEP002", "SEED001", "LIC001", "DATA002", "PATH002", "DL001", "NB001", "NB002", "PY001",
+    "DATA003",
 )  # fmt: skip
 """The rules by what mending one is worth to a reader: what stops everybody first, then what changes the numbers."""
 

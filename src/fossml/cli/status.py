@@ -35,6 +35,7 @@ class Standing:
     claims: int
     verified: Verification | None
     next: str
+    not_in_git: tuple[str, ...] = ()
     problem: str = ""
 
 
@@ -73,6 +74,7 @@ def standing(root: Path) -> Standing:
         claims=len(project.config.claims),
         verified=verified,
         next="mend that error" if problem else _next(project, todos, (hard, len(failed) - hard), verified),
+        not_in_git=tuple(one.subject for one in failed if one.code == "RUN004"),
         problem=problem,
     )
 
@@ -117,6 +119,7 @@ def _lines(found: Standing) -> list[str]:
     if len(found.todos) > 5:
         lines.append(f"            and {len(found.todos) - 5} more: fossml build --dry")
     lines.append(f"  check   {_count(found.hard, 'hard finding')}, {_count(found.soft, 'soft finding')}")
+    lines += [f"            {harmless(path)}: executed, and not in git" for path in found.not_in_git[:5]]
     lines.append(f"  verify  {'not known until that is mended' if found.problem else _verify(found)}")
     return [*lines, "", f"next: {click.style(found.next, fg='cyan')}"]
 
