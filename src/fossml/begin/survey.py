@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -84,8 +85,15 @@ def survey(root: Path) -> Survey:
         to_come=tuple(path for path in declared if not (root / path).exists()),
         notebooks=tuple(path for path in files if path.endswith(".ipynb")),
         pipelines=tuple(path for path in files if PurePosixPath(path).name in {"dvc.yaml", "MLproject", "Snakefile"}),
-        commands=tuple(dict.fromkeys(_commands(readme))),
+        commands=tuple(dict.fromkeys(_that_start(_commands(readme), files))),
     )
+
+
+def begin_with(found: Survey) -> str:
+    """The command to try first: one that the README names, else the likeliest script; "" where there is neither."""
+    if found.commands:
+        return found.commands[0]
+    return f"python {shlex.quote(found.scripts[0].path)}" if found.scripts else ""
 
 
 def _scripts(root: Path, files: Iterable[str]) -> tuple[tuple[Script, ...], tuple[Seed, ...]]:
@@ -145,6 +153,18 @@ def _commands(readme: str) -> Iterator[str]:
         match = _COMMAND.match(line)
         if match and re.search(r"\.(py|sh|R)\b|-m\s", match[1]) and "setup.py" not in match[1]:
             yield match[1].strip().rstrip("`")
+
+
+def _that_start(commands: Iterable[str], files: Sequence[str]) -> Iterator[str]:
+    """The commands whose script is there; one that a README starts in another folder with the path from the root."""
+    for command in commands:
+        script = re.search(r"(?<=\s)[^\s-][^\s]*\.(?:py|sh|R)\b", command)
+        if script is None or script[0].removeprefix("./") in files:
+            yield command
+            continue
+        same = [path for path in files if path.endswith("/" + script[0].removeprefix("./"))]
+        if len(same) == 1:
+            yield command[: script.start()] + shlex.quote(same[0]) + command[script.end() :]
 
 
 def _tracked(root: Path) -> list[str]:

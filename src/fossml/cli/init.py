@@ -21,6 +21,7 @@ from fossml.begin.change import read
 from fossml.begin.draft import Known, params_read, same
 from fossml.begin.files import text_of
 from fossml.begin.setup import ignore_own
+from fossml.begin.survey import begin_with
 from fossml.begin.traced import Ran, to_stderr
 from fossml.errors import NOT, FossmlError
 from fossml.project.config import read_config
@@ -154,11 +155,7 @@ def _survey(root: Path, answer: Answer) -> None:
 def _next(found: Survey) -> str:
     if "dvc.yaml" in found.pipelines:
         return "fossml build"
-    if found.commands:
-        return f"fossml init -- {found.commands[0]}   (runs it once, drafts its stage)"
-    if found.scripts:
-        return f"fossml init -- python {shlex.quote(found.scripts[0].path)}   (runs it once, drafts its stage)"
-    return "fossml init -- COMMAND   (runs it once, drafts its stage)"
+    return f"fossml init -- {begin_with(found) or 'COMMAND'}   (runs it once, drafts its stage)"
 
 
 def _rows(found: Survey) -> list[tuple[str, str]]:

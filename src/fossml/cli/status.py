@@ -8,18 +8,20 @@ from pathlib import Path
 
 import click
 
-from fossml.begin.survey import survey
+from fossml.begin.survey import begin_with, survey
 from fossml.checks import RULES, judge
 from fossml.engine.build import Options, dry
 from fossml.errors import GOOD, UNKNOWN, USAGE, FossmlError
 from fossml.facts import gather
 from fossml.facts.verification import Verification, read_verification
 from fossml.project.declared import Project, find_root, read_project
-from fossml.project.git import Commit, commit
+from fossml.project.git import Commit, commit, git
 from fossml.types import Todo
 from fossml.verify.rebuild.targets import read_targets
 from fossml.views.plain import harmless
 from fossml.views.table import headline
+
+_DONE = "nothing is left to do: publish it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Standing:
     claims: int
     verified: Verification | None
     next: str
+    in_git: bool = True
     not_in_git: tuple[str, ...] = ()
     problem: str = ""
 
@@ -73,7 +76,8 @@ def standing(root: Path) -> Standing:
         soft=len(failed) - hard,
         claims=len(project.config.claims),
         verified=verified,
-        next="mend that error" if problem else _next(project, todos, (hard, len(failed) - hard), verified),
+        next="mend that error" if problem else _next(project, todos, (hard, len(failed) - hard), verified, head),
+        in_git=head is not None or git(root, "rev-parse", "--git-dir") is not None,
         not_in_git=tuple(one.subject for one in failed if one.code == "RUN004"),
         problem=problem,
     )
@@ -84,6 +88,7 @@ def _next(
     todos: tuple[Todo, ...],
     failures: tuple[int, int],
     verified: Verification | None,
+    head: Commit | None,
 ) -> str:
     """The most useful next command; `failures` counts the hard and the soft findings."""
     if not project.stages:
@@ -98,22 +103,25 @@ def _next(
         return "fossml verify"
     if verified.exit_code:
         return "a claim does not hold or could not be told: mend it, or say why it is soft"
-    return "fossml check" if failures[1] else "nothing is left to do: publish it"
+    if head is None or head.dirty:
+        return "commit what is not in git yet: git add -A && git commit"
+    if failures[1]:
+        return "fossml check"
+    soft = len(verified.outcomes) - verified.outcomes.count("holds")
+    return f"{_count(soft, 'soft claim')} not shown to hold: publish it with that, or mend it" if soft else _DONE
 
 
 def _first_command(root: Path) -> str:
     """How to begin: with a command that the README names, else with a script that can be started."""
-    found = survey(root)
-    if found.commands:
-        return f"fossml init -- {found.commands[0]}"
-    return f"fossml init -- python {found.scripts[0].path}" if found.scripts else "fossml init"
+    command = begin_with(survey(root))
+    return f"fossml init -- {command}" if command else "fossml init"
 
 
 def _lines(found: Standing) -> list[str]:
     lines = [click.style(harmless(found.title), bold=True)]
     if found.problem:
         lines.append(click.style(f"  error   {found.problem}", fg="red"))
-    lines.append(f"  commit  {_commit(found.commit)}")
+    lines.append(f"  commit  {_commit(found.commit, found.in_git)}")
     lines.append(f"  build   {'not known until that is mended' if found.problem else _build(found)}")
     lines += [f"            {todo.stage.address}: {todo.reasons[0]}" for todo in found.todos[:5]]
     if len(found.todos) > 5:
@@ -124,9 +132,10 @@ def _lines(found: Standing) -> list[str]:
     return [*lines, "", f"next: {click.style(found.next, fg='cyan')}"]
 
 
-def _commit(head: Commit | None) -> str:
+def _commit(head: Commit | None, in_git: bool) -> str:
     if head is None:
-        return "none: this is not in git yet, so nobody can name this state of it"
+        where = "there is no commit yet" if in_git else "this is not in git yet"
+        return f"none: {where}, so nobody can name this state of it"
     return head.id[:10] + (", and files that differ from it" if head.dirty else "")
 
 
