@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fossml.engine.graph import make_graph, order, select
+from fossml.engine.graph import check_tracked, make_graph, order, select
 from fossml.errors import FossmlError
 from fossml.types import Output, Stage
 
@@ -34,14 +34,25 @@ def test_paths_count_from_the_working_folder() -> None:
 
 
 def test_a_circle_is_named() -> None:
-    with pytest.raises(FossmlError, match=r"a <- b <- a|b <- a <- b"):
+    with pytest.raises(FossmlError, match=r"a <- b <- a|b <- a <- b") as error:
         make_graph([stage("a", "y", "x"), stage("b", "x", "y")])
+    assert error.value.where == "dvc.yaml"
 
 
 @pytest.mark.parametrize("other", ["x", "x/y"])
 def test_two_makers_of_one_path_are_refused(other: str) -> None:
-    with pytest.raises(FossmlError, match="output"):
+    with pytest.raises(FossmlError, match="output") as error:
         make_graph([stage("a", outs="x"), stage("b", outs=other)])
+    assert error.value.where == "dvc.yaml"
+
+
+@pytest.mark.parametrize(("out", "data"), [("x", "x"), ("x/y/z", "x"), ("x", "x/y/z")])
+def test_what_a_dvc_file_tracks_no_stage_makes(out: str, data: str) -> None:
+    below = Stage("a", "x", file="sub/dvc.yaml", outs=(Output(out),))
+    with pytest.raises(FossmlError, match=r"tracked by a \.dvc file") as error:
+        check_tracked(make_graph([below]), ["other", data])
+    assert error.value.where == "sub/dvc.yaml"
+    check_tracked(make_graph([below]), ["x2", "w"])
 
 
 def test_targets_are_stages_groups_globs_and_outputs() -> None:

@@ -46,6 +46,16 @@ def test_what_dvc_writes_means_the_same_here(repository: Path, dvc: Dvc) -> None
     assert read_cache_config(repository) == CacheConfig(repository / "store, it", ("symlink", "copy"))
 
 
+def test_a_cache_in_the_home_folder_is_there_for_both(
+    repository: Path, dvc: Dvc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(repository))  # as for dvc here
+    dvc(repository, "init", "-q")
+    config(repository, "[cache]\n    dir = ~/store\n")
+    assert read_cache_config(repository).folder == repository / "store"
+    assert dvc(repository, "cache", "dir").stdout.strip() == str(repository / "store")
+
+
 def test_config_local_stands_above_config_key_by_key(tmp_path: Path) -> None:
     config(tmp_path, "[cache]\n    type = copy\n    dir = one\n")
     config(tmp_path, "[cache]\n    dir = two\n", "config.local")

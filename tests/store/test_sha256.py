@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -174,6 +178,108 @@ def test_what_need_not_be_copied_at_once_is_left_to_be_added(root: Path, what: s
             (root / "f").write_bytes(bytes(BIG))
     Objects(root / ".dvc/cache", ("hardlink" if what == "linked in" else "copy",), stats=stats).take(root / "f")
     assert not (root / ".dvc/cache/files").exists()
+
+
+def scattered(folder: Path) -> dict[str, bytes]:
+    """A folder of many small files, every second one like another."""
+    files = {f"{i % 7}/{i}": str(i // 2).encode() for i in range(400)}
+    for name, data in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    return files
+
+
+@pytest.mark.parametrize("stood", ["nothing", "some objects", "a damaged object"])
+def test_a_folder_of_many_new_files_is_read_once_on_its_way_into_the_cache(
+    root: Path, stood: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stats = StatCache(None)
+    objects = Objects(root / ".dvc/cache", ("copy",), stats=stats)
+    if stood != "nothing":
+        (root / "old").write_bytes(b"7")
+        objects.add(root / "old", seen(root, "old", StatCache(None)))
+    path = root / ".dvc/cache/files/md5" / "8f" / "14e45fceea167a5a36dedd4bea2543"
+    if stood == "a damaged object":
+        path.chmod(0o644)
+        path.write_bytes(b"8")
+    inode = path.stat().st_ino if stood == "some objects" else 0
+    files = scattered(root / "f")
+    reads: list[int] = []
+    slurp = reading.slurp
+
+    def counted(source: int, size: int) -> bytes:
+        reads.append(source)
+        return slurp(source, size)
+
+    monkeypatch.setattr("fossml.store.reading.slurp", counted)
+    a = objects.take(root / "f")
+    assert a is not None and len(reads) <= len(files) + 1
+    monkeypatch.setattr("fossml.store.reading.slurp", lambda *_: pytest.fail("it was read again"))
+    objects.add(root / "f", a)
+    monkeypatch.undo()
+    assert a.digest == seen(root, "f", StatCache(None)).digest
+    objects.checkout(a, root / "back")
+    assert {name: (root / "back" / name).read_bytes() for name in files} == files
+    assert {path.stat().st_mode & 0o777 for path in (root / ".dvc/cache/files").rglob("*") if path.is_file()} == {0o444}
+    assert not list(root.rglob(".fossml-tmp-*"))
+    assert inode in (0, path.stat().st_ino)
+
+
+def test_a_folder_that_changes_after_it_was_taken_is_added_as_it_is_said_to_be(root: Path, stats: StatCache) -> None:
+    objects = Objects(root / ".dvc/cache", ("copy",), stats=stats)
+    scattered(root / "f")
+    assert objects.take(root / "f") is not None
+    (root / "f/0/0").write_bytes(b"another")
+    a = seen(root, "f", stats)
+    objects.add(root / "f", a)
+    objects.checkout(a, root / "back")
+    assert (root / "back/0/0").read_bytes() == b"another"
+
+
+def test_what_cannot_be_stored_while_it_is_taken_leaves_nothing_behind(
+    root: Path, stats: StatCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scattered(root / "f")
+    monkeypatch.setattr("fossml.store.durable.sync", raise_full)
+    assert Objects(root / ".dvc/cache", ("copy",), stats=stats).take(root / "f") is None
+    assert not [path for path in (root / ".dvc/cache").rglob("*") if path.is_file()]
+
+
+KILLED = """
+import os, signal
+from pathlib import Path
+from fossml.store.objects import Objects
+
+replace, left = os.replace, [100]
+
+def one_more(source, target):
+    left[0] -= 1
+    if not left[0]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    replace(source, target)
+
+os.replace = one_more
+Objects(Path(".dvc/cache").absolute(), ("copy",)).take(Path("f").absolute())
+"""
+
+
+def test_a_kill_while_a_folder_is_taken_leaves_whole_objects_and_the_next_one_adds_the_rest(
+    root: Path, stats: StatCache
+) -> None:
+    files = scattered(root / "f")
+    assert subprocess.run([sys.executable, "-c", KILLED], cwd=root).returncode == -signal.SIGKILL
+    stored = [path for path in (root / ".dvc/cache/files/md5").rglob("*") if path.is_file()]
+    assert stored and all(hashlib.md5(path.read_bytes()).hexdigest() == path.parent.name + path.name for path in stored)
+    objects = Objects(root / ".dvc/cache", ("copy",), stats=stats)
+    a = objects.take(root / "f")
+    assert a is not None
+    objects.add(root / "f", a)
+    objects.checkout(a, root / "back")
+    assert {name: (root / "back" / name).read_bytes() for name in files} == files
+
+
+def raise_full(_: object) -> None:
+    raise OSError(errno.ENOSPC, "the disk is full")
 
 
 def test_a_big_file_that_changes_while_it_is_taken_is_not_believed(

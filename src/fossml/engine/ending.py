@@ -38,8 +38,8 @@ def finish(site: Site, running: Running, ended: Exit, commit: Commit | None) -> 
         if left:
             raise FossmlError(f"it left what is not taken: {'; '.join(map(str, left))}", where=stage.file)
         for out in stage.outs:
-            if out.cache:
-                site.objects.take(site.root / rooted(stage, out.path))
+            if out.cache and (taken := site.objects.take(site.root / rooted(stage, out.path))):
+                site.workspace.remember(taken)
         after = _look_again(site, running)
         discovered = running.attempt.rests_on(site.observer, stage, site.root)
         run = _run(site, running, ended, after, discovered, commit)

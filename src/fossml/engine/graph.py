@@ -52,9 +52,30 @@ def _makers(stages: Iterable[Stage]) -> dict[str, str]:
             if parent in makers:
                 raise FossmlError(
                     f"{path}, an output of {maker}, lies in {parent}, an output of {makers[parent]}",
+                    where=file_of(maker),
                     hint="list either the folder or the files in it",
                 )
     return makers
+
+
+def file_of(address: str) -> str:
+    """The dvc.yaml that declares the stage."""
+    return address.rpartition(":")[0] or "dvc.yaml"
+
+
+def check_tracked(graph: Graph, tracked: Iterable[str]) -> None:
+    """FossmlError where a stage makes what a .dvc file tracks, something in it, or a folder around it; as DVC."""
+    makers = {rooted(stage, out.path): address for address, stage in graph.stages.items() for out in stage.outs}
+    around = {parent: path for path in makers for parent in _parents(path)}
+    for data in tracked:
+        path = next((place for place in (data, *_parents(data)) if place in makers), around.get(data))
+        if path is not None:
+            inner = "" if path == data else f", as {data}"
+            raise FossmlError(
+                f"{path}, an output of {makers[path]}, is tracked by a .dvc file too{inner}",
+                where=file_of(makers[path]),
+                hint="`dvc remove` the .dvc file, or take the path out of the outputs",
+            )
 
 
 def _parents(path: str) -> Iterator[str]:
@@ -100,7 +121,8 @@ def order(graph: Graph) -> tuple[str, ...]:
                 trail.pop(here)
             elif upstream in trail:
                 cycle = [*list(trail)[list(trail).index(upstream) :], upstream]
-                raise FossmlError(f"stages need each other in a circle: {' <- '.join(cycle)}")
+                message = f"stages need each other in a circle: {' <- '.join(cycle)}"
+                raise FossmlError(message, where=file_of(upstream))
             else:
                 trail[upstream] = iter(graph.needs[upstream])
     return tuple(done)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from fossml.engine.assess import Assessment, Assessor
 from fossml.engine.certificate import Place
-from fossml.engine.graph import Graph, make_graph, order, with_needs
+from fossml.engine.graph import Graph, check_tracked, make_graph, order, with_needs
 from fossml.engine.observe import Observer
 from fossml.engine.outputs import Outputs
 from fossml.engine.plan import entry_of
@@ -108,6 +108,7 @@ class Site:
 def open_site(project: Project, options: Options, own: Path | None) -> Iterator[Site]:
     """The Site of `project`; `own` is the folder of fossml's own files, None where nothing is to be written."""
     graph = make_graph(project.stages)
+    check_tracked(graph, (data.path for data in project.tracked))
     if (name := project.config.unmatched(graph.stages)) is not None:
         where = place_of_stage(project.root, project.config, name)
         raise FossmlError(f"[stage.{name}] is no stage", where=where, hint=nearest(name, graph.stages))

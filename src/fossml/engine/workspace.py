@@ -39,10 +39,17 @@ class Workspace:
     def at(self, place: str) -> Artifact | None:
         """The Artifact at `place`, relative to the root; None where nothing lies there."""
         if place not in self._known:
-            self._known[place] = artifact(self.root, place, self._cache, self.ignored)
-            for folder in PurePosixPath(place).parents:
-                self._below.setdefault(str(folder), set()).add(place)
+            self._keep(place, artifact(self.root, place, self._cache, self.ignored))
         return self._known[place]
+
+    def remember(self, found: Artifact) -> None:
+        """What lies at its path, which is relative to the root, is known."""
+        self._keep(found.path, found)
+
+    def _keep(self, place: str, found: Artifact | None) -> None:
+        self._known[place] = found
+        for folder in PurePosixPath(place).parents:
+            self._below.setdefault(str(folder), set()).add(place)
 
     def forget(self, places: Iterable[str]) -> None:
         """Paths (relative to the root) that may have changed, with the folders around them and what is in them."""

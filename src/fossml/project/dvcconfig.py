@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,7 +41,8 @@ def read_cache_config(root: Path) -> CacheConfig:
     folder = _bare(parser.get("cache", "dir", fallback="cache"))
     if "\0" in folder:
         raise FossmlError("the cache folder's name cannot be one", where=".dvc/config", hint=_HINT)
-    return CacheConfig((root / ".dvc" / folder).resolve(), links)
+    expanded = os.path.expanduser(folder)  # noqa: PTH111  # leaves the home of a user that is not there as it is
+    return CacheConfig((root / ".dvc" / expanded).resolve(), links)
 
 
 @dataclass(frozen=True, slots=True)

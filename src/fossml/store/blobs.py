@@ -159,16 +159,43 @@ class Blobs:
         finally:
             durable.remove(Path(temp))
 
-    def stage_bytes(self, data: bytes) -> Staged:
-        """Write `data` into the cache under a temporary name."""
+    def stage_small(self, source: str, st: os.stat_result) -> tuple[Digests, Staged | None]:
+        """Read a small file, once; its bytes under a temporary name where there is no such object yet."""
+        known = self._stats.known(st)
+        if known is not None:
+            return known, None
+        read_ns = self._stats.clock()
+        fd = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            data = reading.slurp(fd, st.st_size)
+            after = os.fstat(fd)
+        finally:
+            os.close(fd)
+        found = reading.of_bytes(data)
+        if signature(after) == signature(st):
+            self._stats.put(st, found, read_ns)
+        return found, None if self.has(found.md5, len(data)) else self._staged(data, found)
+
+    def reflinks(self, source: str) -> bool:
+        """Whether the cache may share the blocks of `source`: then nothing is gained by reading it early."""
         temp = self._temporary()
         try:
-            Path(temp).write_bytes(data)
-            links.protect_file(temp)
+            return self._linker.link("reflink", source, temp)
+        finally:
+            durable.remove(Path(temp))
+
+    def stage_bytes(self, data: bytes) -> Staged:
+        """Write `data` into the cache under a temporary name."""
+        return self._staged(data, reading.of_bytes(data))
+
+    def _staged(self, data: bytes, digests: Digests) -> Staged:
+        temp = self._temporary()
+        try:
+            links.write_protected(temp, data)
         except BaseException:
             durable.remove(Path(temp))
             raise
-        return Staged(temp, reading.of_bytes(data), "copy")
+        return Staged(temp, digests, "copy")
 
     def publish(self, staged: Mapping[str, Staged]) -> None:
         """Give staged files their names, folders last, and return when all is on disk."""

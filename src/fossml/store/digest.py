@@ -8,9 +8,10 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from fossml.canon import key
 from fossml.errors import FossmlError
@@ -23,6 +24,9 @@ from fossml.store.walk import Ignored, nothing_ignored
 from fossml.types import Artifact
 
 __all__ = ["Digests", "Measured", "StatCache", "artifact", "digests", "measure"]
+
+Read: TypeAlias = Callable[[str, os.stat_result], Digests]
+"""What a file hashes to that the system describes so."""
 
 WORTH_A_TICK = 2**24
 """Bytes from which waiting 30 ms, so that the stat cache can vouch for a new file, is cheaper than reading it again."""
@@ -47,21 +51,25 @@ def artifact(root: Path, path: str, cache: StatCache, ignored: Ignored = nothing
     Its SHA-256 comes with it where it is known: nothing is read for that alone. FossmlError for what cannot be read,
     or can be no input or output: pipes, devices, broken links in a folder.
     """
-    measured = _measure(root, path, cache, ignored, with_files=False)
+    measured = _measure(root, path, cache, ignored, None, with_files=False)
     return measured.artifact if measured else None
 
 
-def measure(root: Path, path: str, cache: StatCache, ignored: Ignored = nothing_ignored) -> Measured | None:
-    """As `artifact`, with the files of a folder."""
-    return _measure(root, path, cache, ignored, with_files=True)
+def measure(
+    root: Path, path: str, cache: StatCache, ignored: Ignored = nothing_ignored, read: Read | None = None
+) -> Measured | None:
+    """As `artifact`, with the files of a folder. Small files of one are read by `read`, where that is given."""
+    return _measure(root, path, cache, ignored, read, with_files=True)
 
 
-def _measure(root: Path, path: str, cache: StatCache, ignored: Ignored, *, with_files: bool) -> Measured | None:
+def _measure(
+    root: Path, path: str, cache: StatCache, ignored: Ignored, read: Read | None, *, with_files: bool
+) -> Measured | None:
     target = root / path
     try:
         st = target.stat()
         if stat.S_ISDIR(st.st_mode):
-            return _folder(target, path, st, cache, ignored, with_files)
+            return _folder(target, path, st, cache, ignored, read, with_files)
         if not stat.S_ISREG(st.st_mode):
             raise FossmlError("this is neither a file nor a folder", where=shown(path))
         found = digests(os.fspath(target), st, cache)
@@ -101,7 +109,13 @@ def settled(st: os.stat_result, cache: StatCache) -> int:
 
 
 def _folder(
-    folder: Path, path: str, at: os.stat_result, cache: StatCache, ignored: Ignored, with_files: bool
+    folder: Path,
+    path: str,
+    at: os.stat_result,
+    cache: StatCache,
+    ignored: Ignored,
+    read: Read | None,
+    with_files: bool,
 ) -> Measured:
     """The folder; from what was remembered of all of it where no file's signature changed and no list is wanted."""
     found = walk.files(folder, path, ignored)
@@ -112,7 +126,7 @@ def _folder(
     if known is not None:
         return Measured(Artifact(path, known.md5, size, len(stats), sha256=known.sha256))
     cache.preload(stats.values())
-    files = dict(_hashes(os.fspath(folder), stats, cache))
+    files = dict(_hashes(os.fspath(folder), stats, cache, read))
     whole = Digests(manifest.digest(manifest.dump({name: found.md5 for name, found in files.items()})), _sha256(files))
     if all(cache.known(st) is not None for st in stats.values()):
         cache.put_folder(at, listing, whole)
@@ -135,13 +149,18 @@ def _sha256(files: Mapping[str, Digests]) -> str | None:
     return key([[name, files[name].sha256] for name in sorted(files)])
 
 
-def _hashes(folder: str, stats: Mapping[str, os.stat_result], cache: StatCache) -> Iterator[tuple[str, Digests]]:
+def _hashes(
+    folder: str, stats: Mapping[str, os.stat_result], cache: StatCache, read: Read | None
+) -> Iterator[tuple[str, Digests]]:
     def one(name: str) -> tuple[str, Digests]:
         return name, digests(f"{folder}{os.sep}{name}", stats[name], cache)
 
+    def small(name: str) -> tuple[str, Digests]:
+        return (name, read(f"{folder}{os.sep}{name}", stats[name])) if read else one(name)
+
     big = [name for name, st in stats.items() if st.st_size >= reading.BIG]
     apart = set(big)
-    yield from abreast(one, [name for name in stats if name not in apart])
+    yield from abreast(small, [name for name in stats if name not in apart])
     workers = min(len(big), cores())
     if workers < 2:
         yield from map(one, big)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import stat
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -62,12 +63,13 @@ def copy(
     """
     read = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        write = _create(target, mode)
+        write = _create(target, PROTECTED if protect else mode)
         try:
-            if protect:
-                protect_file(write)
             digests = _digests(read, write, size, known)
-            return Copied(digests, os.fstat(write)) if digests else None
+            st = os.fstat(write)
+            if protect and stat.S_IMODE(st.st_mode) != PROTECTED:  # the umask took some
+                protect_file(write)
+            return Copied(digests, st) if digests else None
         finally:
             os.close(write)
     finally:
@@ -78,6 +80,17 @@ def _digests(read: int, write: int, size: int, known: Digests | None) -> Digests
     if known is None or known.sha256 is None:
         return reading.read(read, size, write)
     return known if reading.copy_sha256(read, size, write) == known.sha256 else None
+
+
+def write_protected(target: str, data: bytes) -> None:
+    """Write the new, read-only file `target`."""
+    write = _create(target, PROTECTED)
+    try:
+        reading.write_all(write, data)
+        if stat.S_IMODE(os.fstat(write).st_mode) != PROTECTED:
+            protect_file(write)
+    finally:
+        os.close(write)
 
 
 def protect_file(file: int | str) -> None:

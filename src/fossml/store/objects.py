@@ -8,6 +8,7 @@ import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from fossml.errors import FossmlError
@@ -25,6 +26,8 @@ from fossml.types import Artifact
 __all__ = ["Objects", "gitignore"]
 
 _AT_ONCE = 2000
+_MANY = 256
+"""Files of a folder from which reading them a second time costs more than it takes to see that they are new."""
 
 
 class Objects:
@@ -51,6 +54,7 @@ class Objects:
         self._linker = Linker()
         self._ignored = ignored
         self._swept: set[Path] = set()
+        self._taken: dict[Path, Measured] = {}
 
     def has(self, a: Artifact, *, each: bool = True) -> bool:
         """Whether all of `a` is in the cache and looks sound: sizes, modes, and what the stat cache knows.
@@ -67,19 +71,51 @@ class Objects:
             return False
         return not each or self._blobs.has_all(set(files.values()))
 
-    def take(self, source: Path) -> None:
-        """Copy the file `source`, if it is big and new, into the cache while it is read for the first time.
+    def take(self, source: Path) -> Artifact | None:
+        """Copy a big new file, or the small files of a folder of many, into the cache in their first read.
 
-        `artifact` and `add` then find it known and stored, which saves them a read each; they do the rest and report
-        what is wrong. Nothing is done where `add` would link instead of copying, or anything stands in the way.
+        `artifact` and `add` then find them known and stored, which saves them a read each; they do the rest and report
+        what is wrong. What the folder was then is the answer. Nothing is done where `add` would link instead of
+        copying, or anything stands in the way.
         """
         check_target(self._root, source)
+        self._taken.pop(source, None)
         with contextlib.suppress(OSError, FossmlError):
             st = os.lstat(source)
+            if stat.S_ISDIR(st.st_mode):
+                return self._take_folder(source)
             part = _Part(os.fspath(source), Digests(""), st, stat.S_ISLNK(st.st_mode))
             is_big = stat.S_ISREG(st.st_mode) and st.st_size >= WORTH_A_TICK
             if is_big and "hardlink" not in self._ways_in(part) and self._stats.known(st) is None:
                 self._blobs.take(part.path, st)
+        return None
+
+    def _take_folder(self, source: Path) -> Artifact | None:
+        some = _first_files(source, _MANY)
+        if self._links[0] not in ("reflink", "copy") or len(some) < _MANY or self._blobs.reflinks(some[0]):
+            return None
+        staged: dict[str, Staged] = {}
+        twice: list[Staged] = []
+
+        def read(path: str, st: os.stat_result) -> Digests:
+            found, new = self._blobs.stage_small(path, st)
+            if new is not None and staged.setdefault(found.md5, new) is not new:
+                twice.append(new)
+            return found
+
+        try:
+            measured = measure(self._root, os.path.relpath(source, self._root), self._stats, self._ignored, read)
+            self._blobs.publish(staged)
+        except BaseException:
+            twice += staged.values()
+            raise
+        finally:
+            for each in twice:
+                durable.remove(Path(each.temp))
+        if measured is None:
+            return None
+        self._taken[source] = measured
+        return measured.artifact
 
     def add(self, source: Path, a: Artifact, *, linked: bool = True) -> None:
         """Bring the file or folder `source` into the cache, and tie it to its objects where it is to be `linked`.
@@ -89,7 +125,9 @@ class Objects:
         """
         check_target(self._root, source)
         with _told(source):
-            measured = measure(self._root, os.path.relpath(source, self._root), self._stats, self._ignored)
+            measured = self._taken.pop(source, None)
+            if measured is None or measured.artifact.digest != a.digest:
+                measured = measure(self._root, os.path.relpath(source, self._root), self._stats, self._ignored)
             if measured is None or measured.artifact.digest != a.digest:
                 raise FossmlError("this changed while it was being stored", where=shown(source), hint="try again")
             files = _parts(source, measured)
@@ -273,6 +311,12 @@ def _root_of(folder: Path) -> Path:
     if folder.absolute().parts[-2:] != (".dvc", "cache"):
         raise FossmlError("the repository of this cache is not known", where=shown(folder))
     return folder.absolute().parent.parent
+
+
+def _first_files(folder: Path, most: int) -> list[str]:
+    """Files below `folder`, `most` of them at most."""
+    places = (f"{home}{os.sep}{name}" for home, _, names in os.walk(folder) for name in names)
+    return list(islice(places, most))
 
 
 @dataclass(frozen=True, slots=True)

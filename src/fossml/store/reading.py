@@ -37,9 +37,9 @@ def read(source: int, size: int, into: int | None = None) -> Digests:
     Of a big file the MD5 is computed in this thread and all the rest in another: MD5 alone sets the time.
     """
     if size < BIG:
-        data = _slurp(source, size)
+        data = slurp(source, size)
         if into is not None:
-            _write_all(into, data)
+            write_all(into, data)
         return of_bytes(data)
     md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
     _pump(source, into, md5.update, sha256.update)
@@ -50,15 +50,16 @@ def copy_sha256(source: int, size: int, into: int) -> str:
     """Copy the open file `source`, about `size` bytes, `into` another; the SHA-256 of what was copied."""
     hasher = hashlib.sha256()
     if size < BIG:
-        data = _slurp(source, size)
-        _write_all(into, data)
+        data = slurp(source, size)
+        write_all(into, data)
         hasher.update(data)
     else:
         _pump(source, into, hasher.update, None)
     return hasher.hexdigest()
 
 
-def _slurp(source: int, size: int) -> bytes:
+def slurp(source: int, size: int) -> bytes:
+    """All bytes of the open file `source`, about `size`."""
     data = os.read(source, size + 1)
     if len(data) == size:
         return data
@@ -81,7 +82,7 @@ def _pump(source: int, into: int | None, here: _Hash, there: _Hash | None) -> No
         if there is not None:
             there(chunk)
         if into is not None:
-            _write_all(into, chunk)
+            write_all(into, chunk)
             unwritten += len(chunk)
             if unwritten >= _AHEAD:
                 start_writing(into)
@@ -101,7 +102,8 @@ def _pump(source: int, into: int | None, here: _Hash, there: _Hash | None) -> No
             now, next_ = next_, now
 
 
-def _write_all(fd: int, data: bytes | memoryview) -> None:
+def write_all(fd: int, data: bytes | memoryview) -> None:
+    """Write all of `data`, in as many calls as the system wants."""
     done = os.write(fd, data)
     while done < len(data):
         done += os.write(fd, memoryview(data)[done:])
