@@ -167,7 +167,8 @@ def _rows(found: Survey) -> list[tuple[str, str]]:
         "data": list(found.data),
         "seed": [f"{seed.name} ({seed.kind}, {seed.where})" for seed in found.seeds],
         "metrics": [f"{m.path}:{m.key} = {m.value:g}" for m in found.metrics]
-        + [f"{path} (named in dvc.yaml, not here yet)" for path in found.to_come],
+        + [f"{path} (named in dvc.yaml, not here yet)" for path in found.to_come]
+        + [f"{path} (text, which no claim can name: write JSON, YAML, TOML or CSV)" for path in found.unread],
         "pipelines": list(found.pipelines),
         "notebooks": list(found.notebooks),
     }
@@ -218,8 +219,8 @@ def _failed(cmd: str, ran: Ran, answer: Answer) -> None:
     if answer.as_json:
         click.echo(json.dumps({"kind": "stage", "error": message, "log": ran.tail, "written": False}, indent=2))
         click.get_current_context().exit(NOT)
-    tail = "\n".join(f"  {line}" for line in ran.tail)
-    raise FossmlError(message, hint=f"its last lines were:\n{tail}" if tail else "it printed nothing", code=NOT)
+    said = next((line.strip() for line in reversed(ran.tail) if line.strip()), "")
+    raise FossmlError(message, hint=f"it ended with: {said}" if said else "it printed nothing", code=NOT)
 
 
 def _known(root: Path) -> Known:
