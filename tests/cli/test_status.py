@@ -209,3 +209,8 @@ def test_what_trains_and_is_there_is_proposed_first(
         (repository / path).parent.mkdir(exist_ok=True)
         (repository / path).write_text(text)
     assert fossml().next == f"fossml init -- {command}"
+
+
+def test_what_cannot_run_is_looked_at_first(project: Path, fossml: Any) -> None:
+    (project / "dvc.yaml").write_text(FILES["dvc.yaml"].replace("[train.py]", "[train.py, dta.csv]"))
+    assert fossml().next == "fossml build --dry"

@@ -94,7 +94,7 @@ def _next(
     if not project.stages:
         return _first_command(project.root)
     if todos:
-        return "fossml build"
+        return "fossml build --dry" if any(todo.cannot for todo in todos) else "fossml build"
     if failures[0]:
         return "fossml check"
     if not project.config.claims:
