@@ -132,3 +132,18 @@ def test_a_pipe_is_not_waited_for(write: Write) -> None:
     for name in ("README.md", "train.py", "params.yaml"):
         os.mkfifo(root / name)
     assert survey(root).scripts == ()
+
+
+def test_what_a_run_left_is_no_data_and_a_text_of_results_is_told(write: Write) -> None:
+    results = dict.fromkeys(
+        ("reports/scores.txt", "reports/roc.png", "model.pkl", "models/model.pkl"), "accuracy: 0.9\n"
+    )
+    found = survey(write({"data/raw.csv": "1", "data/results.csv": "1", **results}))
+    assert found.data == ("data/raw.csv", "data/results.csv")
+    assert found.unread == ("reports/scores.txt",)
+
+
+def test_the_number_of_the_model_comes_before_that_of_a_baseline(write: Write) -> None:
+    text = '{"dummy": {"accuracy": 0.5}, "model": {"accuracy": 0.9}, "train_accuracy": 1.0}'
+    found = survey(write({"results/metrics.json": text}))
+    assert [metric.key for metric in found.metrics] == ["model.accuracy", "dummy.accuracy", "train_accuracy"]

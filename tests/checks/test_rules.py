@@ -59,6 +59,7 @@ IN_M = {"how": "strace", "files": {"m/part": "0" * 32}}
 KEPT = {"because": "only words", "reasons": ["use.py changed"], "when": "2026-01-01"}
 
 RECORD = json.dumps({"claims": [{"outcome": "holds"}], "exit_code": 0, "commit": None, "dirty": False, "digests": {}})
+OLD = "train:\n  cmd: python train.py\n  deps:\n  - path: train.py\n    md5: 401b30e3b8b5d629635a5c613cdb7919\n"
 
 CASES: list[tuple[str, str, dict[str, Content], str, str]] = [
     # code, what, files, status, where the first evidence stands
@@ -142,6 +143,12 @@ CASES: list[tuple[str, str, dict[str, Content], str, str]] = [
     ("DVC001", "changed", pipeline("z\n"), "fail", "dvc.yaml"),
     ("DVC001", "other command", pipeline("x\n", STAGE.replace("python", "python3")), "fail", "dvc.yaml"),
     ("DVC001", "broken", {"dvc.yaml": "stages:\n  a:\n    cmd: [\n"}, "unknown", "dvc.yaml"),
+    ("DVC001", "a lock of DVC 1", {"dvc.yaml": STAGE, "train.py": "x\n", "dvc.lock": OLD}, "unknown", "dvc.lock"),
+    ("DVC002", "broken", {"dvc.yaml": "stages:\n  a:\n    cmd: x\n    outs:\n"}, "fail", "dvc.yaml:4"),
+    ("DVC002", "a lock of DVC 1", {"dvc.yaml": STAGE, "train.py": "x\n", "dvc.lock": OLD}, "fail", "dvc.lock:1"),
+    ("DVC002", "read", pipeline("x\n"), "pass", "dvc.lock"),
+    ("DVC002", "none", {"a.py": ""}, "not applicable", ""),
+    ("DEP003", "the inside of a package", {"requirements.txt": "pytest\n", "a.py": "import _pytest\n"}, "pass", ""),
     ("DVC001", "no stage", {"a.py": ""}, "not applicable", ""),
     ("SEC001", "a key", {"key": "-----BEGIN RSA PRIVATE KEY-----\nx"}, "fail", "key:1"),
     ("SEC001", "none", {"a.py": "token = os.environ['HF_TOKEN']\n"}, "", ""),
@@ -165,8 +172,8 @@ def test_a_rule_decides(
 
 @pytest.mark.parametrize("code", sorted(RULES))
 def test_every_rule_is_shown_good_and_bad(code: str) -> None:
-    # One takes files that are not committed, the other a record that names the commit it stands beside.
-    elsewhere = {"DATA001": {"fail"}, "RUN003": {"pass"}}
+    # Those take files that are not committed, a record that names the commit it stands beside, or what a build records.
+    elsewhere = {"DATA001": {"fail"}, "RUN003": {"pass"}, "RUN004": {"fail", "pass"}}
     seen = elsewhere.get(code, set()) | {case[3] for case in CASES if case[0] == code}
     assert "fail" in seen
     assert seen & {"pass", ""}
@@ -248,3 +255,8 @@ def test_steps_are_three_hard_ones_first_and_the_verdict_counts(tmp_path: Path) 
 def test_rules_take_any_facts() -> None:
     facts = Facts(git=False, runs=(Run("k", "s", "c"),))
     assert judge(facts, RULES.values())
+
+
+def test_what_nobody_can_read_comes_first(tmp_path: Path) -> None:
+    found = judge(committed(tmp_path, {"dvc.yaml": "stages:\n  a:\n    cmd: x\n    outs:\n"}), RULES.values())
+    assert next_steps(found, named("pineau"))[0] == "dvc.yaml:4: mend it; fossml build --dry says when it is"

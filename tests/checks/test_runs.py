@@ -7,7 +7,7 @@ from pathlib import Path
 from fossml.engine.accept import accept, declare
 from fossml.facts import gather
 from fossml.project.declared import read_project
-from tests.checks.repository import findings, statuses
+from tests.checks.repository import findings, git, statuses
 from tests.engine.test_accept import OPTIONS, build
 from tests.engine.test_build import run, stages
 from tests.engine.test_traced import ENV
@@ -44,6 +44,22 @@ def test_an_accepted_result_is_named_with_the_reason_until_it_is_run(repository:
     run(repository, env=ENV, force=True)
     assert statuses(gather(repository), "RUN001") == ["pass"]
     assert build(repository).current == 2
+
+
+def test_a_module_that_ran_and_is_not_in_git_is_named(repository: Path) -> None:
+    made(repository)
+    (repository / "helper.py").write_text("x = 1\n")
+    (repository / "hidden.py").write_text("x = 1\n")
+    (repository / ".git/info/exclude").write_text("hidden.py\n")
+    (repository / "use.py").write_text("import helper, hidden\n" + (repository / "use.py").read_text())
+    run(repository, env=ENV)
+    found = findings(gather(repository), "RUN004")
+    assert {(one.subject, one.status, one.level) for one in found} == {
+        (name, "fail", "hard") for name in ("helper.py", "hidden.py", "use.py")
+    }
+    assert "git add helper.py" in {one.hint for one in found}
+    git(repository, "add", "-f", "use.py", "helper.py", "hidden.py")
+    assert statuses(gather(repository), "RUN004") == ["pass"]
 
 
 def test_without_records_there_is_nothing_to_say(repository: Path) -> None:

@@ -251,3 +251,11 @@ def test_a_file_of_parameters_that_has_none_is_a_dependency(repository: Path) ->
 def test_unknown_options_are_usage(tmp_path: Path) -> None:
     assert call(tmp_path, "--nonsense").returncode == 2
     assert call(tmp_path, "--name", "x").returncode == 2
+
+
+def test_what_a_failed_command_printed_is_shown_once_and_the_hint_is_a_line(repository: Path) -> None:
+    fill(repository, train="raise ValueError('no such data')\n")
+    done = call(repository, "--", "python", "train.py")
+    assert done.returncode == 1
+    assert done.stderr.count("Traceback") == 1
+    assert done.stderr.splitlines()[-1] == "hint: it ended with: ValueError: no such data"

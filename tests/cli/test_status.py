@@ -24,6 +24,7 @@ FILES = {
 CLAIM = (
     '[project]\ntitle = "A coin"\n\n[[claim]]\nid = "acc"\nmetric = "m.json:acc"\nvalue = "0.5"\nreading = "exact"\n'
 )
+WORK = "import json\n\njson.dump({}, open('x', 'w'))\n"
 
 
 @dataclass(frozen=True)
@@ -136,11 +137,13 @@ def test_all_current_and_verified_leaves_nothing_to_do(project: Path, fossml: An
     assert fossml("verify", "-q").code == 0
     said = fossml()
     assert said.out.startswith("A coin\n")
-    assert (said.code, said.next) == (0, "nothing is left to do: publish it")
+    assert (said.code, said.next) == (0, "commit what is not in git yet: git add -A && git commit")
     assert said.line("verify") == "The claim holds, at this commit"
+    head = json.loads(fossml("--json").out)["commit"]["id"]
+    save(project)
+    assert fossml().next == "nothing is left to do: publish it"
     (project / "README.md").write_text("# B\n\n    fossml build\n")
     said = fossml()
-    head = json.loads(fossml("--json").out)["commit"]["id"]
     assert said.line("verify") == (
         f"The claim holds, but that record is no longer valid: README.md differs from commit {head[:10]}"
     )
@@ -172,3 +175,52 @@ def test_a_damaged_record_of_a_verification_is_none(text: str, project: Path, fo
     (project / "fossml.toml").write_text(CLAIM)
     (project / "fossml.verify.json").write_text(text)
     assert fossml().line("verify") == "1 claim, not verified here"
+
+
+def test_code_that_ran_and_is_not_in_git_is_named(project: Path, fossml: Any) -> None:
+    (project / "helper.py").write_text("")
+    (project / "train.py").write_text("import helper\n" + FILES["train.py"])
+    fossml("build", "-q")
+    assert fossml().line("helper.py:") == "executed, and not in git"
+
+
+def test_a_soft_claim_that_fails_is_not_passed_over(project: Path, fossml: Any) -> None:
+    failing = CLAIM.replace('"0.5"', '"0.6"') + 'level = "soft"\nreason = "an old number"\n'
+    (project / "fossml.toml").write_text(failing)
+    fossml("build", "-q")
+    save(project)
+    assert fossml("verify", "-q").code == 0
+    save(project)
+    assert fossml().next == "1 soft claim not shown to hold: publish it with that, or mend it"
+
+
+def test_before_the_first_commit_it_is_said_that_there_is_none(
+    fossml: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "new").mkdir()
+    subprocess.run(["git", "init", "-q", str(tmp_path / "new")], check=True)
+    monkeypatch.chdir(tmp_path / "new")
+    assert fossml().line("commit") == "none: there is no commit yet, so nobody can name this state of it"
+
+
+@pytest.mark.parametrize(
+    ("files", "command"),
+    [
+        ({"src/evaluate.py": WORK, "src/prepare.py": WORK, "src/train.py": WORK}, "python src/train.py"),
+        ({"a.py": WORK, "zebra.py": WORK.replace("dump", "fit")}, "python zebra.py"),
+        ({"README.md": "# A\n\n    python train.py --lr 1\n", "a/train.py": WORK}, "python a/train.py --lr 1"),
+        ({"README.md": "# A\n\n    python gone.py\n", "a.py": WORK}, "python a.py"),
+    ],
+)
+def test_what_trains_and_is_there_is_proposed_first(
+    files: dict[str, str], command: str, fossml: Any, repository: Path
+) -> None:
+    for path, text in files.items():
+        (repository / path).parent.mkdir(exist_ok=True)
+        (repository / path).write_text(text)
+    assert fossml().next == f"fossml init -- {command}"
+
+
+def test_what_cannot_run_is_looked_at_first(project: Path, fossml: Any) -> None:
+    (project / "dvc.yaml").write_text(FILES["dvc.yaml"].replace("[train.py]", "[train.py, dta.csv]"))
+    assert fossml().next == "fossml build --dry"

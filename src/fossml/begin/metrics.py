@@ -17,6 +17,8 @@ MOST_LEAVES = 200
 
 _NAMED = re.compile(r"(metric|score|result|eval|report|summary|stat|accuracy|loss|perf|history|log)", re.IGNORECASE)
 _LEADING = ("accuracy", "acc", "f1", "auc", "r2", "map", "bleu", "rmse", "mse", "mae", "loss")
+_BESIDE = frozenset({"dummy", "baseline", "random", "chance", "majority", "naive", "train", "training"})
+"""Words of numbers that stand beside the one that a paper is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,11 @@ def metrics_in(path: str, text: str, *, declared: bool = False) -> tuple[Metric,
     return tuple(sorted((Metric(path, key, value) for key, value in found), key=_fame))
 
 
-def _fame(metric: Metric) -> tuple[int, str]:
+def _fame(metric: Metric) -> tuple[bool, int, str]:
     words = re.split(r"[^a-z0-9]+", metric.key.lower())
+    beside = not _BESIDE.isdisjoint(words)
     places = [place for place, word in enumerate(_LEADING) if word in words]
-    return min(places, default=len(_LEADING)), metric.key
+    return beside, min(places, default=len(_LEADING)), metric.key
 
 
 def _json(text: str) -> Any:

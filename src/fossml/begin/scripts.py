@@ -20,7 +20,14 @@ READS = frozenset({"parse_args", "parse_known_args"})
 
 FIXED = frozenset({"seed", "manual_seed", "manual_seed_all", "set_seed", "seed_everything", "default_rng"})
 
-_NAMES = re.compile(r"(^|[_\-.\d])(train|main|run|eval|evaluate|test|fit|prepare|preprocess|experiment)", re.IGNORECASE)
+TRAINS = frozenset({"fit", "partial_fit", "train_step", "backward"})
+"""Methods that train."""
+
+_NAMES = tuple(
+    re.compile(rf"(^|[_\-.\d])({names})", re.IGNORECASE)
+    for names in ("train|fit", "main|run|experiment", "prepare|preprocess", "eval|evaluate|test")
+)
+"""Names of scripts, the kinds in the order in which they are likely to be what a reader looks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +41,16 @@ class Seed:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A file that can be run; `line` is where it starts work, `interface` the library that reads its command line."""
+    """A file that can be run; `line` is where it starts work, `interface` the library that reads its command line.
+
+    `trains`: something in it calls a method that does.
+    """
 
     path: str
     line: int
     interface: str | None
     seeds: tuple[Seed, ...] = ()
+    trains: bool = False
 
 
 def read_script(path: str, source: str) -> tuple[Script | None, tuple[Seed, ...]]:
@@ -52,13 +63,20 @@ def read_script(path: str, source: str) -> tuple[Script | None, tuple[Seed, ...]
         return None, ()
     seeds = tuple(sorted(set(_seeds(path, tree)), key=lambda seed: (int(seed.where.rpartition(":")[2]), seed.kind)))
     line = _start(path, tree)
-    return (Script(path, line, _interface(tree), seeds) if line is not None else None), seeds
+    trains = any(_trains(node) for node in ast.walk(tree))
+    return (Script(path, line, _interface(tree), seeds, trains) if line is not None else None), seeds
 
 
-def rank(script: Script) -> tuple[int, int, str]:
-    """Sort key: names that say so first, then shallow ones."""
+def _trains(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TRAINS
+
+
+def rank(script: Script) -> tuple[int, bool, int, str]:
+    """Sort key: what trains by its name, then by what it does; what prepares or evaluates later; shallow ones first."""
     stem = PurePosixPath(script.path).stem
-    return (0 if _NAMES.search(stem) else 1, script.path.count("/"), script.path)
+    kinds = [place for place, names in enumerate(_NAMES) if names.search(stem)]
+    kind = kinds[0] if kinds else 2 if script.trains else len(_NAMES)
+    return (kind, not script.trains, script.path.count("/"), script.path)
 
 
 def _start(path: str, tree: ast.Module) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,8 +27,15 @@ DATA = re.compile(
     r"|xlsx|root|fits|nc|bin|tfrecord)$",
     re.IGNORECASE,
 )
+_MADE = re.compile(
+    r"^(results?|reports?|outputs?|out|figures?|plots?|checkpoints|logs?|predictions)/"
+    r"|^((?!data/).*/)?(model|weights|checkpoint|best|last|scores?|metrics?|results?|predictions?)\b[^/]*$",
+    re.IGNORECASE,
+)
+"""What a run leaves: results, pictures of them, trained models."""
 _PICTURE = re.compile(r"\.(png|jpe?g|gif|svg)$", re.IGNORECASE)
 PARAMS = re.compile(r"(^|/)(params|hparams|hyperparameters|config)\.(ya?ml|json|toml)$")
+_RESULTS = re.compile(r"(metric|score|result|eval|report|summary)", re.IGNORECASE)
 _COMMAND = re.compile(
     r"^\s*(?:[$>] |`{1,3}\s*(?=\S.*`))?"
     r"((?:python3?|bash|sh|Rscript|torchrun|accelerate launch)\s+[^`|]+\.?\w*.*)$"
@@ -48,7 +56,8 @@ _LICENSES = (
 class Survey:
     """What was found. Paths are relative to the root; `data` names folders (ending in `/`) and single files.
 
-    `to_come` are the files of metrics that dvc.yaml names and that are not there.
+    `to_come` are the files of metrics that dvc.yaml names and that are not there, `unread` texts that look like
+    results.
     """
 
     title: str
@@ -60,6 +69,7 @@ class Survey:
     data: tuple[str, ...] = ()
     metrics: tuple[Metric, ...] = ()
     to_come: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     notebooks: tuple[str, ...] = ()
     pipelines: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
@@ -82,10 +92,18 @@ def survey(root: Path) -> Survey:
         data=_data(files, _tracked(root)),
         metrics=tuple(_metrics(root, files, declared)),
         to_come=tuple(path for path in declared if not (root / path).exists()),
+        unread=tuple(path for path in files if _is_told(path)),
         notebooks=tuple(path for path in files if path.endswith(".ipynb")),
         pipelines=tuple(path for path in files if PurePosixPath(path).name in {"dvc.yaml", "MLproject", "Snakefile"}),
-        commands=tuple(dict.fromkeys(_commands(readme))),
+        commands=tuple(dict.fromkeys(_that_start(_commands(readme), files))),
     )
+
+
+def begin_with(found: Survey) -> str:
+    """The command to try first: one that the README names, else the likeliest script; "" where there is neither."""
+    if found.commands:
+        return found.commands[0]
+    return f"python {shlex.quote(found.scripts[0].path)}" if found.scripts else ""
 
 
 def _scripts(root: Path, files: Iterable[str]) -> tuple[tuple[Script, ...], tuple[Seed, ...]]:
@@ -147,6 +165,18 @@ def _commands(readme: str) -> Iterator[str]:
             yield match[1].strip().rstrip("`")
 
 
+def _that_start(commands: Iterable[str], files: Sequence[str]) -> Iterator[str]:
+    """The commands whose script is there; one that a README starts in another folder with the path from the root."""
+    for command in commands:
+        script = re.search(r"(?<=\s)[^\s-][^\s]*\.(?:py|sh|R)\b", command)
+        if script is None or script[0].removeprefix("./") in files:
+            yield command
+            continue
+        same = [path for path in files if path.endswith("/" + script[0].removeprefix("./"))]
+        if len(same) == 1:
+            yield command[: script.start()] + shlex.quote(same[0]) + command[script.end() :]
+
+
 def _tracked(root: Path) -> list[str]:
     """The data that .dvc files name, there or not; none where those cannot be read."""
     with suppress(FossmlError):
@@ -157,7 +187,9 @@ def _tracked(root: Path) -> list[str]:
 def _data(files: Iterable[str], tracked: Sequence[str]) -> tuple[str, ...]:
     """What is `tracked`, then data files; a folder stands for its files where it holds more than five of them."""
     loose = [path for path in files if not any(below(path, data.rstrip("/")) for data in tracked)]
-    found = [path for path in loose if DATA.search(path) and not _is_text(path) and not _is_figure(path)]
+    found = [
+        path for path in loose if DATA.search(path) and not (_is_text(path) or _is_figure(path) or _MADE.search(path))
+    ]
     many = {folder for folder, count in Counter(str(PurePosixPath(path).parent) for path in found).items() if count > 5}
     places = (f"{home}/" if (home := str(PurePosixPath(path).parent)) in many else path for path in found)
     return tuple(dict.fromkeys((*tracked, *places)))
@@ -166,6 +198,11 @@ def _data(files: Iterable[str], tracked: Sequence[str]) -> tuple[str, ...]:
 def _is_text(path: str) -> bool:
     name = PurePosixPath(path).name.lower()
     return name.endswith(".txt") and ("/" not in path or name.startswith(("requirements", "readme", "license")))
+
+
+def _is_told(path: str) -> bool:
+    """Whether a text looks like results that a run told."""
+    return path.endswith((".txt", ".log")) and not path.startswith("data/") and bool(_RESULTS.search(path))
 
 
 def _is_figure(path: str) -> bool:
@@ -193,12 +230,11 @@ def _declared_metrics(root: Path) -> tuple[str, ...]:
 
 def _metrics(root: Path, files: Iterable[str], declared: Sequence[str]) -> Iterator[Metric]:
     """The numbers of the files that are declared as metrics, then of those that are by their names."""
-    known = re.compile(r"(metric|score|result|eval|report|summary)", re.IGNORECASE)
     mine = [path for path in files if any(below(path, one) for one in declared)]
     for path in mine:
         yield from metrics_in(path, text_of(root, path) or "", declared=True)
     for path in files:
-        if path not in mine and path.endswith((".json", ".yaml", ".yml", ".csv")) and known.search(path):
+        if path not in mine and path.endswith((".json", ".yaml", ".yml", ".csv")) and _RESULTS.search(path):
             yield from metrics_in(path, text_of(root, path) or "")
 
 

@@ -35,7 +35,7 @@ ortools ortools|gurobipy gurobipy|lap lap lapx|tqdm tqdm|tables tables pytables|
 mpi4py mpi4py|Cython cython|pyximport cython|past future|builtins future|cupy cupy cupy-cuda|pycuda pycuda
 numba numba|skvideo scikit-video|ignite pytorch-ignite|slugify python-slugify|websocket websocket-client
 markdown markdown|memory_profiler memory-profiler|igraph igraph python-igraph|community python-louvain
-fasttext fasttext|pyarrow pyarrow
+fasttext fasttext|_pytest pytest|pyarrow pyarrow
 """
 DISTRIBUTIONS: dict[str, frozenset[str]] = {
     words[0]: frozenset(words[1:]) for entry in _TABLE.replace("\n", "|").split("|") if (words := entry.split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import shlex
 from collections.abc import Iterator
 
 from fossml.checks.rule import failed, not_applicable, passed, rule, unknown
@@ -103,6 +104,48 @@ def verification(facts: Facts) -> Iterator[Finding]:
             f"the record of the verification is valid: nothing has changed since commit {(found.commit or '')[:10]}"
         )
         yield passed(_RECORD, message, evidence)
+
+
+@rule("RUN004", "executed and not in git", level="hard", item="D5")
+def code_in_git(facts: Facts) -> Iterator[Finding]:
+    """The code that made the recorded results is in git.
+
+    Why: what was never added exists on the author's machine only. There everything runs; a clone ends at the first
+    import.
+
+    Bad: `train.py` imports `helpers.py`, which nobody added to git.
+
+    Good: `git add helpers.py`, and a commit.
+
+    How it is decided: fossml.lock holds the Python files of the repository that each stage was seen to execute; with
+    those that it declares they are looked up in git. What another stage makes is left out. Not applicable without git
+    or without a recorded run.
+    """
+    if not facts.runs or not facts.git:
+        yield not_applicable(_LOCK, "no run is recorded in git")
+        return
+    made = {posixpath.normpath(posixpath.join(s.wdir, out.path)): s.address for s in facts.stages for out in s.outs}
+    wdirs = {stage.address: stage.wdir for stage in facts.stages}
+    missing: dict[str, Run] = {}
+    for run in facts.runs:
+        for path in _code(run, wdirs.get(run.stage, ".")):
+            if _not_in_git(path, facts) and not any(place in made for place in (path, *_parents(path))):
+                missing.setdefault(path, run)
+    for path, run in missing.items():
+        message = f"{path} is not in git, and {run.stage} executed it: a clone does not have it"
+        yield failed(path, message, [Evidence(path), _evidence(run)], f"git add {shlex.quote(path)}")
+    if not missing:
+        yield passed(_LOCK, "all code that recorded runs executed is in git", map(_evidence, facts.runs))
+
+
+def _code(run: Run, wdir: str) -> Iterator[str]:
+    yield from run.discovered.sources if run.discovered else ()
+    yield from (posixpath.normpath(posixpath.join(wdir, dep.path)) for dep in run.deps if dep.path.endswith(".py"))
+
+
+def _not_in_git(path: str, facts: Facts) -> bool:
+    ignored = any(path == one or (one.endswith("/") and path.startswith(one)) for one in facts.ignored)
+    return path in facts.untracked or ignored
 
 
 def _missed(run: Run, makers: dict[str, str]) -> Iterator[tuple[str, str]]:

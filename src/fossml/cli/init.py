@@ -21,6 +21,7 @@ from fossml.begin.change import read
 from fossml.begin.draft import Known, params_read, same
 from fossml.begin.files import text_of
 from fossml.begin.setup import ignore_own
+from fossml.begin.survey import begin_with
 from fossml.begin.traced import Ran, to_stderr
 from fossml.errors import NOT, FossmlError
 from fossml.project.config import read_config
@@ -154,11 +155,7 @@ def _survey(root: Path, answer: Answer) -> None:
 def _next(found: Survey) -> str:
     if "dvc.yaml" in found.pipelines:
         return "fossml build"
-    if found.commands:
-        return f"fossml init -- {found.commands[0]}   (runs it once, drafts its stage)"
-    if found.scripts:
-        return f"fossml init -- python {shlex.quote(found.scripts[0].path)}   (runs it once, drafts its stage)"
-    return "fossml init -- COMMAND   (runs it once, drafts its stage)"
+    return f"fossml init -- {begin_with(found) or 'COMMAND'}   (runs it once, drafts its stage)"
 
 
 def _rows(found: Survey) -> list[tuple[str, str]]:
@@ -170,7 +167,8 @@ def _rows(found: Survey) -> list[tuple[str, str]]:
         "data": list(found.data),
         "seed": [f"{seed.name} ({seed.kind}, {seed.where})" for seed in found.seeds],
         "metrics": [f"{m.path}:{m.key} = {m.value:g}" for m in found.metrics]
-        + [f"{path} (named in dvc.yaml, not here yet)" for path in found.to_come],
+        + [f"{path} (named in dvc.yaml, not here yet)" for path in found.to_come]
+        + [f"{path} (text, which no claim can name: write JSON, YAML, TOML or CSV)" for path in found.unread],
         "pipelines": list(found.pipelines),
         "notebooks": list(found.notebooks),
     }
@@ -221,8 +219,8 @@ def _failed(cmd: str, ran: Ran, answer: Answer) -> None:
     if answer.as_json:
         click.echo(json.dumps({"kind": "stage", "error": message, "log": ran.tail, "written": False}, indent=2))
         click.get_current_context().exit(NOT)
-    tail = "\n".join(f"  {line}" for line in ran.tail)
-    raise FossmlError(message, hint=f"its last lines were:\n{tail}" if tail else "it printed nothing", code=NOT)
+    said = next((line.strip() for line in reversed(ran.tail) if line.strip()), "")
+    raise FossmlError(message, hint=f"it ended with: {said}" if said else "it printed nothing", code=NOT)
 
 
 def _known(root: Path) -> Known:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from fossml.begin.survey import survey
+from fossml.begin.survey import begin_with, survey
 from fossml.checks import RULES, judge
 from fossml.cli.check_asked import ask
 from fossml.engine.build import Options, dry
@@ -16,11 +16,13 @@ from fossml.errors import GOOD, UNKNOWN, USAGE, FossmlError
 from fossml.facts import gather
 from fossml.facts.verification import Verification, read_verification
 from fossml.project.declared import Project, find_root, read_project
-from fossml.project.git import Commit, commit
+from fossml.project.git import Commit, commit, git
 from fossml.types import Finding, Todo
 from fossml.verify.rebuild.targets import read_targets
 from fossml.views.plain import harmless
 from fossml.views.table import headline
+
+_DONE = "nothing is left to do: publish it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Standing:
     claims: int
     verified: Verification | None
     next: str
+    in_git: bool = True
+    not_in_git: tuple[str, ...] = ()
     problem: str = ""
 
 
@@ -73,7 +77,9 @@ def standing(root: Path) -> Standing:
         soft=len(failed) - hard,
         claims=len(project.config.claims),
         verified=verified,
-        next="mend that error" if problem else _next(project, todos, (hard, len(failed) - hard), verified),
+        next="mend that error" if problem else _next(project, todos, (hard, len(failed) - hard), verified, head),
+        in_git=head is not None or git(root, "rev-parse", "--git-dir") is not None,
+        not_in_git=tuple(one.subject for one in failed if one.code == "RUN004"),
         problem=problem,
     )
 
@@ -93,12 +99,13 @@ def _next(
     todos: tuple[Todo, ...],
     failures: tuple[int, int],
     verified: Verification | None,
+    head: Commit | None,
 ) -> str:
     """The most useful next command; `failures` counts the hard and the soft findings."""
     if not project.stages:
         return _first_command(project.root)
     if todos:
-        return "fossml build"
+        return "fossml build --dry" if any(todo.cannot for todo in todos) else "fossml build"
     if failures[0]:
         return "fossml check"
     if not project.config.claims:
@@ -107,34 +114,39 @@ def _next(
         return "fossml verify"
     if verified.exit_code:
         return "a claim does not hold or could not be told: mend it, or say why it is soft"
-    return "fossml check" if failures[1] else "nothing is left to do: publish it"
+    if head is None or head.dirty:
+        return "commit what is not in git yet: git add -A && git commit"
+    if failures[1]:
+        return "fossml check"
+    soft = len(verified.outcomes) - verified.outcomes.count("holds")
+    return f"{_count(soft, 'soft claim')} not shown to hold: publish it with that, or mend it" if soft else _DONE
 
 
 def _first_command(root: Path) -> str:
     """How to begin: with a command that the README names, else with a script that can be started."""
-    found = survey(root)
-    if found.commands:
-        return f"fossml init -- {found.commands[0]}"
-    return f"fossml init -- python {found.scripts[0].path}" if found.scripts else "fossml init"
+    command = begin_with(survey(root))
+    return f"fossml init -- {command}" if command else "fossml init"
 
 
 def _lines(found: Standing) -> list[str]:
     lines = [click.style(harmless(found.title), bold=True)]
     if found.problem:
         lines.append(click.style(f"  error   {found.problem}", fg="red"))
-    lines.append(f"  commit  {_commit(found.commit)}")
+    lines.append(f"  commit  {_commit(found.commit, found.in_git)}")
     lines.append(f"  build   {'not known until that is mended' if found.problem else _build(found)}")
     lines += [f"            {todo.stage.address}: {todo.reasons[0]}" for todo in found.todos[:5]]
     if len(found.todos) > 5:
         lines.append(f"            and {len(found.todos) - 5} more: fossml build --dry")
     lines.append(f"  check   {_count(found.hard, 'hard finding')}, {_count(found.soft, 'soft finding')}")
+    lines += [f"            {harmless(path)}: executed, and not in git" for path in found.not_in_git[:5]]
     lines.append(f"  verify  {'not known until that is mended' if found.problem else _verify(found)}")
     return [*lines, "", f"next: {click.style(found.next, fg='cyan')}"]
 
 
-def _commit(head: Commit | None) -> str:
+def _commit(head: Commit | None, in_git: bool) -> str:
     if head is None:
-        return "none: this is not in git yet, so nobody can name this state of it"
+        where = "there is no commit yet" if in_git else "this is not in git yet"
+        return f"none: {where}, so nobody can name this state of it"
     return head.id[:10] + (", and files that differ from it" if head.dirty else "")
 
 

@@ -114,3 +114,10 @@ def test_a_lock_that_dvc_would_not_take_is_refused(tmp_path: Path, text: str, me
 
 def test_no_lock_has_no_entries(tmp_path: Path) -> None:
     assert read_lock(tmp_path, "sub/dvc.yaml") == {}
+
+
+def test_a_lock_of_dvc_1_is_called_that(tmp_path: Path) -> None:
+    (tmp_path / "dvc.lock").write_text("train:\n  cmd: x\n  outs:\n  - {path: o, md5: '0'}\n")
+    with pytest.raises(FossmlError, match="the lock of DVC 1, which DVC 3 does not read either") as raised:
+        read_lock(tmp_path)
+    assert raised.value.where == "dvc.lock:1"

@@ -48,8 +48,15 @@ def read_lock(root: Path, file: str = "dvc.yaml") -> dict[str, LockEntry]:
 
 def _load(source: Source) -> dict[str, Any]:
     data: dict[str, Any] = yaml12.load(source.text, source.file) or {}
+    if isinstance(data, dict) and not data.keys() & {"schema", "stages"} and any(map(_is_stage, data.values())):
+        hint = f"move it away (git keeps it), then `fossml build` runs the stages and writes {source.file} anew"
+        raise FossmlError("is the lock of DVC 1, which DVC 3 does not read either", where=f"{source.file}:1", hint=hint)
     conform(data, LOCK, source)
     return data
+
+
+def _is_stage(value: object) -> bool:
+    return isinstance(value, dict) and "cmd" in value
 
 
 def entry_of(stage: Mapping[str, Any]) -> LockEntry:
