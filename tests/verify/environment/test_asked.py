@@ -62,6 +62,12 @@ def test_what_was_asked_for_is_named_with_the_line(why: str, code: str, subject:
     assert found.evidence == (Evidence("train.py", 2, "read('x')"),)
 
 
+def test_the_reader_s_own_python_is_not_laid_to_the_project(folder: Path) -> None:
+    (found,) = asked_for({"train": "ModuleNotFoundError: No module named 'six' (at train.py:2)"}, folder, made=False)
+    assert (found.code, found.status, found.level) == ("ENV012", "unknown", "soft")
+    assert "Python on PATH" in found.message
+
+
 def test_what_a_shell_asked_for(folder: Path) -> None:
     (found,) = asked_for({"train": "exit code 1; cat: raw.txt: No such file or directory"}, folder)
     assert (found.code, found.evidence) == ("DAT005", ())

@@ -36,6 +36,14 @@ BAD = {
     "keep = np.argsort(r)[-5:]\nX = X[:, keep]\n" + SPLIT,
     "in a function": "def main(X, y):\n    X = StandardScaler().fit_transform(X)\n    return train_test_split(X, y)\n",
     "text": "X = TfidfVectorizer(max_features=9).fit_transform(df['text'])\n" + SPLIT,
+    "a column set after": "X = (X - X.mean()) / X.std()\nX['target'] = y\na, b = train_test_split(X)\n",
+    "scaled, a column set after": (
+        "df[:] = StandardScaler().fit_transform(df)\ndf['t'] = y\na, b = train_test_split(df)\n"
+    ),
+    "in a helper": (
+        "def scaled(frame):\n    return pd.DataFrame(StandardScaler().fit_transform(frame), columns=frame.columns)\n"
+        "X = scaled(X)\nX['target'] = y\na, b = train_test_split(X)\n"
+    ),
     "index arrays": "X = StandardScaler().fit_transform(X)\na = X[train_idx]\nb = X[test_idx]\n",
 }
 GOOD = {
@@ -53,6 +61,11 @@ GOOD = {
     "labels moved": "y = y - y.min()\n" + SPLIT,
     "a row filter": "m = df['a'].mean()\ndf = df[df['a'] > m]\n" + SPLIT,
     "manual, on train": "a, b = X[:80], X[80:]\nmu = a.mean(0)\na = a - mu\nb = b - mu\n",
+    "a helper on train": (
+        "def scaled(frame):\n    return StandardScaler().fit_transform(frame)\n"
+        + SPLIT
+        + "a = scaled(a)\nb = scaled(b)\n"
+    ),
     "no split": "X = StandardScaler().fit_transform(X)\nKMeans(3).fit(X)\n",
     "the model's fit": "m = Model().fit(X, y)\np = m.predict(X)\n" + SPLIT,
     "two functions": (

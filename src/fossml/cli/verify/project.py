@@ -153,7 +153,7 @@ def _verify(source: Source, limits: Limits, world: Around, wish: Wish, held: con
             *source.findings,
             *place.environment.findings,
             *weighed(data.findings, declared(project.stages, stages)),
-            *asked_for(verified.rebuilt.failed, project.root),
+            *asked_for(verified.rebuilt.failed, project.root, made=place.environment.kind != "path"),
         ),
         budget=limits.budget,
         records=str(records.folder),

@@ -42,13 +42,21 @@ def reason_in(log: str) -> str:
     return raised.strip() if trace[1] and raised else lines[-1] if lines else ""
 
 
-def asked_for(failed: Mapping[str, str], root: Path) -> Iterator[Finding]:
-    """A Finding for each stage of `failed` (stage -> why) that asked for what is not there."""
+def asked_for(failed: Mapping[str, str], root: Path, *, made: bool = True) -> Iterator[Finding]:
+    """A Finding for each stage of `failed` (stage -> why) that asked for what is not there.
+
+    Not `made`: they ran on the reader's own Python, of which the project can know nothing.
+    """
     for stage, why in failed.items():
         if module := _MODULE.search(why):
             if own := own_module(root, module[1]):
                 message = f"stage {stage} imports {module[1]}, which is the author's own and not in the commit"
                 yield Finding("DAT005", "fail", "hard", own, message, _evidence(why, root), "commit it")
+                continue
+            if not made:
+                message = f"stage {stage} imports it, and the Python on PATH, on which it ran, does not have it"
+                hint = "pip install 'fossml[verify]': the environment that the project declares is made then"
+                yield Finding("ENV012", "unknown", "soft", module[1], message, _evidence(why, root), hint)
                 continue
             message = f"stage {stage} imports it, and it is not in the environment"
             hint = "declare the package that brings it, with its version"

@@ -49,6 +49,9 @@ class _Known:
     tainted: dict[str, tuple[str, ast.AST]] = field(default_factory=dict)
     split: set[str] = field(default_factory=set)
     cuts: dict[str, set[str]] = field(default_factory=dict)
+    helpers: dict[str, tuple[str, ast.AST]] = field(default_factory=dict)
+    """Functions of the file that return what they have fitted on their first argument."""
+    given_back: tuple[str, ast.AST] | None = None
 
 
 def in_file(root: Path, path: str) -> tuple[list[Leak], bool, list[Leak]]:
@@ -74,8 +77,10 @@ class _Search:
         """One block; functions are scopes of their own that know what stands around them."""
         for node in body:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                inner = _Known(makers=dict(known.makers))
+                inner = _Known(makers=dict(known.makers), helpers=dict(known.helpers))
                 self.scope(node.body, inner)
+                if isinstance(node, ast.FunctionDef) and inner.given_back and node.args.args:
+                    known.helpers[node.name] = inner.given_back
                 continue
             if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign) and node.value is not None:
                 self._expression(node.value, known)
@@ -83,6 +88,8 @@ class _Search:
                 self._assign(targets, node.value, known)
             elif isinstance(node, ast.Expr | ast.Return) and node.value is not None:
                 self._expression(node.value, known)
+                if isinstance(node, ast.Return):
+                    known.given_back = known.given_back or self._taint(node.value, _calls(node.value), known)
             else:
                 self._heads(node, known)
             for name in ("body", "orelse", "finalbody"):
@@ -155,6 +162,13 @@ class _Search:
         on = _base(node.args[0])
         return _learner(node, known) if on is None or self._whole(on, known) else ""
 
+    def _helper(self, node: ast.Call, known: _Known) -> tuple[str, ast.AST] | None:
+        """A function of the file that fits, called with unsplit data."""
+        if not isinstance(node.func, ast.Name) or node.func.id not in known.helpers or not node.args:
+            return None
+        on = _base(node.args[0])
+        return known.helpers[node.func.id] if on is None or self._whole(on, known) else None
+
     def _whole(self, name: str, known: _Known) -> bool:
         """Whether a name stands for data that was not split yet, as far as can be seen."""
         return not (_TRAIN.search(name) or name in known.split)
@@ -163,7 +177,8 @@ class _Search:
 
     def _assign(self, targets: Iterable[ast.expr], value: ast.expr, known: _Known) -> None:
         names = [name for target in targets for name in _stored(target)]
-        calls = [node for node in ast.walk(value) if isinstance(node, ast.Call)]
+        rebound = [name for target in targets if not isinstance(target, ast.Subscript) for name in _stored(target)]
+        calls = _calls(value)
         if any(called(one) in _SPLITS or (called(one) == "split" and self._is_splitter(one, known)) for one in calls):
             known.split |= set(names)
             self._forget(names, known)
@@ -175,7 +190,7 @@ class _Search:
             known.tainted.update(dict.fromkeys(names, taint))
             return
         stat = _statistic(value, calls, known)
-        self._forget(names, known)
+        self._forget(rebound, known)  # a column that is set leaves the others as they were
         if stat and not any(_TRAIN.search(one) or one in known.split or _TARGET.search(one) for one in stat[2]):
             known.stats.update(dict.fromkeys(names, stat))
 
@@ -189,6 +204,8 @@ class _Search:
         for node in calls:
             if what := self._fit_inside(node, known):
                 return what, node
+            if helper := self._helper(node, known):
+                return helper
             if called(node) == "transform" and isinstance(node.func, ast.Attribute) and node.args:
                 owner = node.func.value.id if isinstance(node.func.value, ast.Name) else ""
                 if owner in known.fitted and _base(node.args[0]) == known.fitted[owner][2]:
@@ -226,6 +243,10 @@ class _Search:
         leak = Leak(what, self._at(fit), self._at(split))
         if leak not in self.leaks:
             self.leaks.append(leak)
+
+
+def _calls(value: ast.expr) -> list[ast.Call]:
+    return [node for node in ast.walk(value) if isinstance(node, ast.Call)]
 
 
 def _learner(node: ast.Call, known: _Known) -> str:
