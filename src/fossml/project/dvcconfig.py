@@ -118,8 +118,9 @@ def ensure_dvc(root: Path) -> list[str]:
     written = []
     for name, text in FILES.items():
         path = root / name
-        if not path.exists() and (name != ".dvcignore" or ".dvc/config" in written):
+        if not os.path.lexists(path) and (name != ".dvcignore" or ".dvc/config" in written):
             path.parent.mkdir(exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            with path.open("x", encoding="utf-8") as file:  # never through a link, wherever it leads
+                file.write(text)
             written.append(name)
     return written

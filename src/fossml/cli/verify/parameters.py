@@ -43,5 +43,5 @@ class Memory(click.ParamType[int]):
 def typed(value: object, kind: click.ParamType[Any]) -> str:
     """A value as it may be typed again."""
     if isinstance(kind, Memory) and isinstance(value, int):
-        return f"{value / 2**20:g}MiB"
-    return f"{value:g}s" if isinstance(kind, Duration) else str(value)
+        return f"{-(-value // 2**10)}KiB"
+    return f"{value:.10g}s" if isinstance(kind, Duration) else str(value)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -13,6 +12,7 @@ from fossml import compare
 from fossml.project.declared import Project
 from fossml.project.dvc import rooted
 from fossml.types import Evidence, Finding
+from fossml.verify.controls.tables import UNREADABLE
 from fossml.verify.controls.watched import Watched
 from fossml.verify.rebuild.records import Built
 from fossml.verify.rebuild.released import WEIGHTS
@@ -164,7 +164,7 @@ def _elements(path: Path) -> Iterable[float]:
         arrays = [loaded] if isinstance(loaded, np.ndarray) else [loaded[name] for name in loaded.files]
         kinds = [one for one in arrays if one.dtype.kind == "f"]
         return [float(number) for one in kinds for number in one.ravel()[:_LARGEST_TEXT]]
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile):
+    except UNREADABLE:
         return []
 
 

@@ -6,16 +6,15 @@ import csv
 import gzip
 import json
 import random
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from fossml.verify.controls.arrays import Order, array, parquet
 from fossml.verify.controls.databases import database
 from fossml.verify.controls.mixing import Mixer
-from fossml.verify.controls.tables import line, read_table
+from fossml.verify.controls.tables import UNREADABLE, line, read_table, suffix
 
 TABLES = (".csv", ".tsv", ".data", ".dat")
 LINES = (".jsonl", ".ndjson", ".txt")
@@ -32,12 +31,6 @@ class Records:
 
     names: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
-
-
-def suffix(path: str) -> str:
-    """The suffix that says the format, in small letters; that of `x.csv.gz` is `.csv`."""
-    pure = PurePosixPath(path.lower())
-    return PurePosixPath(pure.stem).suffix if pure.suffix == ".gz" else pure.suffix
 
 
 def can_hold_rows(path: str) -> bool:
@@ -136,7 +129,7 @@ def _changed(path: Path, stay: Order, mixer: Mixer | None) -> bytes | None:
             return None
         made = _json(text, stay, mixer) if kind == ".json" else _rows(text, path.name, stay, mixer)
         return None if made is None else _packed(path, made)
-    except (OSError, EOFError, ValueError, RecursionError, zipfile.BadZipFile):
+    except UNREADABLE:
         return None
 
 
@@ -148,9 +141,11 @@ def _packed(path: Path, text: str) -> bytes:
 def _text(path: Path) -> str | None:
     """The text of `path`, unpacked; None for what is no text."""
     try:
-        data = path.read_bytes()
-        data = gzip.decompress(data) if path.name.lower().endswith(".gz") else data
-    except (OSError, EOFError):
+        with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
+            data = file.read(_MOST + 1)
+    except UNREADABLE:
+        return None
+    if len(data) > _MOST:
         return None
     return None if b"\0" in data[:8192] else data.decode("utf-8", "surrogateescape")
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
+import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+UNREADABLE = (OSError, EOFError, ValueError, RecursionError, MemoryError, zipfile.BadZipFile, zlib.error, csv.Error)
+"""What reading the data of a stranger may raise, however it is broken."""
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 
 

@@ -12,7 +12,7 @@ from fossml.verify.environment.locks import Line
 from fossml.verify.environment.pythons import Python, candidates, fits, parse
 from fossml.verify.environment.sdist import Workshop
 from fossml.verify.environment.uv import Said, Uv
-from fossml.verify.environment.wanted import Wanted
+from fossml.verify.environment.wanted import Wanted, text_of
 
 WHEELS = ("--only-binary", ":all:")
 """To build a source archive runs its code."""
@@ -111,9 +111,9 @@ class Chooser:
         args += ["--exclude-newer", day] if day else []
         with scratch(self.folder) as folder:
             if wanted.constraints:
-                (folder / "constraints.txt").write_text(_text(wanted.constraints), encoding="utf-8")
+                (folder / "constraints.txt").write_text(text_of(wanted.constraints), encoding="utf-8")
                 args += ["--constraints", str(folder / "constraints.txt")]
-            return self.uv.run("pip", "compile", "--quiet", *args, "-", given=_text(lines))
+            return self.uv.run("pip", "compile", "--quiet", *args, "-", given=text_of(lines))
 
 
 def blamed(err: str, lines: Sequence[Line]) -> str | None:
@@ -139,11 +139,7 @@ def _named(name: str) -> str:
 
 def _resolution(wanted: Wanted, lines: Sequence[Line], out: str, python: Python, *, dated: bool) -> Resolution:
     """A lock's own lines keep their digests; else what uv chose."""
-    return Resolution(_text(lines) if wanted.locked else out, python.path, str(python), dated)
-
-
-def _text(lines: Sequence[Line]) -> str:
-    return "".join(f"{line.spec}\n" for line in lines)
+    return Resolution(text_of(lines) if wanted.locked else out, python.path, str(python), dated)
 
 
 def indexes(wanted: Wanted) -> list[str]:

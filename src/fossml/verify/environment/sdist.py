@@ -10,6 +10,7 @@ import shlex
 import shutil
 import tomllib
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +29,7 @@ from fossml.verify.environment.locks import Line
 from fossml.verify.environment.made import packages
 from fossml.verify.environment.pythons import Python
 from fossml.verify.environment.uv import Uv
-from fossml.verify.environment.wanted import as_line, objection
+from fossml.verify.environment.wanted import as_line, objection, text_of
 
 _PATIENCE = 300.0
 """Seconds that unpacking, and that building, may take."""
@@ -98,14 +99,14 @@ class Workshop:
                 self._make(archive, python, day, kept)
         except (RefusedError, FossmlError) as error:
             return f"its source archive does not build in the sandbox: {error}"
-        (file,) = kept.glob("*.whl")
+        file = sorted(kept.glob("*.whl"))[0]
         return replace(line, spec=f"{line.name} @ {file.as_uri()}")
 
     def _archive(self, line: Line, python: Python, day: str, indexes: Sequence[str]) -> Archive | None:
         """Chosen by uv, which asks the index alone: what an archive holds matters only to what it depends on."""
         args = ["--quiet", "--no-deps", "--no-binary", line.name, "--format", "pylock.toml", "--python", python.path]
         dated = ["--exclude-newer", day] if day else []
-        said = self.uv.run("pip", "compile", *args, *indexes, *dated, "-", given=f"{line.spec}\n")
+        said = self.uv.run("pip", "compile", *args, *indexes, *dated, "-", given=text_of((line,)))
         found = archive_in(said.out) if said.good else None
         digests = re.findall(r"--hash=sha256:([0-9a-f]{64})", line.spec)
         return found if found and (not digests or found.sha256 in digests) else None
@@ -131,13 +132,14 @@ class Workshop:
         """A virtual environment with what building asks for, of wheels only. RefusedError: one is lacking."""
         if any(map(objection, (as_line(one, "", None) for one in wanted))):
             raise RefusedError("building it asks for something that is no release")
-        said = self.uv.run("venv", "--quiet", "--no-project", "--python", python.path, str(folder))
+        made = self.uv.run("venv", "--quiet", "--no-project", "--python", python.path, str(folder))
+        if not made.good:
+            raise RefusedError(f"what builds it cannot be made: {made.why}")
         program = str(folder / "bin" / "python")
         args = ("--quiet", "--python", program, "--only-binary", ":all:", "--link-mode", "copy", "-r", "-")
+        text = text_of([as_line(one, "", None) for one in dict.fromkeys((*wanted, *_TOOLS))])
         for dated in (["--exclude-newer", day], []) if day else ([],):
-            if said.good:
-                text = "".join(f"{one}\n" for one in dict.fromkeys((*wanted, *_TOOLS)))
-                said = self.uv.run("pip", "install", *args, *dated, given=text)
+            said = self.uv.run("pip", "install", *args, *dated, given=text)
             if said.good:
                 return Interpreter(program, str(python), (), tuple(packages(folder)))
         raise RefusedError(f"what building it asks for cannot be installed: {said.why}")
@@ -182,7 +184,7 @@ def is_plain(wheel: Path, archive: Archive) -> bool:
             (place,) = (one for one in file.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", one))
             with file.open(place) as opened:
                 head = opened.read(_LARGEST).decode("utf-8", "replace").partition("\n\n")[0]
-    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+    except (OSError, ValueError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError):
         return False
     asked = re.findall(r"^Requires-Dist:(.*(?:\n[ \t].*)*)", head, re.M | re.I)
     return not any("@" in one or "/" in one for one in asked)

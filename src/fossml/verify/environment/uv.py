@@ -80,8 +80,18 @@ class Uv:
 
 
 def _is_kept(name: str) -> bool:
-    """The reader's own way to the index counts; where uv is to work, and on what, is said by each call."""
-    return name not in _DROPPED and (not name.startswith("UV_") or _KEPT.fullmatch(name) is not None)
+    """The reader's own way to the index counts; where uv is to work, and on what, is said by each call.
+
+    Nothing else of the reader's: uv puts the values of variables into addresses that a stranger may have written.
+    """
+    return name not in _DROPPED and (_OWN.fullmatch(name) or _KEPT.fullmatch(name)) is not None
+
+
+_OWN = re.compile(
+    r"PATH|HOME|USER|LOGNAME|TMPDIR|LANG|LC_\w+|TZ|XDG_\w+|PYENV_ROOT|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY"
+    r"|LD_LIBRARY_PATH",
+    re.IGNORECASE,
+)
 
 
 def _with_pyenv(env: Mapping[str, str]) -> str:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from fossml.errors import FossmlError
 from fossml.scan import manifests
 from fossml.scan.requirements import Declaration, logical, normalise
 from fossml.scan.text import shown
@@ -194,6 +195,25 @@ def parse_exported(text: str, path: str, lock: str) -> tuple[tuple[Line, ...], t
     return tuple(found.lines), tuple(found.findings)
 
 
+_OPTION = re.compile(r"\s-(?!-hash=sha(256|384|512):)")
+"""An option behind a requirement: only the digest of a file is one."""
+
+
+def _smuggled(spec: str) -> str:
+    """What a requirement says to an installer beside what to install; "" where it is nothing."""
+    if not spec.isprintable() or _OPTION.search(spec):
+        return "says more to the installer than what to install"
+    return "names a variable, whose value would go where the requirement leads" if "$" in spec else ""
+
+
+def text_of(lines: Iterable[Line]) -> str:
+    """Requirements as an installer reads them, a line each. FossmlError for one that would be read as several."""
+    for line in lines:
+        if why := _smuggled(line.spec):
+            raise FossmlError(f"{shown(line.name)} {why}", where=line.path)
+    return "".join(f"{line.spec}\n" for line in lines)
+
+
 def checked_indexes(urls: Sequence[str], path: str, text: str) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
     """Of the indexes that a lock names those that packages may come from beside PyPI; the others as Findings."""
     others = [url for url in urls if not url.startswith("https://pypi.org/")]
@@ -235,6 +255,8 @@ def _allowed(line: Line, found: _Found) -> bool:
 
 def objection(line: Line) -> str:
     """Why a requirement is not installed; "" where it is."""
+    if why := _smuggled(line.spec):
+        return why
     bare = line.spec.partition(";")[0].strip()
     url = bare.partition("@")[2].strip() if re.match(r"^[\w.\[\],-]+\s*@", bare) else bare if "://" in bare else ""
     if re.match(r"(git|hg|svn|bzr)\+", url) or re.match(r"(git|hg|svn|bzr)\+", bare):

@@ -122,7 +122,8 @@ def _numbers(
     own = [*_now(root, target), *of_runs(root, runs, metric, target.stage), *in_git(history, metric)]
     own += in_cache(history, metric, up.graph.stages[target.stage].file)
     own += [one for one in every if akin(metric.selector, one.name) and one.place.path != metric.source]
-    return Numbers(target.claim, tuple(own), (*own, *(one for one in every if one not in own)))
+    known = {id(one) for one in own}
+    return Numbers(target.claim, tuple(own), (*own, *(one for one in every if id(one) not in known)))
 
 
 def _now(root: Path, target: Claimed) -> Iterator[Recorded]:

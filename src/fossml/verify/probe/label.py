@@ -13,6 +13,7 @@ from fossml.project.declared import Project
 from fossml.project.dvc import read_params, rooted
 from fossml.verify.controls import rows
 from fossml.verify.controls.chance import called, tree_of
+from fossml.verify.controls.tables import suffix
 from fossml.verify.metrics.document import find, keys
 
 _USUAL = [
@@ -119,4 +120,4 @@ def _from_values(path: Path) -> Iterator[tuple[str, str]]:
 
 def _records(path: Path) -> rows.Records:
     """The rows of what has named columns; a plain text has none."""
-    return rows.Records() if rows.suffix(path.name) == ".txt" else rows.records(path)
+    return rows.Records() if suffix(path.name) == ".txt" else rows.records(path)

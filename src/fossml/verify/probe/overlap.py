@@ -6,7 +6,6 @@ import hashlib
 import io
 import math
 import re
-import zipfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from fossml.verify.controls import rows
+from fossml.verify.controls.tables import UNREADABLE, suffix
 from fossml.verify.past.model import number
 
 Part: TypeAlias = Literal["train", "test"]
@@ -82,7 +82,7 @@ def overlaps(folder: Path, files: Iterable[str]) -> tuple[Overlap, ...]:
         compare(one, parts["train"][one], other, parts["test"][other])
         for one in parts["train"]
         for other in parts["test"]
-        if rows.suffix(one) == rows.suffix(other) and len(parts["train"][one][0]) == len(parts["test"][other][0])
+        if suffix(one) == suffix(other) and len(parts["train"][one][0]) == len(parts["test"][other][0])
     ]
     return (*pairs, *_of_files(folder, names))
 
@@ -208,8 +208,8 @@ def _rows(path: Path) -> list[tuple[str, ...]]:
     try:
         if path.is_symlink() or path.stat().st_size > _MOST:
             return []
-        return _array(path) if rows.suffix(path.name) == ".npy" else list(rows.records(path).rows)
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile):
+        return _array(path) if suffix(path.name) == ".npy" else list(rows.records(path).rows)
+    except UNREADABLE:
         return []
 
 

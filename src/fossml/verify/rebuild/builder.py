@@ -12,6 +12,7 @@ from typing import Any
 from fossml.engine.build import Options, build
 from fossml.engine.graph import make_graph, select
 from fossml.executors.left import disarm
+from fossml.executors.sandbox import Sandbox
 from fossml.project.declared import Project, read_project
 from fossml.project.dvc import read_lock, rooted
 from fossml.project.dvcconfig import CacheConfig, ensure_dvc
@@ -91,9 +92,10 @@ class Builder:
 
     def build(self, folder: Path, order: Order) -> None:
         """Build in the copy `folder`. Raises KeyboardInterrupt where it was interrupted; what was built is kept."""
+        closed, noticed = self._closed(folder)  # before anything follows a link of the copy
         project, force = self._altered(read_project(folder), order)
         targets = [address for address in order.targets if not order.only or address in order.only]
-        options, noticed = self._options_in(folder, project)
+        options = self._options_in(folder, project, closed)
         options = replace(options, targets=tuple(targets), force=force)
         before = _left_in(folder)
         wanted = select(make_graph(project.stages), targets)
@@ -128,33 +130,37 @@ class Builder:
 
     def _altered(self, project: Project, order: Order) -> tuple[Project, bool]:
         """The project in the copy as it is to be built, and whether its stages run whatever is there."""
-        project = thawed(project)
-        # Which Python it is has been decided for all copies; `[environment] python` may name a folder of the author's.
-        project = replace(project, config=replace(project.config, python=self.project.config.python))
+        # As it was committed: a stage may have written another fossml.toml, in which it gives itself the network.
+        project = replace(thawed(project), config=self.project.config)
         project = narrowed(project, order.only) if order.only else project
         route = self.project.config.seed
         if order.seed is None or (route and route.kind == "param"):
             return project, order.force
         return (with_seed(project, route, order.seed) if route else project), True
 
-    def _options_in(self, folder: Path, project: Project) -> tuple[Options, list[Finding]]:
-        """How to build in `folder`, and what was found out while it was made safe."""
-        ensure_dvc(folder)
-        # Never the cache that the project's own .dvc/config names: that may lie anywhere.
-        own_cache = CacheConfig(folder / ".dvc" / "cache")
-        env = inside(self.env, self.project.root, folder, folder)
+    def _closed(self, folder: Path) -> tuple[Sandbox | None, list[Finding]]:
+        """The sandbox of `folder`, out of which no link leads any more, and what was found out about that."""
         if self.confinement is None:
-            return replace(self._options, env=env, cache=own_cache), []
-        env = perturb.applied(self.confinement.environment(env, declared(project)), self.changes)
+            return None, []
         closed = self.confinement.sandbox(folder, room.shared(folder))
         closed = replace(
             closed,
             user=next((one.user for one in self.changes if one.user), closed.user),
             host=next((one.host for one in self.changes if one.host), closed.host),
         )
-        noticed = list(contained.links(disarm(closed)))
+        return closed, list(contained.links(disarm(closed)))
+
+    def _options_in(self, folder: Path, project: Project, closed: Sandbox | None) -> Options:
+        """How to build in `folder`."""
+        ensure_dvc(folder)
+        # Never the cache that the project's own .dvc/config names: that may lie anywhere.
+        own_cache = CacheConfig(folder / ".dvc" / "cache")
+        env = inside(self.env, self.project.root, folder, folder)
+        if self.confinement is None or closed is None:
+            return replace(self._options, env=env, cache=own_cache)
+        env = perturb.applied(self.confinement.environment(env, declared(project)), self.changes)
         # One at a time: while the files of a stage are looked at, no other may turn them into links that lead out.
-        return replace(self._options, env=env, cache=own_cache, confine=closed, jobs=1), noticed
+        return replace(self._options, env=env, cache=own_cache, confine=closed, jobs=1)
 
     def read(self, folder: Path, seed: int | None = None, metrics: Sequence[Metric] = ()) -> Built:
         """What the builds left; only what a stage made counts, and nothing that one wrote before it failed."""

@@ -245,7 +245,8 @@ class Rebuilder:
             note = change(folder)
             if note is None:
                 # On record too: else each repeat would build the copy again to find the same.
-                self._keep(Built(None, 0.0, variant=name))
+                if not self._builder.read(self._base_room(report, self.targets)).failed:
+                    self._keep(Built(None, 0.0, variant=name))
                 return None
             self._builder.build(folder, Order(self.targets, only=only, force=force, report=report))
             took = round(time.monotonic() - began, 3)
