@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.verify.projects import CLAIM, FILES, Paper
+from tests.verify.rebuild.test_released import FILES as WEIGHTS
 
 DRAWS = 'import json, time\njson.dump({"acc": 0.75, "at": time.time()}, open("m.json", "w"))\n'
 
@@ -55,6 +56,16 @@ def test_without_a_kept_copy_it_says_how_to_get_one(built: Paper) -> None:
     assert fossml(built, "verify", "--no-controls").returncode == 0
     found = fossml(built, "diff", "lock")
     assert (found.returncode, "fossml verify --keep" in found.stderr) == (3, True), found
+
+
+def test_released_weights_come_out_of_the_author_s_cache(repository: Path, tmp_path: Path) -> None:
+    paper = Paper(repository, tmp_path / "records")
+    paper.save(WEIGHTS)
+    assert fossml(paper, "build", "-q").returncode == 0
+    paper.save({})
+    (paper.root / "net.pt").unlink()
+    told = fossml(paper, "verify", "--no-controls", "--trust")
+    assert "beside it, L1: numeric" in told.stdout, told
 
 
 def test_what_is_on_record_leaves_no_copy_and_says_so(built: Paper) -> None:

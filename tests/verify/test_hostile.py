@@ -135,6 +135,36 @@ def test_a_sound_project_passes_clean(lab: Lab) -> None:
     assert (acc(built), built.failed, built.findings) == (0.75, {}, ())
 
 
+def test_a_stage_cannot_give_the_next_build_the_network_or_variables(lab: Lab) -> None:
+    """It may write another fossml.toml: the next build in the same copy goes by the one that was committed."""
+    lab.project("""
+        import json, os, socket
+        alone = len(socket.if_nameindex()) == 1 and "EVIL" not in os.environ
+        with open("fossml.toml", "a") as file:
+            file.write('[stage.evil]\\nnetwork = true\\nenv = ["EVIL"]\\n')
+        json.dump({"acc": float(alone)}, open("m.json", "w"))
+    """)
+    rebuilder = lab.rebuilder()
+    try:
+        assert acc(rebuilder.built(None)) == 1.0
+        again = rebuilder.varied("control: again", lambda _folder: "nothing", force=True)
+    finally:
+        rebuilder.close()
+    assert again is not None
+    assert acc(again) == 1.0
+
+
+def test_a_committed_link_writes_nothing_outside(lab: Lab, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    lab.project(GOOD)
+    (lab.paper.root / ".dvc").mkdir(exist_ok=True)
+    (lab.paper.root / ".dvc" / ".gitignore").symlink_to(outside / "new")
+    lab.paper.save({})
+    assert acc(lab.rebuilt()) == 0.75
+    assert list(outside.iterdir()) == []
+
+
 def test_a_fork_bomb(lab: Lab) -> None:
     lab.project("import os\nwhile True:\n try: os.fork()\n except OSError: pass\n")
     built = lab.rebuilt()

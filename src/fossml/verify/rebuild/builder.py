@@ -93,7 +93,7 @@ class Builder:
     def build(self, folder: Path, order: Order) -> None:
         """Build in the copy `folder`. Raises KeyboardInterrupt where it was interrupted; what was built is kept."""
         closed, noticed = self._closed(folder)  # before anything follows a link of the copy
-        project, force = self._altered(read_project(folder), order)
+        project, force = self._altered(self._project_in(folder), order)
         targets = [address for address in order.targets if not order.only or address in order.only]
         options = self._options_in(folder, project, closed)
         options = replace(options, targets=tuple(targets), force=force)
@@ -128,10 +128,16 @@ class Builder:
         else:
             leave()
 
+    def _project_in(self, folder: Path) -> Project:
+        """The project in the copy, with fossml.toml as it was committed.
+
+        A stage may have written another one, in which it gives itself the network or variables of the reader's.
+        """
+        return read_project(folder, self.project.config)
+
     def _altered(self, project: Project, order: Order) -> tuple[Project, bool]:
         """The project in the copy as it is to be built, and whether its stages run whatever is there."""
-        # As it was committed: a stage may have written another fossml.toml, in which it gives itself the network.
-        project = replace(thawed(project), config=self.project.config)
+        project = thawed(project)
         project = narrowed(project, order.only) if order.only else project
         route = self.project.config.seed
         if order.seed is None or (route and route.kind == "param"):
@@ -164,7 +170,7 @@ class Builder:
 
     def read(self, folder: Path, seed: int | None = None, metrics: Sequence[Metric] = ()) -> Built:
         """What the builds left; only what a stage made counts, and nothing that one wrote before it failed."""
-        project, left = read_project(folder), _left_in(folder)
+        project, left = self._project_in(folder), _left_in(folder)
         outs = recorded(project)
         lost = [
             folder / rooted(stage, out.path)

@@ -49,8 +49,8 @@ class Copies:
 
     def __init__(self, project: Project, folder: Path, caches: Sequence[Path] | None) -> None:
         self.project, self.folder = project, folder
-        self._caches = [read_cache_config(project.root).folder] if caches is None else list(caches)
-        self._leave_out = leaves_out(project, self._caches)
+        self.caches = [read_cache_config(project.root).folder] if caches is None else list(caches)
+        self._leave_out = leaves_out(project, self.caches)
 
     def place(self, name: str) -> Path:
         """Where the copy `name` lies, or would."""
@@ -61,7 +61,7 @@ class Copies:
         folder = self.place(name)
         room.remove(folder.parent)
         room.make(self.project.root, folder, self._leave_out)
-        for objects in (Objects(cache, root=folder) for cache in self._caches if data):
+        for objects in (Objects(cache, root=folder) for cache in self.caches if data):
             for artifact in self.project.tracked:
                 if not (folder / artifact.path).exists() and objects.has(artifact):
                     objects.checkout(artifact, folder / artifact.path)

@@ -66,7 +66,7 @@ class Aims:
         return plan(wanted, costs, budget, barred(self.rebuilder.project, self.limits))
 
     def _weights(self, targets: Sequence[Target]) -> list[Check]:
-        there = releases(self.rebuilder.project, targets)
+        there = releases(self.rebuilder.project, targets, self.rebuilder.caches)
         return [Check("weights", (one.claim.id,), (one.stage,)) for one in targets if one.stage in there]
 
     def _rebuilds(self, targets: Sequence[Target], runs: int) -> list[Check]:

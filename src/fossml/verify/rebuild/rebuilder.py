@@ -94,6 +94,11 @@ class Rebuilder:
         """How the room is other than this machine, in words; "" where there is none."""
         return self._builder.room
 
+    @property
+    def caches(self) -> list[Path]:
+        """Where data lies that `.dvc` files and locks name: the author's cache, and what was fetched."""
+        return self._copies.caches
+
     def known_seeds(self) -> list[int]:
         """The seeds of builds on record, in order."""
         return [seed for seed in self._known if seed is not None]

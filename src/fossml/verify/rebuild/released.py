@@ -10,7 +10,6 @@ from pathlib import Path, PurePosixPath
 from fossml.project import git
 from fossml.project.declared import Project
 from fossml.project.dvc import read_lock, rooted
-from fossml.project.dvcconfig import read_cache_config
 from fossml.store.objects import Objects
 from fossml.types import Artifact, Reading, Stage
 from fossml.verify.claims import caveats
@@ -42,13 +41,12 @@ class Release:
     cached: frozenset[str]
 
 
-def releases(project: Project, targets: Sequence[Target], caches: Sequence[Path] | None = None) -> dict[str, Release]:
+def releases(project: Project, targets: Sequence[Target], caches: Sequence[Path]) -> dict[str, Release]:
     """For each stage that makes the number of a target: what it needs, where all of that was released with weights.
 
     A stage that has no weights among its inputs trains or prepares, and is none of these.
     """
-    folders = [read_cache_config(project.root).folder] if caches is None else caches
-    objects = [Objects(folder, root=project.root) for folder in folders]
+    objects = [Objects(folder, root=project.root) for folder in caches]
     recorded = _recorded(project)
     tracked = set(git.files(project.root) or ())
     found = {}
@@ -86,13 +84,12 @@ def _has_weights(paths: Mapping[str, Artifact]) -> bool:
     return any(PurePosixPath(path).suffix.lower() in WEIGHTS for path in paths)
 
 
-def bring(release: Release, project: Project, folder: Path, caches: Sequence[Path] | None = None) -> None:
+def bring(release: Release, project: Project, folder: Path, caches: Sequence[Path]) -> None:
     """Put what was released into the copy `folder`."""
-    folders = [read_cache_config(project.root).folder] if caches is None else caches
     for path, artifact in release.inputs.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        store = next((one for one in (Objects(f, root=folder) for f in folders) if one.has(artifact)), None)
+        store = next((one for one in (Objects(f, root=folder) for f in caches) if one.has(artifact)), None)
         if path in release.cached and store is not None:
             store.checkout(artifact, target, linked=False)
         else:
