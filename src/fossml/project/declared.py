@@ -34,7 +34,10 @@ def find_root(start: Path) -> Path:
 
 
 def read_project(root: Path, config: Config | None = None) -> Project:
-    """Read what `root` declares, with `config` in place of its own. FossmlError with file and line for what is wrong."""
+    """Read what `root` declares, with `config` in place of its own if given.
+
+    FossmlError with file and line for what is wrong.
+    """
     if not root.is_dir():
         raise FossmlError("is not a folder", where=str(root))
     pipelines, tracked = files(root)
