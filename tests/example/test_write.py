@@ -73,11 +73,15 @@ def test_its_claims_are_read_and_the_soft_ones_give_their_reason(tmp_path: Path)
     assert [claim.statement.startswith("Made for teaching") for claim in claims] == 4 * [False] + 2 * [True]
 
 
+# What scikit-learn calls its modules and classes: lists of names out of what the library writes.
+LISTS = {PACKAGE / "scan" / "allowed.py", PACKAGE / "scan" / "allowed_names.py"}
+
+
 def test_no_name_of_it_occurs_in_the_code() -> None:
     found = [
         f"{path.relative_to(PACKAGE)}:{number}: {line.strip()}"
         for path in sorted(PACKAGE.rglob("*.py"))
-        if PACKAGE / "example" not in path.parents
+        if PACKAGE / "example" not in path.parents and path not in LISTS
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if NAMES.search(line)
     ]

@@ -25,6 +25,7 @@ _KINDS = {
         rf"|\b(?:{_DAYS},?\s+)?(?:{_MONTHS}\s+\d{{1,2}}|\d{{1,2}}\s+{_MONTHS})(?:\s+\d{{4}})?\s+{_CLOCK}"
         rf"(?:{_ZONE}\s+\d{{4}})?{_ZONE}"
         rf"|(?<![\d:.]){_CLOCK}(?![\d:])"
+        r"|(?<![\w.])1[5-9]\d{8}\.\d{3,9}(?![\w.])"  # seconds since 1970, as `date +%s.%N` writes them
     ),
     "durations": (
         rf"(?<![\w.])\d+(?:\.\d+)?(?:e[+-]?\d+)?\s?{_UNITS}(?:/(?:it|step|epoch|batch|iter|sample))?(?![\w/])"

@@ -31,7 +31,7 @@ _NOT_NAME = re.compile(
     r"(images|labels|data|set|loader|examples|features|batch|size|path|file|dir|transform|split|test)s?$", re.I
 )
 _HELPER = re.compile(
-    r"(scaler|encoder|pca|vectori[sz]er|tokeni[sz]er|\ble|\benc|nbrs|neigh\w*|imputer|tsne|lda|binari[sz]er|"
+    r"(scaler|encoder|pca|vectori[sz]er|tokeni[sz]er|\ble|\benc|nbrs|neigh\w*|imputer|tsne|binari[sz]er|"
     r"discreti[sz]er)\b[\w.\[\]]*$",
     re.I,
 )

@@ -41,7 +41,8 @@ Exit codes:
   0         every claim holds, in every reading that was answered
   1         a claim does not hold in any reading
   2         usage
-  3         it could not be told, depends on the reading, or the number does not depend on its data (controls)
+  3         it could not be told, it depends on the reading, or the number
+            does not depend on its data (controls)
   130, 143  interrupted; repeat the same command to go on: finished runs are
             not made again
 """
