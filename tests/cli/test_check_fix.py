@@ -83,6 +83,35 @@ def test_versions_come_from_the_environment_in_the_folder_which_is_read_and_not_
     assert not (tmp_path / "ran").exists()
 
 
+def program(path: Path, ran: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\ntouch {ran}\n")
+    path.chmod(0o755)
+
+
+@pytest.mark.parametrize("named", ["../evil/python", "python"])
+def test_no_python_is_run_named_by_the_repository_beside_it_or_on_path(
+    named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = made(tmp_path / "mono") / "sub"
+    write(root, {**FILES, "fossml.toml": f"[environment]\npython = {json.dumps(named)}\n"})
+    program(tmp_path / "mono" / "evil" / "python", tmp_path / "ran")
+    monkeypatch.setenv("PATH", f"{tmp_path}/mono/evil", prepend=":")
+    assert "+++ b/" in check(root, "--fix").output
+    assert not (tmp_path / "ran").exists()
+
+
+def test_versions_come_from_the_python_on_path_by_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = made(tmp_path / "repo")
+    program(tmp_path / "usr" / "bin" / "python3.12", tmp_path / "ran")
+    (tmp_path / "usr" / "bin" / "python").symlink_to("python3.12")
+    write(tmp_path / "usr/lib/python3.12/site-packages", {"numpy-1.25.0.dist-info/METADATA": ""})
+    monkeypatch.setenv("PATH", f"{tmp_path}/usr/bin", prepend=":")
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    assert "+numpy==1.25.0" in check(root, "--fix").output
+    assert not (tmp_path / "ran").exists()
+
+
 def test_a_repair_does_not_write_through_a_link(tmp_path: Path) -> None:
     made(tmp_path / "repo")
     (tmp_path / "outside").write_text("kept")
