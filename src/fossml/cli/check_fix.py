@@ -35,14 +35,11 @@ def repair(asked: Asked, *, licence: str | None, yes: bool, aside: bool = False)
 
 
 def _licence(known: Repository, given: str | None, *, yes: bool) -> str | None:
-    """The licence to give: as said, as fossml.toml says, as answered; nobody is given one by silence."""
+    """The licence to give: as said or as answered, never by silence."""
     if given or not known.failed("LIC001"):
         return given
-    declared = str(known.project.get("license", ""))
-    if declared in LICENCES:
-        return declared
     if yes or not _asks():
-        return LICENCES[0]
+        return None
     answer: str = click.prompt(
         "there is no licence; which one (none: leave it)", default=LICENCES[0], type=click.Choice([*LICENCES, "none"])
     )
