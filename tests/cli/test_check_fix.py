@@ -37,7 +37,7 @@ def made(root: Path) -> Path:
 
 
 def test_without_a_terminal_the_diff_is_shown_and_nothing_is_written(tmp_path: Path) -> None:
-    result = check(made(tmp_path), "--fix")
+    result = check(made(tmp_path), "--fix", "--licence", "MIT")
     assert "+Copyright (c) " in result.output and "+++ b/LICENSE" in result.output
     assert "nothing was written" in result.output
     assert state(tmp_path) == ""
@@ -80,6 +80,49 @@ def test_versions_come_from_the_environment_in_the_folder_which_is_read_and_not_
     result = check(root, "--fix")
     assert "+numpy==1.25.0" in result.output
     assert "+.venv/" in result.output
+    assert not (tmp_path / "ran").exists()
+
+
+def test_nobody_is_given_a_licence_by_silence(tmp_path: Path) -> None:
+    check(made(tmp_path), "--fix", "--yes")
+    assert not (tmp_path / "LICENSE").exists()
+
+
+def test_a_baseline_of_a_name_that_is_not_utf_8_is_written_whole(tmp_path: Path) -> None:
+    committed(tmp_path / "a", FILES)
+    (tmp_path / "a" / "x\udcff.csv").write_text("1\n")
+    file = tmp_path / "b.json"
+    assert check(tmp_path / "a", "--write-baseline", "--baseline", file).exit_code == 0
+    assert file.read_bytes().isascii() and json.loads(file.read_text())["known"]
+    assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".")] == []
+
+
+def program(path: Path, ran: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\ntouch {ran}\n")
+    path.chmod(0o755)
+
+
+@pytest.mark.parametrize("named", ["../evil/python", "python"])
+def test_no_python_is_run_named_by_the_repository_beside_it_or_on_path(
+    named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = made(tmp_path / "mono") / "sub"
+    write(root, {**FILES, "fossml.toml": f"[environment]\npython = {json.dumps(named)}\n"})
+    program(tmp_path / "mono" / "evil" / "python", tmp_path / "ran")
+    monkeypatch.setenv("PATH", f"{tmp_path}/mono/evil", prepend=":")
+    assert "+++ b/" in check(root, "--fix").output
+    assert not (tmp_path / "ran").exists()
+
+
+def test_versions_come_from_the_python_on_path_by_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = made(tmp_path / "repo")
+    program(tmp_path / "usr" / "bin" / "python3.12", tmp_path / "ran")
+    (tmp_path / "usr" / "bin" / "python").symlink_to("python3.12")
+    write(tmp_path / "usr/lib/python3.12/site-packages", {"numpy-1.25.0.dist-info/METADATA": ""})
+    monkeypatch.setenv("PATH", f"{tmp_path}/usr/bin", prepend=":")
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    assert "+numpy==1.25.0" in check(root, "--fix").output
     assert not (tmp_path / "ran").exists()
 
 

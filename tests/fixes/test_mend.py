@@ -95,10 +95,25 @@ def test_lines_without_a_version_get_that_which_is_installed_and_nothing_else_ch
     text += "-r more.txt\n"
     found = after(tmp_path, {"requirements.txt": text, "more.txt": "numpy~=1.0\n"}, installed=PINNED)
     assert found["requirements.txt"] == (
-        "# needed\r\nnumpy==1.26.4\r\ntorch==2.4.1 ; python_version > '3'  # deep\nrequests[socks]==2.32.0\nodd\n"
+        "# needed\r\nnumpy==1.26.4\r\ntorch>=1.0 ; python_version > '3'  # deep\nrequests[socks]==2.32.0\nodd\n"
         "scipy==1.0\n-r more.txt\n"
     )
     assert found["more.txt"] == "numpy==1.26.4\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "numpy \\\n  >=1.0\n",
+        "numpy>=1.0 --hash=sha256:00\n",
+        "numpy --no-binary numpy\n",
+        "numpy<1.20\n",
+        "numpy; python_version < '3.9'\n",
+        "numpy @ https://host.example/numpy\n",
+    ],
+)
+def test_a_line_that_is_not_plain_or_does_not_admit_what_is_installed_stays(text: str, tmp_path: Path) -> None:
+    assert "requirements.txt" not in after(tmp_path, {"requirements.txt": text}, installed=PINNED)
 
 
 def test_where_nothing_is_declared_what_the_code_imports_becomes_a_requirements_file(tmp_path: Path) -> None:

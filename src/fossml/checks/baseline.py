@@ -19,7 +19,7 @@ def dump(findings: Iterable[Finding]) -> str:
         {"code": code, "subject": subject, "path": path, "text": text, "count": count}
         for (code, subject, path, text), count in sorted(counts.items())
     ]
-    return json.dumps({"version": _VERSION, "known": known}, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps({"version": _VERSION, "known": known}, indent=1) + "\n"
 
 
 def read(text: str, file: str) -> Counter[tuple[str, ...]]:

@@ -18,6 +18,7 @@ lightning lightning|lightning_fabric lightning|tensorboardX tensorboardx|torch_g
 torch_scatter torch-scatter|torch_sparse torch-sparse|dgl dgl dgl-cu101 dgl-cu102 dgl-cu110 dgl-cu113
 apex nvidia-apex apex|nltk nltk|gensim gensim|spacy spacy|en_core_web_sm en-core-web-sm|allennlp allennlp
 MeCab mecab-python3|Bio biopython|rdkit rdkit rdkit-pypi|openbabel openbabel openbabel-wheel|pysam pysam
+skgarden scikit-garden
 skbio scikit-bio|sksurv scikit-survival|skopt scikit-optimize|sknetwork scikit-network|imblearn imbalanced-learn
 lightgbm lightgbm|xgboost xgboost py-xgboost|hydra hydra-core|omegaconf omegaconf|absl absl-py
 google google protobuf|haiku dm-haiku|sonnet dm-sonnet|optax optax|flax flax|tree dm-tree|acme dm-acme

@@ -11,7 +11,7 @@ from fossml.standards import Profile
 from fossml.types import Finding
 
 MOST_STEPS = 3
-REPAIRED = frozenset({"LIC001", "DEP001", "DEP002", "DEP003"})
+REPAIRED = frozenset({"DEP001", "DEP002", "DEP003"})
 """The rules whose failures `fossml check --fix` mends."""
 
 

@@ -20,6 +20,7 @@ from fossml.facts import Facts, gather
 from fossml.project.config import read_config
 from fossml.project.requirements import Requirements
 from fossml.standards import Profile
+from fossml.store.durable import temporary
 from fossml.types import Finding
 from fossml.views.checked import Checked, Described, Waived
 
@@ -155,7 +156,10 @@ class Asked:
     def write_baseline(self, file: Path) -> int:
         """Write the failures of now as the baseline; how many they are."""
         with told(file):
-            file.write_text(known_failures.dump(self.findings), encoding="utf-8")
+            text = known_failures.dump(self.findings)
+            new = temporary(file.parent)
+            new.write_text(text, encoding="ascii")
+            new.replace(file)
         return sum(one.status == "fail" for one in self.findings)
 
     def filled(self, name: str) -> str:

@@ -5,19 +5,16 @@ from __future__ import annotations
 import datetime
 import os
 import sys
-from pathlib import Path
 
 import click
 
 from fossml import begin
 from fossml.cli.check_asked import Asked
-from fossml.env import Interpreters, by_files, child_environment, environment
-from fossml.fixes import LICENCES, Mended, Repository, keep, mend
-from fossml.project.config import Config, read_config
+from fossml.env import child_environment
+from fossml.fixes import LICENCES, Mended, Repository, keep, mend, versions
+from fossml.project.config import read_config
 from fossml.project.git import git
 from fossml.views.plain import visible
-
-_OWN = (".venv", "venv", "env")
 
 
 def repair(asked: Asked, *, licence: str | None, yes: bool, aside: bool = False) -> bool:
@@ -38,14 +35,11 @@ def repair(asked: Asked, *, licence: str | None, yes: bool, aside: bool = False)
 
 
 def _licence(known: Repository, given: str | None, *, yes: bool) -> str | None:
-    """The licence to give: as said, as fossml.toml says, as answered; nobody is given one by silence."""
+    """The licence to give: as said or as answered, never by silence."""
     if given or not known.failed("LIC001"):
         return given
-    declared = str(known.project.get("license", ""))
-    if declared in LICENCES:
-        return declared
     if yes or not _asks():
-        return LICENCES[0]
+        return None
     answer: str = click.prompt(
         "there is no licence; which one (none: leave it)", default=LICENCES[0], type=click.Choice([*LICENCES, "none"])
     )
@@ -62,24 +56,8 @@ def _repository(asked: Asked) -> Repository:
         project=config.project or {},
         person=(git(asked.path, "config", "user.name") or "").strip(),
         origin=(git(asked.path, "config", "remote.origin.url") or "").strip(),
-        installed=_installed(asked.path, config),
+        installed=versions(asked.path, config.python, child_environment(os.environ, sys.prefix, sys.base_prefix)),
     )
-
-
-def _installed(root: Path, config: Config) -> dict[str, str]:
-    """What the project's Python has: the one that fossml.toml names, an environment in the folder, the one on PATH.
-
-    Nothing in the folder is run: an environment in it is told by its files.
-    """
-    env = child_environment(os.environ, sys.prefix, sys.base_prefix)
-    own = (
-        None
-        if config.python
-        else next(filter(None, (by_files(str(root / name / "bin/python")) for name in _OWN)), None)
-    )
-    python = own or Interpreters(env, never=root.resolve(), looking=True).of(config.python or "python", root)
-    found = environment(python)
-    return dict(found.distributions) if found else {}
 
 
 def _show(mended: Mended, *, aside: bool) -> None:

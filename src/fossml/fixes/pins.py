@@ -6,14 +6,15 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
 from fossml.begin.change import Change, read
 from fossml.checks.dependencies import third_party
 from fossml.fixes.repository import Repository
 
 _FILE = "requirements.txt"
-_REQUIREMENT = re.compile(
-    r"(?P<name>\s*[A-Za-z0-9][\w.-]*\s*(\[[^\]]*\])?)(?P<range>\s*[^;#@]*?)(?P<rest>\s*(;.*|\s#.*)?)"
-)
+_PLAIN = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*(\[[^\]]*\])?)(?P<range>\s*[^;#@\\]*?)(?P<rest>\s*(\s#[^\\]*)?)")
 
 
 def pins(repository: Repository) -> Iterator[Change]:
@@ -29,7 +30,7 @@ def pins(repository: Repository) -> Iterator[Change]:
     missing = _missing(repository)
     for path in sorted({*loose, *([_FILE] if missing else [])}):
         before = read(repository.root, path)
-        if before is None:
+        if before is None or re.search(r"--(hash|require-hashes)\b", before) or before.rstrip().endswith("\\"):
             continue
         gap = "" if not before or before.endswith("\n") else "\n"
         after = _pinned(before, loose.get(path, {})) + (gap + missing if path == _FILE else "")
@@ -55,10 +56,21 @@ def _new(repository: Repository) -> Iterator[Change]:
 
 
 def _pinned(text: str, versions: Mapping[int, str]) -> str:
+    """Only plain lines are touched, a name and maybe a range, and only where the version lies in that range."""
     lines = text.splitlines(keepends=True)
     for number, version in versions.items():
         bare = lines[number - 1].rstrip("\r\n")
-        if found := _REQUIREMENT.fullmatch(bare):
+        follows = number > 1 and lines[number - 2].rstrip("\r\n").endswith("\\")
+        found = None if follows else _PLAIN.fullmatch(bare)
+        if found and _allows(found["range"], version):
             ending = lines[number - 1][len(bare) :]
-            lines[number - 1] = f"{found['name'].rstrip()}=={version}{found['rest']}{ending}"
+            lines[number - 1] = f"{found['name']}=={version}{found['rest']}{ending}"
     return "".join(lines)
+
+
+def _allows(specifiers: str, version: str) -> bool:
+    """Whether the range admits the version; what is no range, an option say, admits none."""
+    try:
+        return SpecifierSet(specifiers).contains(Version(version), prereleases=True)
+    except (InvalidSpecifier, InvalidVersion):
+        return False
