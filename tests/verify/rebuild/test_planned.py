@@ -237,5 +237,7 @@ def test_the_command_takes_the_limits_and_tells_what_was_left_out(
     assert told.err.startswith("plan: about 44 s, within a budget of 10 min 00 s")
     assert [step["seconds"] for step in said["plan"] if step["left_out"]] == [7201, 3 * 7201]
     assert said["budget"] == 600
-    assert said["repeat"].splitlines()[-1] == "fossml verify --runs 3 --budget 600s --memory 8388608KiB --no-gpu --trust"
+    assert (
+        said["repeat"].splitlines()[-1] == "fossml verify --runs 3 --budget 600s --memory 8388608KiB --no-gpu --trust"
+    )
     assert subprocess.run(["git", "status", "--porcelain"], cwd=two.root, capture_output=True, text=True, check=True)

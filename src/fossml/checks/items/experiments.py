@@ -47,7 +47,7 @@ _VARIES = re.compile(
     re.I,
 )
 _COST = re.compile(
-    r"\b\d[\d.,]*\s*(-\s*\d+\s*)?(gpu[- ]?)?(h|hrs?|hours?|minutes?|mins?|days?|seconds?|secs?)\b|"
+    r"(?<![\w.,])\d[\d.,]*\s*(-\s*\d+\s*)?(gpu[- ]?)?(h|hrs?|hours?|minutes?|mins?|days?|seconds?|secs?)\b|"
     r"\b(takes?|took) (about|around|approximately|~)?\s*(an?|one|several|few|\d)\b.{0,20}(hour|minute|day|second)|"
     r"\b(kwh|carbon|co2e?|energy consumption|training time|run-?time)\b",
     re.I,
