@@ -103,6 +103,7 @@ CASES: list[tuple[str, dict[str, Content], str]] = [
     ("E1", {"a.py": TRAIN, "params.yaml": "lr: 0.1\n", "README.md": "A grid search over lr.\n"}, "pass"),
     ("E1", {"a.py": TRAIN, "params.yaml": "lr: 0.1\n"}, "fail"),
     ("E1", {"a.py": "LR = 0.1\nfrom sklearn.model_selection import GridSearchCV\n"}, "pass"),
+    ("E1", {"a.py": TRAIN, "params.yaml": "lr: 0.1\n", "README.md": "Without further tuning.\n"}, "fail"),
     ("E1", {"README.md": "A text.\n"}, "not applicable"),
     ("E2", {"a.py": TRAIN, "README.md": "Averaged over 5 random seeds.\n"}, "pass"),
     ("E2", {"a.py": "import argparse\nargparse.ArgumentParser().add_argument('--num-runs')\n"}, "pass"),
