@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,11 +14,11 @@ from fossml.types import Evidence
 Kind: TypeAlias = Literal["heading", "text", "table", "code", "blank"]
 
 _FENCE = re.compile(r"\s*(?:[>*-]\s+)?(```+|~~~+|#\+(?:BEGIN|END)_(?:SRC|EXAMPLE))", re.I)
-_ATX = re.compile(r" {0,3}(#{1,6}|\*{1,4}(?= \S))\s*(\S.*?)\s*#*\s*$")
+_ATX = re.compile(r" {0,3}(#{1,6}|\*{1,4}(?= \S))\s*(\S.*)$")
 _TAGGED = re.compile(r"\s*<h([1-6])[^>]*>(.*?)(?:</h|$)", re.I)
 _BOLD = re.compile(r"\s*(?:\*\*|__)([^*_]{2,80})(?:\*\*|__):?\s*$")
 _UNDER = re.compile(r"([=\-~^\"'`#*+])\1{2,}\s*$")
-_RULE = re.compile(r"[ \t]*\|?[ \t]*:?-{2,}:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+_RULE = re.compile(r"\|?:?-{2,}:?(\|:?-+:?)*\|?$")
 _GRID = re.compile(r"\s*(\+[-=+]{3,}\+|={2,}( +={2,})+)\s*$")
 _URL = re.compile(r"(?:https?|gs)://[^\s)\"'<>\]]+", re.I)
 _REFERENCE = re.compile(r"^ {0,3}\[([^\]\n]{1,100})\]:\s*<?(\S+?)>?(?:\s|$)", re.M)
@@ -51,14 +50,6 @@ class Prose:
         return tuple(_lines(self.text.split("\n"), self.path.endswith(".org")))
 
     @cached_property
-    def _starts(self) -> list[int]:
-        starts, at = [], 0
-        for line in self.text.split("\n"):
-            starts.append(at)
-            at += len(line) + 1
-        return starts
-
-    @cached_property
     def references(self) -> dict[str, str]:
         """What `[text][name]` leads to: the addresses that stand as `[name]: address`."""
         return {match[1].lower(): match[2] for match in _REFERENCE.finditer(self.text)}
@@ -69,17 +60,10 @@ class Prose:
         named = [self.references[name] for one in names if (name := (one[1] or one[0]).lower()) in self.references]
         return [*_URL.findall(line.text), *named]
 
-    def line_at(self, offset: int) -> Line:
-        """The line in which an offset of the text falls."""
-        return self.lines[bisect_right(self._starts, offset) - 1]
-
     def find(self, pattern: re.Pattern[str], *kinds: Kind) -> Iterator[Evidence]:
-        """The lines on which the pattern is found, each once, in order."""
-        last = 0
-        for match in pattern.finditer(self.text):
-            line = self.line_at(match.start())
-            if line.number != last and (not kinds or line.kind in kinds):
-                last = line.number
+        """The lines on which the pattern is found, each once, in order: line by line, so that no text costs more."""
+        for line in self.lines:
+            if (not kinds or line.kind in kinds) and pattern.search(line.text):
                 yield Evidence(self.path, line.number, shown(line.text))
 
     def under(self, heading: re.Pattern[str]) -> Iterator[Line]:
@@ -119,9 +103,9 @@ def _heading(lines: Sequence[str], index: int, org: bool) -> tuple[int, str] | N
     """The level and title of a line that is a heading."""
     text = lines[index]
     if (match := _ATX.match(text)) and (match[1][0] == "#" or org):
-        return len(match[1]), match[2]
+        return len(match[1]), match[2].rstrip().rstrip("#").rstrip() or match[2]
     if match := _TAGGED.match(text):
-        return int(match[1]), re.sub(r"<[^>]*>", "", match[2]).strip() or "?"
+        return int(match[1]), re.sub(r"<[^<>]*>", "", match[2]).strip() or "?"
     below = lines[index + 1] if index + 1 < len(lines) else ""
     plain = "|" not in text and not text.startswith((" ", "\t", "-", "=", "*")) and len(text) < 100
     if plain and _UNDER.match(below):
@@ -141,7 +125,7 @@ def _table(lines: Sequence[str], index: int, inside: str) -> str:
     if inside == "pipes" and "|" in text and text.strip():
         return "pipes"
     below = lines[index + 1] if index + 1 < len(lines) else ""
-    if "|" in text and "-" in below and len(below) < 2000 and _RULE.match(below):
+    if "|" in text and "-" in below and _RULE.match("|".join(cell.strip() for cell in below.split("|"))):
         return "pipes"
     if _GRID.match(text) or (inside == "grid" and text.strip()):
         return "grid"

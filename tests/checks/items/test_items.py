@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from fossml.checks import ITEMS, RULES, judge
 from fossml.checks.items import items
-from fossml.facts import gather
+from fossml.facts import Document, Facts, gather
 from fossml.facts.verification import Verification
 from fossml.types import Environment, Evidence, Finding, Run
 from tests.checks.repository import Content, committed, write
@@ -102,6 +103,7 @@ CASES: list[tuple[str, dict[str, Content], str]] = [
     ("E1", {"a.py": TRAIN, "params.yaml": "lr: 0.1\n", "README.md": "A grid search over lr.\n"}, "pass"),
     ("E1", {"a.py": TRAIN, "params.yaml": "lr: 0.1\n"}, "fail"),
     ("E1", {"a.py": "LR = 0.1\nfrom sklearn.model_selection import GridSearchCV\n"}, "pass"),
+    ("E1", {"a.py": TRAIN, "params.yaml": "lr: 0.1\n", "README.md": "Without further tuning.\n"}, "fail"),
     ("E1", {"README.md": "A text.\n"}, "not applicable"),
     ("E2", {"a.py": TRAIN, "README.md": "Averaged over 5 random seeds.\n"}, "pass"),
     ("E2", {"a.py": "import argparse\nargparse.ArgumentParser().add_argument('--num-runs')\n"}, "pass"),
@@ -183,6 +185,24 @@ def test_a_text_of_one_long_line_or_of_a_million_signs_is_read_to_a_bound(tmp_pa
     }
     found = items(gather(write(tmp_path, files)), ())
     assert [one.code for one in found] == CODES
+
+
+def _seconds(facts: Facts, line: str) -> float:
+    """The processor's time for all items on a README of 40 such lines, the least of three."""
+    text = Document("README.md", f"{line}\n" * 40)
+    seen, took = replace(facts, readme=text, documents={"README.md": text}), []
+    for _ in range(3):
+        before = time.process_time()
+        items(seen, ())
+        took.append(time.process_time() - before)
+    return min(took)
+
+
+@pytest.mark.parametrize("unit", ["1.", "1,", "[", "![", "(", "| 1.", "results", "| <", "# a ", "|-", "# a" + " " * 40])
+def test_a_line_four_times_as_long_costs_no_sixteen_times_as_much(tmp_path: Path, unit: str) -> None:
+    facts = gather(write(tmp_path, {"a.py": TRAIN, "README.md": "Words.\n"}))
+    short, wide = ((unit * size)[: size - 1] + "x" for size in (240, 960))
+    assert _seconds(facts, wide) < 10 * _seconds(facts, short)
 
 
 def test_the_items_are_soft(tmp_path: Path) -> None:

@@ -102,3 +102,11 @@ def test_the_form_says_what_it_could_not_tell_and_points_at_lines() -> None:
     assert "- Answer: **yes**" in part
     assert "says how long (E5); names hardware (E6)" in part
     assert "- Pointer: `README.md:7`, `README.md:9`" in part
+
+
+def test_what_rests_on_a_word_or_heading_alone_is_pointed_at_and_never_a_yes() -> None:
+    found = Finding("A1", "declared", "soft", "s", "README.md speaks of it", (Evidence("README.md", 3),))
+    [one] = fill(Profile("p", "P", questions=(Question("1", "?", ("A1",)),)), [found])
+    assert (one.word, [seen.path for seen in one.pointers]) == ("cannot be told", ["README.md"])
+    [assets] = [one for one in fill(named("neurips"), [found]) if one.question.number == "13"]
+    assert (assets.word, assets.question.answered_by) == ("cannot be told", ())

@@ -9,7 +9,7 @@ from fossml.checks.places import is_data
 from fossml.types import Evidence, Finding
 
 _COUNT = re.compile(
-    r"\b\d[\d,.]*\s?(k|m|million|thousand|billion)?\s+(\w+[ -]){0,2}(examples|samples|images|sentences|rows|"
+    r"(?<![\w.,])\d[\d,.]*\s?(k|m|million|thousand|billion)?\s+(\w+[ -]){0,2}(examples|samples|images|sentences|rows|"
     r"instances|records|data ?points|observations|documents|pairs|users|items|nodes|edges|graphs|videos|"
     r"utterances|tokens|patients|classes|features|attributes)\b|\b(number|#) of (train\w* |test\w* |"
     r"\w+ )?(examples|samples|images|instances|classes|features|nodes|rows)\b|dataset statistics",

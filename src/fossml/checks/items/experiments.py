@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from fossml.checks.entry import has_code
-from fossml.checks.items.item import Seen, answer, item, looked
+from fossml.checks.items.item import NEGATED, Seen, answer, item, looked
 from fossml.types import Evidence, Finding, Run
 
 _LOCK = "fossml.lock"
@@ -47,7 +47,7 @@ _VARIES = re.compile(
     re.I,
 )
 _COST = re.compile(
-    r"\b\d[\d.,]*\s*(-\s*\d+\s*)?(gpu[- ]?)?(h|hrs?|hours?|minutes?|mins?|days?|seconds?|secs?)\b|"
+    r"(?<![\w.,])\d[\d.,]*\s*(-\s*\d+\s*)?(gpu[- ]?)?(h|hrs?|hours?|minutes?|mins?|days?|seconds?|secs?)\b|"
     r"\b(takes?|took) (about|around|approximately|~)?\s*(an?|one|several|few|\d)\b.{0,20}(hour|minute|day|second)|"
     r"\b(kwh|carbon|co2e?|energy consumption|training time|run-?time)\b",
     re.I,
@@ -82,7 +82,7 @@ def hyperparameters(seen: Seen) -> Finding:
     files = [Evidence(path) for path in seen.facts.files if _VALUES.search(path)]
     written = seen.marks("hyper-parameter")
     values = [*used[:3], *files[:3], *written[:6], *seen.told(_HYPER)[:3]]
-    searched = [*seen.imports(_SEARCHES), *seen.told(_SEARCH, "heading", "text")]
+    searched = [*seen.imports(_SEARCHES), *seen.told(_SEARCH, "heading", "text", unless=NEGATED)]
     hint = "say in the README which values were tried, how the best was chosen, and which were used"
     if not values:
         words = "files of parameters, numbers in code, or sentences on hyper-parameters"

@@ -70,9 +70,10 @@ class Seen:
         names = ", ".join(one.path for one in self.prose[:2])
         return f"{names} and {rest} other texts" if rest > 0 else names
 
-    def told(self, pattern: re.Pattern[str], *kinds: Kind) -> list[Evidence]:
-        """The lines of all texts on which the pattern is found."""
-        return [line for one in self.prose for line in one.find(pattern, *kinds)]
+    def told(self, pattern: re.Pattern[str], *kinds: Kind, unless: re.Pattern[str] | None = None) -> list[Evidence]:
+        """The lines of all texts on which the pattern is found, in a sentence that has none of `unless`."""
+        found = (line for one in self.prose for line in one.find(pattern, *kinds))
+        return [line for line in found if unless is None or _affirmed(line.text, pattern, unless)]
 
     def marks(self, *kinds: MarkKind) -> list[Evidence]:
         """The lines of code that have such marks, tests, docs and examples last."""
@@ -103,6 +104,15 @@ class Seen:
     def of(self, *codes: str, status: Status | None = None) -> Iterator[Finding]:
         """What rules said."""
         return (one for one in self.findings if one.code in codes and status in (None, one.status))
+
+
+NEGATED = re.compile(r"\b(without|no|not|never|nor|cannot)\b|n't\b", re.I)
+"""Words that turn a sentence into its opposite."""
+
+
+def _affirmed(text: str, pattern: re.Pattern[str], unless: re.Pattern[str]) -> bool:
+    """Whether one sentence of the line has the pattern and nothing that denies it."""
+    return any(pattern.search(one) and not unless.search(one) for one in re.split(r"(?<=[.!?;])\s", text))
 
 
 NOTHING_LEARNS = "nothing here learns: no library of machine learning, and no text that speaks of training or a model"

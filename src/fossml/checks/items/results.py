@@ -24,8 +24,8 @@ _STRICT = re.compile(
     r"rmse|mse|psnr|ssim|fid|iou|miou|nll|bits/dim|bpd|top-?[15]|score)(?![\w/-])",
     re.I,
 )
-_NUMBER = re.compile(r"(?<![\w.])\d{1,4}\.\d+(?![\w.]*\.\d)|\b\d{1,3}(\.\d+)?\s*%")
-_VALUE = r"\d{1,4}\.\d+|\d{1,3}(?:\.\d+)?\s*%"
+_NUMBER = re.compile(r"(?<![\w.])\d{1,4}\.\d{1,20}(?![\w.]{0,20}\.\d)|\b\d{1,3}(\.\d{1,20})?\s{0,3}%")
+_VALUE = r"\d{1,4}\.\d{1,20}|\d{1,3}(?:\.\d{1,20})?\s{0,3}%"
 _GIVES = re.compile(
     rf"(?:{_STRICT.pattern})[^.;,\d]{{0,25}}[\s=:(*|~]({_VALUE})|(?<![\w.])({_VALUE})[^.;,\d]{{0,15}}(?:{_STRICT.pattern})",
     re.I,
@@ -37,11 +37,11 @@ _NEITHER = re.compile(
     re.I,
 )
 _RESULTS = re.compile(r"\b(results?|performance|benchmarks?|leader-?board|accuracy|scores?|evaluation)\b", re.I)
-_FIGURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]*)|<img[^>]*>|\.\. (?:image|figure):: (\S+)", re.I)
+_FIGURE = re.compile(r"!\[([^\[\]]{0,200})\]\(([^)\s]{0,500})|<img[^<>]{0,500}>|\.\. (?:image|figure):: (\S+)", re.I)
 _SHOWS = re.compile(r"results?(?![\w-]*\.svg)|experiments?|accuracy|performance|comparison of|benchmarks?", re.I)
 _KEPT = re.compile(
-    r"\bresults?[\w/.-]*\.(csv|tsv|xlsx?|json|txt|md|pdf|ipynb)\b|"
-    r"\[[^\]]*\bresults\b[^\]]*\]\([^)]*\.(ipynb|md|csv|pdf)\)",
+    r"\bresults?[\w/.-]{0,200}\.(csv|tsv|xlsx?|json|txt|md|pdf|ipynb)\b|"
+    r"\[[^\[\]]{0,200}\bresults\b[^\[\]]{0,200}\]\([^()]{0,300}\.(ipynb|md|csv|pdf)\)",
     re.I,
 )
 
@@ -103,7 +103,7 @@ def _table(one: Prose, lines: list[Line]) -> list[Line]:
 
 def _bare(text: str) -> str:
     """A row without what stands in brackets, links and tags: sizes, years and addresses."""
-    return re.sub(r"\([^)]*\)|https?://\S+|<[^>]*>", " ", text)
+    return re.sub(r"\([^()]{0,300}\)|https?://\S+|<[^<>]{0,300}>", " ", text)
 
 
 def _lines(lines: list[Line]) -> list[Line]:

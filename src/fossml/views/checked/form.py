@@ -16,6 +16,8 @@ Word: TypeAlias = Literal["yes", "no", "not applicable", "cannot be told"]
 WAIVED = "; waived because "
 """What the message of a failure says that its author has waived: known, and still no yes."""
 _POINTERS = 3
+_WORDS = frozenset({"A1", "A2", "A3", "B1", "B2", "C5"})
+"""Items that rest on words or headings alone: the form points at them, and leaves the answer to the authors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def _says(one: Finding) -> Word:
     """What one finding comes to: a yes needs evidence, and the author's word for a failure is a no."""
     if one.status == "fail" or WAIVED in one.message:
         return "no"
-    if one.status in ("pass", "declared") and one.evidence:
+    if one.status in ("pass", "declared") and one.evidence and one.code not in _WORDS:
         return "yes"
     return "not applicable" if one.status == "not applicable" else "cannot be told"
 
