@@ -24,8 +24,10 @@ import pytest
 from fossml.cli.progress import Progress
 from fossml.types import Event
 
+# Not `input()`: a signal that comes just before a read that blocks would wait for its end.
+WAITS = "while not select.select([sys.stdin], [], [], 0.05)[0]: pass"
 CHILD = """\
-import sys
+import select, sys
 from pathlib import Path
 from fossml.cli.progress import Progress
 from fossml.types import Event
@@ -307,10 +309,10 @@ def _with_all_signals() -> None:
     [
         ("raise ValueError", 1),
         ("sys.exit(3)", 3),
-        ("input()", -signal.SIGINT),
-        ("input()", -signal.SIGTERM),
-        ("input()", -signal.SIGQUIT),
-        ("input()", -signal.SIGHUP),
+        (WAITS, -signal.SIGINT),
+        (WAITS, -signal.SIGTERM),
+        (WAITS, -signal.SIGQUIT),
+        (WAITS, -signal.SIGHUP),
     ],
 )
 def test_the_terminal_is_restored_on_every_way_out(tmp_path: Path, terminal: Terminal, ending: str, code: int) -> None:
@@ -334,7 +336,7 @@ def test_the_terminal_is_restored_on_every_way_out(tmp_path: Path, terminal: Ter
 def test_a_build_that_was_stopped_and_goes_on_draws_again(tmp_path: Path, terminal: Terminal) -> None:
     # A group of its own below this one: the kernel does not stop an orphaned group, as CI's may be.
     child = subprocess.Popen(
-        [sys.executable, "-c", CHILD % "input()"],
+        [sys.executable, "-c", CHILD % WAITS],
         cwd=tmp_path,
         stdin=subprocess.PIPE,
         stderr=terminal.near,
