@@ -104,7 +104,7 @@ _EXACT: dict[str, str] = {
     "pandas.core.indexes.timedeltas": "_new_TimedeltaIndex",
     # Columns that pandas keeps in Arrow's memory: a buffer and its type.
     "pyarrow.lib": "_restore_array py_buffer type_for_alias",
-    # Boosters take their trees from bytes in a format of their own.
+    # Boosters take their trees from bytes in a format of their own; only made empty (pickle_machine.py: _EMPTY).
     "xgboost.core": "Booster",
     "xgboost.sklearn": "XGBClassifier XGBRegressor XGBRanker XGBRFClassifier XGBRFRegressor",
     "lightgbm.basic": "Booster",

@@ -50,6 +50,8 @@ _LOADS_BYTES = Global("torch.storage", "_load_from_bytes")
 _ENCODE = Global("_codecs", "encode")
 _GETATTR = (Global("builtins", "getattr"), Global("__builtin__", "getattr"))
 _ONLY_CALLED = (*_GETATTR, _LOADS_BYTES)
+_EMPTY = (Global("xgboost.core", "Booster"), Global("lightgbm.basic", "Booster"))
+"""Whose constructors read the file that an argument names: data makes them empty, and gives them their bytes then."""
 _ATTRIBUTES = {(Global("zoneinfo", "ZoneInfo"), "_unpickle"): Global("zoneinfo", "ZoneInfo._unpickle")}
 """What `getattr` may be asked for: how the standard library pickles a class method."""
 ARRAYS = frozenset(
@@ -156,6 +158,9 @@ class Machine:
         elif what == _LOADS_BYTES:
             self.bytes_loaded(args)
         elif not is_allowed(what.module, what.name):
+            self.acts = True
+        elif what in _EMPTY and args != ():
+            self.note(f"{what.module} {what.name}, called with arguments")
             self.acts = True
         first = args[0] if isinstance(args, tuple) and args else None
         if what == _ENCODE and isinstance(first, str):

@@ -15,7 +15,6 @@ _PYTHON = re.compile(r"(python|pypy)[0-9.]*[a-z]?")
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh"})
 _BEFORE = frozenset({"exec", "time", "nohup", "nice", "env", "command", "then", "do", "else", "if", "!", "{", "("})
 _END = frozenset({";", "&&", "||", "|", "&", "(", ")", ";;", "|&", "\n"})
-_TAKES = "WXc m"
 
 Command = tuple[str, ...]
 

@@ -87,6 +87,9 @@ def passed_on() -> Iterator[File]:
     }.items():
         argument = b"B" + struct.pack("<I", len(data)) + data
         yield f"loads {name}.pkl", called("torch.storage", "_load_from_bytes", argument)
+    # Boosters read the file that an argument names.
+    for module in ("xgboost.core", "lightgbm.basic"):
+        yield f"reads {module}.pkl", f"\x80\x02c{module}\nBooster\n(NNVmodel.json\ntR.".encode("latin-1")
     yield "class changed.pkl", b"\x80\x02csklearn.base\nBaseEstimator\nN}X\x07\0\0\0predictcposix\nsystem\ns\x86b."
     yield "class given a state.pkl", b"\x80\x02csklearn.base\nBaseEstimator\n}X\x01\0\0\0aK\x01sb."
     yield "class extended.pkl", b"\x80\x02ccollections\nOrderedDict\nX\x01\0\0\0aX\x01\0\0\0bs."

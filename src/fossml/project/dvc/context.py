@@ -12,8 +12,6 @@ from typing import Any
 from fossml.project.dvc.params import DEFAULT, load_params
 from fossml.project.dvc.templates import Unresolved
 
-RESERVED = ("item", "key")
-
 
 @dataclass(frozen=True, slots=True)
 class Context:
