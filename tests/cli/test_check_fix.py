@@ -31,8 +31,10 @@ def state(root: Path) -> str:
 
 
 def made(root: Path) -> Path:
+    """A repository of Ada's, in which somebody else asks."""
     committed(root, FILES)
-    git(root, "config", "user.name", "Ada Lovelace")
+    git(root, "commit", "-q", "--amend", "--no-edit", "--author", "Ada Lovelace <ada@example.org>")
+    git(root, "config", "user.name", "A Reader")
     return root
 
 
@@ -47,7 +49,9 @@ def test_without_a_terminal_the_diff_is_shown_and_nothing_is_written(tmp_path: P
 def test_with_yes_it_is_written_and_what_is_told_is_of_after(tmp_path: Path) -> None:
     result = check(made(tmp_path), "--fix", "--yes", "--licence", "isc", "--json")
     assert (tmp_path / "LICENSE").read_text().startswith("ISC License\n\nCopyright (c) ")
-    assert "Ada Lovelace" in (tmp_path / "LICENSE").read_text()
+    for name in ("LICENSE", "CITATION.cff"):
+        text = (tmp_path / name).read_text()
+        assert "Lovelace" in text and "Reader" not in text
     found = json.loads(result.stdout)["findings"]
     assert [one["status"] for one in found if one["code"] == "LIC001"] == ["pass"]
     assert "--- /dev/null" in result.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -54,7 +55,7 @@ def _repository(asked: Asked) -> Repository:
         findings=asked.every,
         year=datetime.datetime.now(datetime.UTC).year,
         project=config.project or {},
-        person=(git(asked.path, "config", "user.name") or "").strip(),
+        person=_author(asked.path),
         origin=(git(asked.path, "config", "remote.origin.url") or "").strip(),
         installed=versions(asked.path, config.python, child_environment(os.environ, sys.prefix, sys.base_prefix)),
     )
@@ -77,3 +78,9 @@ def _may_write(yes: bool) -> bool:
 def _asks() -> bool:
     """Whether somebody is there to answer."""
     return sys.stdin.isatty()
+
+
+def _author(root: Path) -> str:
+    """Who made most commits, whoever asks; who asks where there is none yet."""
+    made = (git(root, "shortlog", "-sn", "HEAD") or "").splitlines()
+    return made[0].partition("\t")[2].strip() if made else (git(root, "config", "user.name") or "").strip()
