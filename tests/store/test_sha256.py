@@ -213,7 +213,8 @@ def test_a_folder_of_many_new_files_is_read_once_on_its_way_into_the_cache(
 
     monkeypatch.setattr("fossml.store.reading.slurp", counted)
     a = objects.take(root / "f")
-    assert a is not None and len(reads) <= len(files) + 1
+    # The damaged object is looked at for each of its two files, if they come at the same time.
+    assert a is not None and len(reads) <= len(files) + 2
     monkeypatch.setattr("fossml.store.reading.slurp", lambda *_: pytest.fail("it was read again"))
     objects.add(root / "f", a)
     monkeypatch.undo()
